@@ -1,0 +1,1 @@
+"""Use cases. No printing, no framework; `wiring` alone knows the adapters."""

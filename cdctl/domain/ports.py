@@ -1,0 +1,137 @@
+"""The doors: what a plugin must be to enter a room. Built-ins enter through the same ports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from cdctl.domain.slo.objective import Indicator
+from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.verdict import Evidence, SloReport
+
+API = 1
+"""Version of these ports. A plugin names the version it was made for; another number is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRequest:
+    """What one objective asks of a source: events per bucket over some spans, by group.
+
+    `key` is the asker's; it comes back with the answer. `at` is the run's instant (epoch seconds); no span ends later.
+    """
+
+    key: str
+    indicator: Indicator
+    group_by: tuple[str, ...]
+    spans: tuple[Span, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceAnswer:
+    """Buckets for one request: every bucket of every span, in time order. `warnings` are shown to the user."""
+
+    key: str
+    buckets: Buckets
+    evidence: tuple[Evidence, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """One request could not be answered; the others still are.
+
+    `mine` is true when the spec is at fault (a query the server refuses), false when the source is (unreachable, slow).
+    """
+
+    key: str
+    reason: str
+    hint: str = ""
+    mine: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where an SLI's numbers come from. Made by `make(settings)`; see `SourceFactory`."""
+
+    @property
+    def identity(self) -> str:
+        """What the ledger keys this source by: stable across runs, different for different data, no secret in it."""
+        ...
+
+    def fingerprint(self, indicator: Indicator, group_by: tuple[str, ...]) -> str:
+        """What the ledger keys a question by: equal when and only when the answers would be."""
+        ...
+
+    def fetch(self, requests: Sequence[BucketRequest]) -> AsyncIterator[SourceAnswer | SourceFailure]:
+        """Answer every request exactly once, in any order, each as soon as it is known. Never raises for one request."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections and files. Called once."""
+        ...
+
+
+class SourceFactory(Protocol):
+    """Makes a source from its part of the settings, for instance `{"url": ..., "token_file": ...}`.
+
+    Raises cdctl's UsageError when a setting is wrong. Must not do IO: a source connects when first asked.
+    """
+
+    def __call__(self, settings: Mapping[str, object]) -> Source: ...
+
+
+@runtime_checkable
+class Report(Protocol):
+    """Turns a verdict into text. Pure: no file, no network, no clock; the same report gives the same text."""
+
+    @property
+    def suffix(self) -> str:
+        """Usual file ending, such as ".html"."""
+        ...
+
+    def render(self, report: SloReport) -> str:
+        """The whole document."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What a plugin's entry point names: one thing for one room.
+
+    room: "sources" or "reports". make: for a source a SourceFactory; for a report a callable without arguments.
+    """
+
+    api: int
+    room: str
+    name: str
+    version: str
+    summary: str
+    make: object
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Clock(Protocol):
+    """Wall time. The application has one; tests give their own."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        ...
+
+
+class Progress(Protocol):
+    """Where long work says how far it is. The default says nothing."""
+
+    def start(self, what: str, total: int) -> None:
+        """A piece of work of `total` steps begins."""
+        ...
+
+    def step(self, note: str = "") -> None:
+        """One step is done."""
+        ...
+
+    def stop(self) -> None:
+        """The work ended, well or not."""
+        ...

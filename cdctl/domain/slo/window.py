@@ -1,0 +1,110 @@
+"""Time windows: rolling ones and calendar ones, with their bounds at an instant.
+
+A calendar window has its bounds in local time and its length in UTC: March 2025 in Berlin is 743 h long.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Unit(StrEnum):
+    """Units a calendar window may count in; `1m` is a minute, `1M` a month (OpenSLO durations)."""
+
+    MINUTE = "m"
+    HOUR = "h"
+    DAY = "d"
+    WEEK = "w"
+    MONTH = "M"
+    QUARTER = "Q"
+    YEAR = "Y"
+
+
+_MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
+_DAYS = {Unit.DAY: 1, Unit.WEEK: 7}
+_SECONDS = {Unit.MINUTE: 60, Unit.HOUR: 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """The last so many seconds."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Periods of `count` units, one after the other, from a local start in a time zone.
+
+    `start` is naive local time. A start on the 31st means the last day in shorter months.
+    """
+
+    count: int
+    unit: Unit
+    start: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The instants of one window, epoch seconds; events at `start` are outside, events at `end` inside."""
+
+    kind: str
+    start: int
+    end: int
+
+    @property
+    def seconds(self) -> int:
+        """Length in real (UTC) seconds."""
+        return self.end - self.start
+
+
+def bounds(window: Rolling | Calendar, at: int) -> Bounds:
+    """The window that holds the instant `at` (epoch seconds). A calendar window may end after `at`."""
+    if isinstance(window, Rolling):
+        return Bounds("rolling", at - window.seconds, at)
+    index = _index_near(window, at)
+    while _edge(window, index) >= at:
+        index -= 1
+    while _edge(window, index + 1) < at:
+        index += 1
+    return Bounds("calendar", _edge(window, index), _edge(window, index + 1))
+
+
+def _index_near(window: Calendar, at: int) -> int:
+    local = datetime.fromtimestamp(at, ZoneInfo(window.zone)).replace(tzinfo=None)
+    if window.unit in _MONTHS:
+        months = (local.year - window.start.year) * 12 + local.month - window.start.month
+        return months // (_MONTHS[window.unit] * window.count)
+    length = timedelta(days=_DAYS.get(window.unit, 0), seconds=_SECONDS.get(window.unit, 0)) * window.count
+    return int((local - window.start) // length)
+
+
+def _edge(window: Calendar, index: int) -> int:
+    """Epoch second at which period number `index` begins."""
+    steps = index * window.count
+    if window.unit in _SECONDS:
+        start = instant(window.start, window.zone)
+        return start + steps * _SECONDS[window.unit]
+    if window.unit in _MONTHS:
+        return instant(_add_months(window.start, steps * _MONTHS[window.unit]), window.zone)
+    return instant(window.start + timedelta(days=steps * _DAYS[window.unit]), window.zone)
+
+
+def _add_months(start: datetime, months: int) -> datetime:
+    """The same day so many months on, clamped to the month's last day."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return start.replace(year=year, month=month + 1, day=min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def instant(local: datetime, zone: str) -> int:
+    """Epoch seconds of a naive local time; the first of two (fold 0), and after the gap when it does not exist.
+
+    PEP 495: a time inside a spring-forward gap read with fold 0 takes the offset from before the gap, so 02:30 becomes
+    03:30 on the new offset.
+    """
+    return int(local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).timestamp())

@@ -1,0 +1,1 @@
+"""The catalogue of plugins: discovery, loading, vetting."""

@@ -1,0 +1,1 @@
+"""Real servers on loopback and a simulated platform, for the demo and for the tests."""

@@ -1,0 +1,1 @@
+"""REPORTS, a door: how a verdict is written."""

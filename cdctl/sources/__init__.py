@@ -1,0 +1,1 @@
+"""SOURCES, a door: where the numbers of an SLI come from."""

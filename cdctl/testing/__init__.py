@@ -1,0 +1,1 @@
+"""Kits for plugin authors: contract tests and fakes."""
