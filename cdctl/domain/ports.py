@@ -66,7 +66,7 @@ class Source(Protocol):
         ...
 
     def fetch(self, requests: Sequence[BucketRequest]) -> AsyncIterator[SourceAnswer | SourceFailure]:
-        """Answer every request exactly once, in any order, each as soon as it is known. Never raises for one request."""
+        """Answer every request once, in any order, each as soon as it is known. Never raises for a single request."""
         ...
 
     async def aclose(self) -> None:
@@ -80,7 +80,9 @@ class SourceFactory(Protocol):
     Raises cdctl's UsageError when a setting is wrong. Must not do IO: a source connects when first asked.
     """
 
-    def __call__(self, settings: Mapping[str, object]) -> Source: ...
+    def __call__(self, settings: Mapping[str, object]) -> Source:
+        """A source that has not connected yet."""
+        ...
 
 
 @runtime_checkable

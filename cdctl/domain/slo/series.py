@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+LOOKBACK = 86_400
+"""Seconds a counter may be out of sight and still be the same counter when it returns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -34,9 +37,9 @@ class Buckets:
 
     groups: label values in the order of the request's `group_by`, one tuple a group; `((),)` when not grouped.
     ends, widths: [n_buckets], epoch seconds and seconds, sorted and not overlapping; bucket i is (end - width, end].
-    good, total, seen: [n_groups, n_buckets]. `seen` counts observations (scrapes) of the total of the group's
-    best-observed series, 0 where the total was absent; a source that cannot count gives 1 where it knows and 0 where not.
-    good and total are 0 where `seen` is 0.
+    good, total, seen: [n_groups, n_buckets]. `seen` counts observations (scrapes) of the total, of the group's
+    best-observed series, 0 where the total was absent; a source that cannot count gives width / 60 where it knows
+    (as if looked at once a minute) and 0 where not. good and total are 0 where `seen` is 0.
     """
 
     groups: tuple[tuple[str, ...], ...]

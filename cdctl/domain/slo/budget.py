@@ -1,0 +1,76 @@
+"""From a bucket series to counts, burn rates and budgets of every window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from cdctl.domain.slo.alert_windows import BURN_WINDOWS
+from cdctl.domain.slo.objective import Budgeting, Objective
+from cdctl.domain.slo.series import Buckets, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """Running sums of good, total and covered seconds, so that any window costs two look-ups.
+
+    ends: [n_buckets]; the sums are [n_groups, n_buckets + 1].
+    """
+
+    ends: Ints
+    good: Floats
+    total: Floats
+    covered: Floats
+
+    def window(self, start: int, end: int) -> tuple[Floats, Floats, Floats]:
+        """Good, total and covered seconds in (start, end], [n_groups] each; edges must be bucket edges."""
+        low, high = np.searchsorted(self.ends, [start, end], side="right")
+        return (
+            self.good[:, high] - self.good[:, low],
+            self.total[:, high] - self.total[:, low],
+            self.covered[:, high] - self.covered[:, low],
+        )
+
+
+def counts(ends: Ints, widths: Ints, good: Floats, total: Floats, coverage: Floats) -> Counts:
+    """Running sums over buckets; values are [n_groups, n_buckets], coverage 0..1."""
+    return Counts(ends, _running(good), _running(total), _running(coverage * widths))
+
+
+def _running(values: Floats) -> Floats:
+    out = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=out[:, 1:])
+    return out
+
+
+def slice_values(objective: Objective, budgeting: Budgeting, buckets: Buckets) -> tuple[Floats, Floats]:
+    """Good and total per slice, [n_groups, n_slices]: every seen slice counts one.
+
+    Timeslices: good is 1 when the slice's ratio reaches the slice target, else 0. RatioTimeslices: good is the ratio
+    itself, so that a month is the mean of its slices. A seen slice without events had nothing go wrong and is good.
+    """
+    seen = buckets.seen > 0
+    ratio = np.divide(buckets.good, buckets.total, out=np.ones_like(buckets.good), where=buckets.total > 0)
+    ratio = np.clip(ratio, 0.0, 1.0)
+    if budgeting is Budgeting.TIMESLICES:
+        ratio = (ratio >= float(objective.slice_target or objective.target)).astype(np.float64)
+    return np.where(seen, ratio, 0.0), seen.astype(np.float64)
+
+
+def burn_rates(sums: Counts, group: int, at: int, target: Decimal) -> Mapping[str, float | None]:
+    """Multiples of the allowed bad ratio per window, for one group; None where nothing was observed.
+
+    burn = (bad / total) / (1 - target). A window in which the total was there but did not move burns nothing.
+    """
+    allowed = float(1 - target)
+    rates: dict[str, float | None] = {}
+    for name, seconds in BURN_WINDOWS.items():
+        good, total, covered = (values[group] for values in sums.window(at - seconds, at))
+        if covered <= 0:
+            rates[name] = None
+        else:
+            rates[name] = float(max(total - good, 0.0) / total / allowed) if total > 0 else 0.0
+    return rates

@@ -1,0 +1,229 @@
+"""The verdict: from one objective's bucket series to one row per group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+
+from cdctl.domain.slo.alert_windows import BURN_WINDOWS, BurnPair, pairs
+from cdctl.domain.slo.budget import Counts, burn_rates, counts, slice_values
+from cdctl.domain.slo.coverage import charge_silence, coverage, drop_first_after_silence, widened
+from cdctl.domain.slo.interval import wilson
+from cdctl.domain.slo.objective import Objective, Ratio, Slo
+from cdctl.domain.slo.series import Buckets, Floats
+from cdctl.domain.slo.tiling import FINE
+from cdctl.domain.slo.verdict import ErrorBudget, Evidence, History, Row, Verdict
+from cdctl.domain.slo.window import Bounds, bounds
+
+AT_RISK_REMAINING = 0.1
+MIN_BAD_EVENTS = 2
+_SLACK = 1e-9
+"""Relative room for float sums: a budget spent to the last event is not overspent."""
+
+RULES = (
+    "Good and total are sums of events over the window; a ratio is a ratio of sums, never a mean of ratios.",
+    "breached: more bad events (or slices) than the error budget allows.",
+    f"at_risk: not breached, and a multi-window burn pair fires or less than {AT_RISK_REMAINING:.0%} of budget is left.",
+    f"A burn pair fires when the burn rates of both windows exceed its factor, on {MIN_BAD_EVENTS} bad events or more.",
+    "no_data: the total was observed for less of the window than the minimum coverage.",
+    "Intervals are 95 % Wilson score intervals.",
+)
+"""How verdicts are reached; every report carries them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for one objective, and with which words the answer came."""
+
+    slo: Slo
+    objective: Objective
+    at: int
+    min_coverage: Decimal
+    evidence: tuple[Evidence, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def window(self) -> Bounds:
+        """The objective's window at the run's instant."""
+        return bounds(self.slo.window, self.at)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """An objective's buckets made ready: values and coverage are [n_groups, n_buckets]."""
+
+    asked: Asked
+    buckets: Buckets
+    good: Floats
+    total: Floats
+    coverage: Floats
+    sums: Counts
+    charged: Floats
+    width: int
+
+    @property
+    def end(self) -> int:
+        """End of the last whole bucket at or before the run's instant."""
+        return self.asked.at // self.width * self.width
+
+
+def measure(asked: Asked, buckets: Buckets) -> Measured:
+    """Clean a series (births after silence, expected traffic, too few scrapes) and sum it."""
+    objective, slo = asked.objective, asked.slo
+    if isinstance(objective.indicator, Ratio):
+        buckets = drop_first_after_silence(buckets)
+    charged = np.zeros(len(buckets.groups))
+    if slo.expected_traffic is not None:
+        buckets, charged = charge_silence(buckets, slo.expected_traffic)
+    if objective.slice_seconds is None:
+        buckets, width = widened(buckets)
+        good, total = buckets.good, buckets.total
+    else:
+        width = objective.slice_seconds
+        good, total = slice_values(objective, slo.budgeting, buckets)
+    share = coverage(buckets)
+    sums = counts(buckets.ends, buckets.widths, good, total, share)
+    return Measured(asked, buckets, good, total, share, sums, charged, width)
+
+
+def judge(measured: Measured) -> tuple[Row, ...]:
+    """One row per group that was seen, and per group that was expected; at least one row."""
+    asked = measured.asked
+    window = asked.window
+    start = window.start
+    alive = measured.sums.window(start, measured.end)[2] > 0
+    names = [dict(zip(asked.slo.group_by, values, strict=True)) for values in measured.buckets.groups]
+    rows = [_row(measured, i, name) for i, name in enumerate(names) if alive[i]]
+    seen = [row.group for row in rows]
+    rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
+    if not rows:
+        rows = [no_data(asked, {}, "the source returned no series for the total: check its name and labels")]
+    return tuple(rows)
+
+
+def _absent(group: Mapping[str, str]) -> str:
+    return f"expected group {', '.join(f'{k}={v}' for k, v in group.items())} was not seen in the window"
+
+
+def no_data(asked: Asked, group: Mapping[str, str], reason: str, verdict: Verdict = Verdict.NO_DATA) -> Row:
+    """The row of an objective about which nothing is known."""
+    return Row(
+        name=asked.slo.name,
+        service=asked.slo.service,
+        group=group,
+        objective=asked.objective.name,
+        target=asked.objective.target,
+        budgeting=asked.slo.budgeting.value,
+        window=asked.window,
+        verdict=verdict,
+        reason=reason,
+        coverage=0.0 if verdict is Verdict.NO_DATA else None,
+        burn_rates=dict.fromkeys(BURN_WINDOWS),
+        warnings=asked.warnings,
+        evidence=asked.evidence,
+        display_name=asked.slo.display_name,
+        description=asked.slo.description,
+    )
+
+
+def _row(measured: Measured, i: int, group: Mapping[str, str]) -> Row:
+    asked = measured.asked
+    window = asked.window
+    good, total, covered = (float(values[i]) for values in measured.sums.window(window.start, measured.end))
+    bad = max(total - good, 0.0)
+    good = min(good, total)
+    share = min(1.0, covered / max(measured.end - window.start, 1))
+    budget = _budget(asked, bad, total)
+    rates = burn_rates(measured.sums, i, measured.end, asked.objective.target)
+    firing = _firing(measured, i, rates)
+    verdict, reason = _verdict(asked, share, budget, firing)
+    if verdict is Verdict.NO_DATA:
+        reason = f"{reason}; {_history_hint(measured, i)}"
+    return replace(
+        no_data(asked, group, "", verdict),
+        good=good,
+        bad=bad,
+        total=total,
+        sli=good / total if total else None,
+        interval=wilson(good, total) if total else None,
+        coverage=share,
+        error_budget=budget,
+        burn_rates=rates,
+        firing=tuple(map(str, firing)),
+        reason=reason,
+        warnings=(*asked.warnings, *_warnings(measured, i, total)),
+        history=_history(measured, i),
+    )
+
+
+def _budget(asked: Asked, bad: float, total: float) -> ErrorBudget:
+    """(1 - target) x events so far, or x slices of the whole window for the timeslice methods."""
+    base = asked.window.seconds / asked.objective.slice_seconds if asked.objective.slice_seconds else total
+    allowed = float(1 - asked.objective.target) * base
+    return ErrorBudget(allowed, bad, 1 - bad / allowed if allowed else None)
+
+
+def _verdict(
+    asked: Asked, share: float, budget: ErrorBudget, firing: tuple[BurnPair, ...]
+) -> tuple[Verdict, str | None]:
+    if share < float(asked.min_coverage):
+        return Verdict.NO_DATA, f"only {share:.1%} of the window was observed, {asked.min_coverage:.0%} is the minimum"
+    if budget.consumed > budget.allowed * (1 + _SLACK):
+        unit = "slices" if asked.objective.slice_seconds else "events"
+        return Verdict.BREACHED, f"{budget.consumed:,.6g} bad {unit}, {budget.allowed:,.6g} allowed"
+    reasons = [f"burn rate {pair}" for pair in firing]
+    if budget.remaining_ratio is not None and budget.remaining_ratio < AT_RISK_REMAINING:
+        reasons.append(f"{budget.remaining_ratio:.1%} of the error budget left")
+    return (Verdict.AT_RISK, "; ".join(reasons)) if reasons else (Verdict.MET, None)
+
+
+def _firing(measured: Measured, i: int, rates: Mapping[str, float | None]) -> tuple[BurnPair, ...]:
+    asked = measured.asked
+    fired = []
+    for pair in pairs(asked.slo.window):
+        long, short = rates[pair.long], rates[pair.short]
+        if long is None or short is None or min(long, short) <= pair.factor:
+            continue
+        good, total, _ = measured.sums.window(measured.end - BURN_WINDOWS[pair.long], measured.end)
+        if total[i] - good[i] >= MIN_BAD_EVENTS:
+            fired.append(pair)
+    return tuple(fired)
+
+
+def _history_hint(measured: Measured, i: int) -> str:
+    seen = np.flatnonzero(measured.buckets.seen[i] > 0)
+    first = int(measured.buckets.ends[seen[0]] - measured.buckets.widths[seen[0]])
+    days = (measured.end - first) / 86_400
+    return f"history covers a window of {days:.1f} d; the ledger keeps what the server forgets, so coverage grows"
+
+
+def _warnings(measured: Measured, i: int, total: float) -> list[str]:
+    found = []
+    if total == 0:
+        found.append("no events in the window: nothing to judge")
+    if measured.charged[i]:
+        found.append(f"{measured.charged[i] / 3600:.1f} h without expected traffic are charged as an outage")
+    if measured.asked.objective.slice_seconds is None and measured.width > FINE:
+        found.append(
+            f"buckets widened to {measured.width // 60} min to span two scrapes; shorter burn rates use that width"
+        )
+    good, all_events, _ = measured.sums.window(measured.asked.window.start, measured.end)
+    if good[i] > all_events[i] * 1.001:
+        found.append(f"good exceeds total by {good[i] / all_events[i] - 1:.2%} and was clamped: do the queries match?")
+    return found
+
+
+def _history(measured: Measured, i: int) -> History:
+    window = measured.asked.window
+    low, high = np.searchsorted(measured.buckets.ends, [window.start, measured.end], side="right")
+    part = slice(int(low), int(high))
+    return History(
+        measured.buckets.ends[part],
+        measured.buckets.widths[part],
+        measured.good[i, part],
+        measured.total[i, part],
+        measured.coverage[i, part],
+    )

@@ -1,0 +1,155 @@
+"""Which buckets a set of windows needs: fine ones where a window begins or ends, coarse ones everywhere else.
+
+Steps cost a server more than samples do, so history is asked for in hours and only the hours that hold an edge of a
+window in five-minute buckets. All windows end at the run's instant, so a few such hours serve every burn rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cdctl.domain.slo.series import Buckets, Floats, Ints, Span
+
+_VALUES = ("good", "total", "seen")
+FINE = 300
+COARSE = 3600
+MARGIN = 2
+"""Buckets asked for before the first window: they tell whether history was there already."""
+_MERGE = 6
+"""Fine hours at most this many hours apart become one span: one request costs about as much as 70 fine steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """Spans of the levels from fine to coarse. A bucket of a finer level replaces the part of the coarser it covers."""
+
+    spans: tuple[Span, ...]
+
+    def of(self, step: int) -> tuple[Span, ...]:
+        """The spans of one level, in time order."""
+        return tuple(span for span in self.spans if span.step == step)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The levels, finest first."""
+        return tuple(sorted({span.step for span in self.spans}))
+
+
+def tile(starts: Iterable[int], at: int) -> Tiling:
+    """Tiling of every window (start, at], all instants multiples of FINE."""
+    edges = sorted({*starts, at})
+    first = edges[0] // COARSE * COARSE - MARGIN * COARSE
+    cells = sorted({edge // COARSE for edge in edges if edge % COARSE})
+    fine: list[list[int]] = []
+    for cell in cells:
+        if fine and cell - fine[-1][1] <= _MERGE:
+            fine[-1][1] = cell + 1
+        else:
+            fine.append([cell, cell + 1])
+    spans = [Span(low * COARSE, min(high * COARSE, at), FINE) for low, high in fine]
+    last_hour = at // COARSE * COARSE
+    if last_hour > first:
+        spans.append(Span(first, last_hour, COARSE))
+    return Tiling(tuple(sorted(spans, key=lambda span: (span.step, span.start))))
+
+
+def slices(start: int, at: int, step: int) -> Tiling:
+    """Tiling of one level for timeslice objectives: every whole slice of (start, at]."""
+    return Tiling((Span((-(-start // step) - MARGIN) * step, at // step * step, step),))
+
+
+def missing(wanted: Span, known: Ints) -> tuple[Span, ...]:
+    """The parts of `wanted` whose bucket ends are not in `known`, as few spans as runs."""
+    ends = wanted.ends
+    absent = ends[~np.isin(ends, known)]
+    if not len(absent):
+        return ()
+    breaks = np.flatnonzero(np.diff(absent) != wanted.step) + 1
+    return tuple(Span(int(run[0]) - wanted.step, int(run[-1]), wanted.step) for run in np.split(absent, breaks))
+
+
+def assemble(levels: dict[int, Buckets], tiling: Tiling) -> Buckets:
+    """One series out of the levels: for every instant the finest bucket that the tiling asks for.
+
+    `levels` maps a step to buckets with the same groups. Buckets that are not there are left out: their time counts as
+    not covered.
+    """
+    parts: list[Buckets] = []
+    taken = np.zeros(0, dtype=np.int64)
+    for step in tiling.steps:
+        level = levels[step]
+        wanted = np.concatenate([span.ends for span in tiling.of(step)])
+        keep = np.isin(level.ends, wanted) & ~np.isin(level.ends, _hours(taken))
+        parts.append(take(level, np.flatnonzero(keep)))
+        taken = np.concatenate([taken, wanted])
+    return join(parts)
+
+
+def _hours(ends: Ints) -> Ints:
+    """Ends of the coarse buckets that hold these fine ends."""
+    return np.unique(-(-ends // COARSE) * COARSE)
+
+
+def take(buckets: Buckets, index: Ints) -> Buckets:
+    """The buckets at these positions."""
+    return Buckets(
+        buckets.groups,
+        buckets.ends[index],
+        buckets.widths[index],
+        buckets.good[:, index],
+        buckets.total[:, index],
+        buckets.seen[:, index],
+    )
+
+
+def join(parts: Iterable[Buckets]) -> Buckets:
+    """Buckets of several answers as one series in time order; on a doubled bucket the later part wins.
+
+    Groups are united; a group that a part does not have was not seen in that part.
+    """
+    parts = list(parts)
+    groups = tuple(dict.fromkeys(group for part in parts for group in part.groups))
+    parts = [regroup(part, groups) for part in parts]
+    ends = np.concatenate([part.ends for part in parts])[::-1]
+    _, index = np.unique(ends, return_index=True)
+    index = len(ends) - 1 - index
+    return Buckets(
+        groups,
+        ends[::-1][index],
+        np.concatenate([part.widths for part in parts])[index],
+        *(np.concatenate([getattr(part, name) for part in parts], axis=1)[:, index] for name in _VALUES),
+    )
+
+
+def regroup(buckets: Buckets, groups: tuple[tuple[str, ...], ...]) -> Buckets:
+    """The same buckets with these groups, in this order; a new one is all zero, which means not seen."""
+    if buckets.groups == groups:
+        return buckets
+    position = {group: i for i, group in enumerate(buckets.groups)}
+    rows = np.array([position.get(group, -1) for group in groups], dtype=np.int64)
+
+    def pick(values: Floats) -> Floats:
+        padded = np.vstack([values, np.zeros((1, values.shape[1]))])
+        return padded[rows]
+
+    return Buckets(groups, buckets.ends, buckets.widths, pick(buckets.good), pick(buckets.total), pick(buckets.seen))
+
+
+def empty(groups: tuple[tuple[str, ...], ...] = ()) -> Buckets:
+    """No buckets at all."""
+    none = np.zeros((len(groups), 0))
+    return Buckets(groups, np.zeros(0, np.int64), np.zeros(0, np.int64), none, none, none)
+
+
+def coarsen(buckets: Buckets, step: int) -> Buckets:
+    """Buckets of `step` seconds, each the sum of the finer ones that fill it; those not filled are left out."""
+    if not len(buckets.ends):
+        return buckets
+    parent = -(-buckets.ends // step) * step
+    ends, first = np.unique(parent, return_index=True)
+    full = np.add.reduceat(buckets.widths, first) == step
+    sums = [np.add.reduceat(getattr(buckets, name), first, axis=1)[:, full] for name in _VALUES]
+    return Buckets(buckets.groups, ends[full], np.full(int(full.sum()), step, np.int64), *sums)
