@@ -1,0 +1,35 @@
+"""What ships: names, and where each one is. It enters through the same loader and vetting as a stranger's.
+
+A test proves that every line resolves.
+"""
+
+from __future__ import annotations
+
+from cdctl import __version__
+from cdctl.extend.listing import Declaration, Kind, Listing
+
+_TABLE: dict[str, dict[str, str]] = {
+    "sources": {
+        "prometheus": "Prometheus and what speaks its HTTP API: Thanos, Mimir, VictoriaMetrics",
+    },
+    "reports": {
+        "table": "one line per objective and group, for a terminal",
+        "wide": "the table with budget, coverage and every burn rate",
+        "json": "one document, schema cdctl.report/v1",
+        "jsonl": "one JSON object per line",
+        "csv": "one line per objective and group, for a spreadsheet",
+        "markdown": "the summary of a CI job",
+        "junit": "JUnit XML: one test case per objective and group",
+        "openmetrics": "metrics to push or to scrape",
+        "html": "one self-contained page with charts and evidence",
+    },
+}
+
+
+def declared() -> tuple[Declaration, ...]:
+    """Every built-in, in the order in which it is shown."""
+    return tuple(
+        Declaration(Listing(room, name, Kind.BUILT_IN, "cdctl", __version__, summary), f"cdctl.{room}.{name}:PLUGIN")
+        for room, table in _TABLE.items()
+        for name, summary in table.items()
+    )

@@ -1,0 +1,137 @@
+"""The catalogue of everything that a door can let in.
+
+Three grains of loading: `names` imports nothing of a plugin; `load` imports the one that was asked for and raises its
+error; `all` brings in everything, and what is broken is a value with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdctl.domain.text import safe
+from cdctl.errors import PluginError
+from cdctl.extend import builtin
+from cdctl.extend.listing import ROOMS, Broken, Declaration, Kind, Listing, Loaded
+
+if TYPE_CHECKING:
+    from cdctl.domain.ports import Plugin, Report, Source
+
+
+class Catalogue:
+    """Built-ins, installed packages (entry points `cdctl.plugins`) and the folders of the settings.
+
+    folders: each is a plugin folder or holds plugin folders. enabled: False leaves the built-ins only (`--no-plugins`).
+    deadline: seconds that the import of a stranger's plugin may take.
+    """
+
+    def __init__(self, folders: Sequence[Path] = (), *, enabled: bool = True, deadline: float | None = None) -> None:
+        self._folders = tuple(folders)
+        self._enabled = enabled
+        self._deadline = deadline
+        self._loaded: dict[Declaration, Plugin | PluginError] = {}
+
+    @cached_property
+    def _found(self) -> tuple[Declaration | Broken, ...]:
+        if not self._enabled:
+            return builtin.declared()
+        from cdctl.extend import discovery
+
+        return (*builtin.declared(), *discovery.installed(), *discovery.in_folders(self._folders))
+
+    @property
+    def _declared(self) -> tuple[Declaration, ...]:
+        return tuple(found for found in self._found if isinstance(found, Declaration))
+
+    def names(self, room: str | None = None) -> tuple[Listing, ...]:
+        """What can be asked for, of one room or of all, without importing any plugin; not all of it need work."""
+        return tuple(d.listing for d in self._declared if room in {None, d.listing.room})
+
+    def load(self, room: str, name: str) -> Plugin:
+        """The one plugin, imported and vetted. Raises PluginError: unknown, claimed by two, or broken and why."""
+        claims = [d for d in self._declared if (d.listing.room, d.listing.name) == (room, name)]
+        if not claims:
+            raise self._unknown(room, name)
+        if len(claims) > 1:
+            raise PluginError(_claimed(claims), subject=f"{room}.{name}", hint=_CLAIMED_HINT)
+        return self._bring(claims[0])
+
+    def all(self) -> tuple[Loaded | Broken, ...]:
+        """Everything, loaded or broken, in the order of `names`; what could not be read at all comes last.
+
+        Strangers are first imported in a process of their own, so that one that crashes takes nothing with it.
+        """
+        probed = self._probed()
+        outcomes = [self._outcome(d, probed) for d in self._declared]
+        return (*outcomes, *(found for found in self._found if isinstance(found, Broken)))
+
+    def report(self, name: str) -> Report:
+        """A report, made. What its code raises becomes a PluginError; what it prints goes to stderr."""
+        from cdctl.extend import making
+
+        return making.report(self.load("reports", name), self._subject("reports", name))
+
+    def source(self, name: str, settings: Mapping[str, object]) -> Source:
+        """A source, made from its settings. Raises PluginError, or the UsageError with which it refuses a setting."""
+        from cdctl.extend import making
+
+        return making.source(self.load("sources", name), settings, self._subject("sources", name))
+
+    def _subject(self, room: str, name: str) -> str:
+        listing = next(entry for entry in self.names(room) if entry.name == name)
+        return f"{listing.title} ({listing.whence})"
+
+    def _bring(self, declaration: Declaration) -> Plugin:
+        from cdctl.extend import loading
+
+        if declaration not in self._loaded:
+            try:
+                self._loaded[declaration] = loading.load(declaration, self._deadline or loading.DEADLINE_SECONDS)
+            except PluginError as error:
+                self._loaded[declaration] = error
+        outcome = self._loaded[declaration]
+        if isinstance(outcome, PluginError):
+            raise outcome
+        return outcome
+
+    def _probed(self) -> Mapping[Declaration, PluginError]:
+        from cdctl.extend import loading, probing
+
+        strangers = [d for d in self._declared if d.listing.kind is not Kind.BUILT_IN and d not in self._loaded]
+        return probing.probe(strangers, self._deadline or loading.DEADLINE_SECONDS)
+
+    def _outcome(self, declaration: Declaration, probed: Mapping[Declaration, PluginError]) -> Loaded | Broken:
+        listing = declaration.listing
+        claims = [d for d in self._declared if (d.listing.room, d.listing.name) == (listing.room, listing.name)]
+        if len(claims) > 1:
+            return Broken(listing, _claimed(claims), _CLAIMED_HINT)
+        try:
+            if declaration in probed:
+                raise probed[declaration]
+            return Loaded(listing, self._bring(declaration))
+        except PluginError as error:
+            return Broken(listing, error.message, error.hint)
+
+    def _unknown(self, room: str, name: str) -> PluginError:
+        from difflib import get_close_matches
+
+        if room not in ROOMS:
+            return PluginError(f"there is no room {safe(room)!r}", hint=f"the rooms are {', '.join(ROOMS)}")
+        known = sorted({listing.name for listing in self.names(room)})
+        near = get_close_matches(name, known, 1)
+        hints = [f"did you mean {near[0]!r}?"] if near else []
+        hints.append(f"there are {', '.join(known)}")
+        hints += [f"{found.listing.whence} {found.reason}" for found in self._found if isinstance(found, Broken)]
+        if not self._enabled:
+            hints.append("--no-plugins leaves out everything that did not ship with cdctl")
+        return PluginError(f"no {room.removesuffix('s')} is called {safe(name)!r}", hint="; ".join(hints))
+
+
+_CLAIMED_HINT = "rename or remove one of them; --no-plugins leaves what ships with cdctl"
+
+
+def _claimed(claims: Sequence[Declaration]) -> str:
+    places = [f"{claim.listing.whence} ({claim.target})" for claim in claims]
+    return f"{claims[0].listing.title} is claimed {len(places)} times: " + " and ".join(places)
