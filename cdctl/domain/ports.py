@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from cdctl.domain.slo.objective import Indicator
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import Buckets, Ints, Span
 from cdctl.domain.slo.verdict import Evidence, SloReport
 
 API = 1
@@ -113,6 +113,33 @@ class Plugin:
     summary: str
     make: object
     settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """Keeps closed buckets between runs. A key is a hash of source and question; steps and instants are seconds.
+
+    Nothing here raises: a ledger that cannot be read or written knows nothing, keeps nothing and says so in `warnings`.
+    """
+
+    def known(self, key: str, step: int, start: int, end: int) -> Ints:
+        """Ends of the kept buckets within (start, end], sorted."""
+        ...
+
+    def read(self, key: str, step: int, start: int, end: int) -> Buckets:
+        """The kept buckets within (start, end]."""
+        ...
+
+    def keep(self, key: str, step: int, buckets: Buckets) -> None:
+        """Keep buckets that will not change any more; durable at the latest after `flush`."""
+        ...
+
+    def flush(self) -> None:
+        """Make everything kept so far durable."""
+        ...
+
+    def warnings(self) -> tuple[str, ...]:
+        """What went wrong so far, in words for the user."""
+        ...
 
 
 class Clock(Protocol):

@@ -26,7 +26,7 @@ _SLACK = 1e-9
 RULES = (
     "Good and total are sums of events over the window; a ratio is a ratio of sums, never a mean of ratios.",
     "breached: more bad events (or slices) than the error budget allows.",
-    f"at_risk: not breached, and a multi-window burn pair fires or less than {AT_RISK_REMAINING:.0%} of budget is left.",
+    f"at_risk: not breached, and a multi-window pair fires or under {AT_RISK_REMAINING:.0%} of the budget is left.",
     f"A burn pair fires when the burn rates of both windows exceed its factor, on {MIN_BAD_EVENTS} bad events or more.",
     "no_data: the total was observed for less of the window than the minimum coverage.",
     "Intervals are 95 % Wilson score intervals.",

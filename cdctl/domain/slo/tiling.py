@@ -32,6 +32,12 @@ class Tiling:
         """The spans of one level, in time order."""
         return tuple(span for span in self.spans if span.step == step)
 
+    def replaced(self, step: int) -> Ints:
+        """Ends of the buckets of `step` that finer spans cover whole, [n]; the tiling does not need them."""
+        finer = [span for span in self.spans if span.step < step]
+        ends = [np.arange(-(-span.start // step) * step + step, span.end + 1, step, dtype=np.int64) for span in finer]
+        return np.concatenate([np.zeros(0, np.int64), *ends])
+
     @property
     def steps(self) -> tuple[int, ...]:
         """The levels, finest first."""
@@ -61,13 +67,16 @@ def slices(start: int, at: int, step: int) -> Tiling:
     return Tiling((Span((-(-start // step) - MARGIN) * step, at // step * step, step),))
 
 
-def missing(wanted: Span, known: Ints) -> tuple[Span, ...]:
-    """The parts of `wanted` whose bucket ends are not in `known`, as few spans as runs."""
+def missing(wanted: Span, known: Ints, bridge: int = 24) -> tuple[Span, ...]:
+    """The parts of `wanted` whose bucket ends are not in `known`, as few spans as worth a request each.
+
+    Up to `bridge` known buckets between two missing ones are asked for again: that costs less than a request.
+    """
     ends = wanted.ends
     absent = ends[~np.isin(ends, known)]
     if not len(absent):
         return ()
-    breaks = np.flatnonzero(np.diff(absent) != wanted.step) + 1
+    breaks = np.flatnonzero(np.diff(absent) > wanted.step * (bridge + 1)) + 1
     return tuple(Span(int(run[0]) - wanted.step, int(run[-1]), wanted.step) for run in np.split(absent, breaks))
 
 

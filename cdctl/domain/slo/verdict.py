@@ -73,6 +73,7 @@ class Row:
     `good`, `bad`, `total` count events, or slices for the timeslice methods. `interval` is the 95 % Wilson interval of
     `sli`. `coverage` is the share 0..1 of the window so far in which the total was observed. `burn_rates` maps "5m" ..
     "3d" to multiples of the allowed bad ratio. `firing` names the burn pairs that exceed, such as "1h/5m > 13.44".
+    `spec_at_fault` tells an error that the spec's author must mend from one of the source.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Row:
     history: History | None = None
     display_name: str = ""
     description: str = ""
+    spec_at_fault: bool = False
 
     @property
     def group_text(self) -> str:

@@ -1,0 +1,16 @@
+"""Lengths of time as people write them: `30s`, `5m`, `1h30m`, `7d`, `4w`."""
+
+from __future__ import annotations
+
+import re
+
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_PART = re.compile(r"(\d+)(ms|[smhdw])")
+
+
+def seconds(text: str) -> float:
+    """Seconds in `text`: numbers with units, largest first or not. Raises ValueError that shows what is meant."""
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{text!r} is not a duration such as 30s, 5m, 1h, 7d or 4w")
+    return float(sum(int(number) * _SECONDS[unit] for number, unit in parts))

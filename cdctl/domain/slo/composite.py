@@ -1,0 +1,85 @@
+"""The verdict on an SLO whose objectives have indicators of their own (OpenSLO's composite).
+
+Occurrences: burn rates and spent budgets are averaged by `compositeWeight`. Timeslices: a slice is bad when it is bad
+for any objective. RatioTimeslices: what is missing to 1 adds up, so 95 % and 95 % make 90 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+
+from cdctl.domain.slo.budget import burn_rates, counts
+from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured
+from cdctl.domain.slo.objective import Budgeting
+from cdctl.domain.slo.tiling import regroup
+from cdctl.domain.slo.verdict import Composite, Row, Verdict
+
+_UNKNOWN = frozenset({Verdict.NO_DATA, Verdict.ERROR})
+
+
+def with_composite(
+    rows: Sequence[Row], measured: Sequence[Measured], weights: Mapping[str, Decimal]
+) -> tuple[Row, ...]:
+    """The rows of one SLO, each with the composite of its group.
+
+    rows: of all objectives; measured: of the objectives that could be asked; weights: by objective name.
+    """
+    judged: dict[str, Composite] = {}
+    for row in rows:
+        if row.group_text not in judged:
+            same = [other for other in rows if other.group == row.group]
+            judged[row.group_text] = _judge(same, measured, weights)
+    return tuple(replace(row, composite=judged[row.group_text]) for row in rows)
+
+
+def _judge(rows: Sequence[Row], measured: Sequence[Measured], weights: Mapping[str, Decimal]) -> Composite:
+    share = {row.objective: float(weights[row.objective]) for row in rows}
+    whole = sum(share.values())
+    target = sum((row.target * weights[row.objective] for row in rows), Decimal(0)) / Decimal(str(whole))
+    if len(rows) < len(weights) or any(row.verdict in _UNKNOWN for row in rows):
+        return Composite(None, target, None, dict.fromkeys(rows[0].burn_rates), Verdict.NO_DATA)
+    if rows[0].budgeting != Budgeting.OCCURRENCES.value:
+        return _of_slices(rows[0], measured, target)
+    burn = {name: _mean({row.objective: row.burn_rates[name] for row in rows}, share) for name in rows[0].burn_rates}
+    left = {row.objective: row.error_budget.remaining_ratio if row.error_budget else None for row in rows}
+    return _verdict(_mean({row.objective: row.sli for row in rows}, share), target, _mean(left, share), burn)
+
+
+def _mean(values: Mapping[str, float | None], share: Mapping[str, float]) -> float | None:
+    known = {name: value for name, value in values.items() if value is not None}
+    weight = sum(share[name] for name in known)
+    return sum(value * share[name] for name, value in known.items()) / weight if weight else None
+
+
+def _of_slices(row: Row, measured: Sequence[Measured], target: Decimal) -> Composite:
+    first = measured[0]
+    group = (tuple(row.group.values()),)
+    own = [regroup(replace(one.buckets, good=one.good, total=one.total), group) for one in measured]
+    ends = np.unique(np.concatenate([one.ends for one in own]))
+    missing, seen = np.zeros((len(own), len(ends))), np.zeros(len(ends))
+    for i, one in enumerate(own):
+        there = one.seen[0] > 0
+        place = np.searchsorted(ends, one.ends[there])
+        missing[i, place] = 1 - one.good[0, there]
+        seen[place] = 1.0
+    lost = missing.max(axis=0) if row.budgeting == Budgeting.TIMESLICES.value else missing.sum(axis=0)
+    good = np.clip(1 - lost, 0.0, 1.0) * seen
+    step = first.asked.objective.slice_seconds or 1
+    sums = counts(ends, np.full(len(ends), step, np.int64), good[None], seen[None], seen[None])
+    window = first.asked.window
+    ok, total, _ = (float(values[0]) for values in sums.window(window.start, first.end))
+    left = 1 - (total - ok) / (float(1 - target) * window.seconds / step)
+    return _verdict(ok / total if total else None, target, left, burn_rates(sums, 0, first.end, target))
+
+
+def _verdict(sli: float | None, target: Decimal, left: float | None, burn: Mapping[str, float | None]) -> Composite:
+    verdict = Verdict.MET
+    if left is not None and left < 0:
+        verdict = Verdict.BREACHED
+    elif left is not None and left < AT_RISK_REMAINING:
+        verdict = Verdict.AT_RISK
+    return Composite(sli, target, left, burn, verdict)

@@ -1,0 +1,99 @@
+"""What a Prometheus says: the wire format of a range query, decoded into arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from cdctl.domain.slo.series import Floats, Span
+
+
+class _Series(msgspec.Struct):
+    metric: dict[str, str]
+    values: list[tuple[float, float]] = []
+
+
+class _Data(msgspec.Struct):
+    resultType: str = ""  # noqa: N815 - the wire's own name
+    result: list[_Series] = []
+
+
+class Body(msgspec.Struct):
+    """The envelope of every answer; `error` is the server's own word."""
+
+    status: str
+    data: _Data | None = None
+    error: str = ""
+    errorType: str = ""  # noqa: N815 - the wire's own name
+    warnings: list[str] = []
+    infos: list[str] = []
+
+
+class _LooseSeries(msgspec.Struct):
+    metric: dict[str, str]
+    values: list[tuple[float, str]] = []
+
+
+class _LooseData(msgspec.Struct):
+    result: list[_LooseSeries] = []
+
+
+class _LooseBody(msgspec.Struct):
+    data: _LooseData
+
+
+_BODY = msgspec.json.Decoder(Body, strict=False)
+_LOOSE = msgspec.json.Decoder(_LooseBody, strict=False)
+
+
+class NotPrometheusError(ValueError):
+    """The answer is cut off, or no Prometheus answer at all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One series over a span; `values` is [n_buckets], NaN where the server gave no point or no finite number."""
+
+    labels: dict[str, str]
+    values: Floats
+
+
+def decode(content: bytes) -> Body:
+    """The envelope. Raises NotPrometheusError."""
+    try:
+        return _BODY.decode(content)
+    except msgspec.ValidationError:
+        # Numbers are strings on the wire, read as floats at once; the reader knows every form but "+Inf".
+        if b'"+Inf"' not in content:
+            raise NotPrometheusError("the answer is not of the Prometheus API") from None
+        return _decode_infinite(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise NotPrometheusError("the answer is truncated or not JSON") from None
+
+
+def _decode_infinite(content: bytes) -> Body:
+    try:
+        loose = _LOOSE.decode(content)
+        result = [
+            _Series(series.metric, [(at, float(value)) for at, value in series.values]) for series in loose.data.result
+        ]
+    except (msgspec.DecodeError, ValueError):
+        raise NotPrometheusError("the answer is not of the Prometheus API") from None
+    return Body("success", _Data("matrix", result))
+
+
+def matrix(body: Body, span: Span) -> list[Series]:
+    """Every series of a range answer on the span's grid. Infinite values are no numbers of events: NaN."""
+    found = []
+    count = len(span)
+    for series in body.data.result if body.data else ():
+        values = np.full(count, np.nan)
+        if series.values:
+            points = np.array(series.values, dtype=np.float64)
+            index = np.rint((points[:, 0] - span.start) / span.step).astype(np.int64) - 1
+            inside = (index >= 0) & (index < count) & np.isfinite(points[:, 1])
+            values[index[inside]] = points[inside, 1]
+        found.append(Series(series.metric, values))
+    return found

@@ -1,0 +1,174 @@
+"""One HTTP client for a run: authentication, bounded concurrency, retries, one deadline. Foreign errors end here."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+
+import httpx
+
+from cdctl.domain.text import safe
+from cdctl.sources.prometheus.answers import Body, NotPrometheusError, decode
+from cdctl.sources.prometheus.endpoint import Endpoint
+from cdctl.sources.prometheus.gate import Gate
+
+_WORTH_RETRYING = frozenset({429, 500, 502, 503, 504})
+_MAX_PAUSE = 10.0
+
+
+@dataclass(slots=True)
+class AskError(Exception):
+    """A query has no answer. `mine`: the query is at fault. `fatal`: no other query will fare better."""
+
+    reason: str
+    hint: str = ""
+    mine: bool = False
+    fatal: bool = False
+    retry_after: float | None = None
+    passing: bool = False
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Client:
+    """Asks one endpoint; made without IO, connects when first asked."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._gate = Gate(endpoint.concurrency)
+        self._http: httpx.AsyncClient | None = None
+        self._until: float | None = None
+        self._down: AskError | None = None
+        self._method = "POST"
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    async def ask(self, path: str, params: dict[str, str]) -> Body:
+        """One query, retried while that is worth it. Raises AskError."""
+        attempt = 0
+        while True:
+            if self._down is not None:
+                raise self._down
+            try:
+                return await self._once(path, params)
+            except AskError as error:
+                pause = error.retry_after or 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311 - jitter
+                if not error.passing or attempt >= self._endpoint.retries or pause > self._left():
+                    if error.fatal:
+                        self._down = error
+                    raise
+            attempt += 1
+            await asyncio.sleep(min(pause, _MAX_PAUSE))
+
+    def _left(self) -> float:
+        """Seconds until the run's deadline."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self._endpoint.deadline
+        return self._until - now
+
+    async def _once(self, path: str, params: dict[str, str]) -> Body:
+        await self._gate.enter()
+        took: float | None = None
+        try:
+            left = self._left()
+            if left <= 0:
+                raise AskError(
+                    f"the run's deadline of {self._endpoint.deadline:g} s passed", "raise `deadline` in the settings"
+                )
+            began = time.monotonic()
+            response = await self._send(path, params, min(self._endpoint.timeout, left))
+            took = time.monotonic() - began
+        finally:
+            self._gate.leave(took)
+        return self._read(response)
+
+    async def _send(self, path: str, params: dict[str, str], timeout: float) -> httpx.Response:
+        url = self._endpoint.url
+        try:
+            http = self._connected()
+            if self._method == "GET":
+                return await http.get(url + path, params=params, timeout=timeout)
+            return await http.post(url + path, data=params, timeout=timeout)
+        except httpx.TimeoutException:
+            raise AskError(
+                f"{url} did not answer within {timeout:.3g} s", "raise `timeout`, or ask for less", passing=True
+            ) from None
+        except httpx.ConnectError as error:
+            hint = "is it running, and is the URL right?"
+            raise AskError(f"cannot reach {url}: {_cause(error)}", hint, fatal=True, passing=True) from None
+        except httpx.TransportError as error:
+            raise AskError(f"{url} broke off: {_cause(error)}", "try again", passing=True) from None
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._http is None:
+            endpoint = self._endpoint
+            basic = endpoint.basic()
+            self._http = httpx.AsyncClient(
+                headers={"User-Agent": "cdctl", **endpoint.all_headers()},
+                auth=httpx.BasicAuth(*basic) if basic else None,
+                verify=endpoint.tls(),
+                limits=httpx.Limits(
+                    max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency
+                ),
+            )
+        return self._http
+
+    def _read(self, response: httpx.Response) -> Body:
+        status = response.status_code
+        if status == 405 and self._method == "POST":
+            self._method = "GET"
+            raise AskError("the server takes no POST", passing=True, retry_after=0.001)
+        if status != 200:
+            raise self._refusal(response)
+        try:
+            body = decode(response.content)
+        except NotPrometheusError as error:
+            hint = "is this the URL of a Prometheus query API?"
+            raise AskError(f"{self._endpoint.url}: {error}", hint, passing=True) from None
+        if body.status != "success":
+            raise AskError(f"{body.errorType}: {safe(body.error)}", mine=True)
+        return body
+
+    def _refusal(self, response: httpx.Response) -> AskError:
+        status, url = response.status_code, self._endpoint.url
+        words = _words(response)
+        if status in {400, 422}:
+            return AskError(
+                f"the server refuses the query: {words}", "run the query by hand; is it valid there?", mine=True
+            )
+        if status in {401, 403}:
+            return AskError(f"{url} refuses us (HTTP {status})", "check the token, user or certificate", fatal=True)
+        if status == 404:
+            return AskError(f"{url} has no query API (HTTP 404)", "does the URL need a path prefix?", fatal=True)
+        if response.is_redirect:
+            return AskError(f"{url} redirects (HTTP {status})", "write the final URL in the settings", fatal=True)
+        return AskError(
+            f"{url} answered HTTP {status}: {words}",
+            "the server is in trouble; see its log",
+            passing=status in _WORTH_RETRYING,
+            retry_after=_retry_after(response),
+        )
+
+
+def _words(response: httpx.Response) -> str:
+    try:
+        return safe(decode(response.content).error, 300)
+    except NotPrometheusError:
+        return safe(response.text.strip()[:200], 200) or response.reason_phrase
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return min(float(value), _MAX_PAUSE) if value.isdigit() else None
+
+
+def _cause(error: Exception) -> str:
+    return safe(str(error), 200) or type(error).__name__

@@ -1,0 +1,105 @@
+"""From series to good and total per group. Empty, NaN and zero are told apart here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cdctl.domain.slo.series import Buckets, Floats, Span
+from cdctl.sources.prometheus.answers import Series
+from cdctl.sources.prometheus.legs import LOOK, SEEN, EventLeg, Leg, LookLeg, Part, Plan, WindowLeg
+from cdctl.sources.prometheus.promql import QueryError
+
+Group = tuple[str, ...]
+_MINUTE = 60
+
+
+def combine(
+    plan: Plan, answers: dict[Leg, list[Series]], group_by: tuple[str, ...], span: Span
+) -> tuple[Buckets, list[str]]:
+    """Buckets of one span, and warnings.
+
+    total absent: not seen. Total present, good or bad absent: zero of it. Raises QueryError when an ungrouped query
+    returns several series.
+    """
+    count = len(span)
+    none = np.zeros(count)
+    series = answers[plan.total.leg]
+    seen = _seen(plan.total.leg, series, group_by, span)
+    total = _sums(plan.total, series, group_by, count)
+    if isinstance(plan.total.leg, LookLeg):
+        good, total = total, _by_group([one for one in series if SEEN in one.labels], group_by, count)
+    groups = tuple(sorted(group for group, values in seen.items() if values.any()))
+    warnings: list[str] = []
+    if not isinstance(plan.total.leg, LookLeg):
+        part = plan.good or plan.bad
+        if part is None:
+            raise ValueError("a plan that counts events has good or bad")
+        other = _sums(part, answers[part.leg], group_by, count)
+        if plan.good and groups and not other and _events(total) > 0:
+            warnings.append("good returned nothing while total did: counted as 0 good; is a metric or label renamed?")
+        good = other if plan.good else {name: total.get(name, none) - other.get(name, none) for name in groups}
+    if any("" in group for group in groups) and group_by:
+        warnings.append(
+            f"series without the label {' or '.join(_unlabelled(groups, group_by))} are a group of their own"
+        )
+
+    def stack(values: dict[Group, Floats]) -> Floats:
+        rows = [np.nan_to_num(values.get(name, none)) for name in groups]
+        there = np.array([seen[name] > 0 for name in groups]).reshape(len(groups), count)
+        return np.where(there, np.array(rows).reshape(len(groups), count), 0.0)
+
+    widths = np.full(count, span.step, dtype=np.int64)
+    return Buckets(groups, span.ends, widths, stack(good), stack(total), stack(seen)), warnings
+
+
+def _events(sums: dict[Group, Floats]) -> float:
+    return float(sum(np.nansum(values) for values in sums.values()))
+
+
+def _unlabelled(groups: tuple[Group, ...], group_by: tuple[str, ...]) -> list[str]:
+    return [label for i, label in enumerate(group_by) if any(not group[i] for group in groups)]
+
+
+def _seen(leg: Leg, series: list[Series], group_by: tuple[str, ...], span: Span) -> dict[Group, Floats]:
+    """Observations per group and bucket; a window query cannot count them and says as if looked at once a minute."""
+    if isinstance(leg, WindowLeg):
+        _refuse_many(series, group_by)
+        there = {_group(one, group_by): np.isfinite(one.values) for one in series}
+        return {group: flags * (span.step / _MINUTE) for group, flags in there.items()}
+    counts = _by_group([one for one in series if SEEN in one.labels], group_by, len(span))
+    if isinstance(leg, LookLeg):
+        return {group: values * (min(LOOK, span.step) / _MINUTE) for group, values in counts.items()}
+    return counts
+
+
+def _sums(part: Part, series: list[Series], group_by: tuple[str, ...], count: int) -> dict[Group, Floats]:
+    """Events per group of the series that the part keeps."""
+    if isinstance(part.leg, WindowLeg):
+        _refuse_many(series, group_by)
+    events = [one for one in series if SEEN not in one.labels]
+    if isinstance(part.leg, EventLeg) and part.keep:
+        events = [one for one in events if all(m.holds(one.labels.get(m.label, "")) for m in part.keep)]
+    return _by_group(events, group_by, count)
+
+
+def _by_group(series: list[Series], group_by: tuple[str, ...], count: int) -> dict[Group, Floats]:
+    sums: dict[Group, Floats] = {}
+    for one in series:
+        group = _group(one, group_by)
+        values = np.nan_to_num(one.values, nan=0.0)
+        sums[group] = sums[group] + values if group in sums else values
+    return sums
+
+
+def _group(series: Series, group_by: tuple[str, ...]) -> Group:
+    return tuple(series.labels.get(label, "") for label in group_by)
+
+
+def _refuse_many(series: list[Series], group_by: tuple[str, ...]) -> None:
+    if group_by or len(series) <= 1:
+        return
+    labels = sorted({label for one in series for label in one.labels if label != "__name__"})
+    raise QueryError(
+        f"the query returned {len(series)} series, by {', '.join(labels)}, and no grouping is named",
+        f"wrap it in sum(...), or group the objective: cdctl.io/group-by: {labels[0] if labels else 'label'}",
+    )

@@ -1,0 +1,160 @@
+"""The questions that go over the wire, and how answers become good and total.
+
+A leg is one query per step; equal legs of several objectives are asked once. Where good is a subset of total by labels,
+one leg grouped by those labels serves both ("by outcome"), which costs the server half.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
+from cdctl.domain.slo.series import LOOKBACK
+from cdctl.sources.prometheus.promql import WINDOW, Counter, Matcher, Windowed, counter, parse
+
+SEEN = "cdctl_seen"
+"""Label that marks the series which count observations."""
+_RESET = "cdctl_reset"
+LOOK = 300
+"""Seconds between two looks at a threshold or a raw ratio; finer slices are looked at once each."""
+_COMPARE = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
+
+
+def _millis(step: int) -> str:
+    """A range one millisecond short of the step: servers before Prometheus 3 count a sample on the left edge, too."""
+    return f"{step * 1000 - 1}ms"
+
+
+def _seen(expression: str) -> str:
+    return f'label_replace({expression}, "{SEEN}", "1", "", "")'
+
+
+@dataclass(frozen=True, slots=True)
+class EventLeg:
+    """Events of counters per bucket, exact: differences of cumulative values telescope, so nothing between two buckets
+    is lost or counted twice, wherever scrapes fall.
+
+    Per series, with M and N the greatest and last value in the bucket and P the last before it:
+    M - P, or M when there is no P (a birth) or M < P (a reset between scrapes), plus N where N < M (a reset inside).
+    """
+
+    counter: Counter
+    by: tuple[str, ...]
+    group_by: tuple[str, ...]
+    with_seen: bool
+
+    def expression(self, step: int) -> str:
+        """PromQL for buckets of `step` seconds."""
+        here = self.counter.over(_millis(step))
+        top, last = f"max_over_time({here})", f"last_over_time({here})"
+        before = f"last_over_time({self.counter.over(f'{LOOKBACK}s', step)})"
+        restarted = f'label_replace({last} < {top}, "{_RESET}", "1", "", "")'
+        events = f"sum by ({','.join(self.by)}) (({top} - {before}) >= 0 or {top} or {restarted})"
+        if not self.with_seen:
+            return events
+        scrapes = f"max by ({','.join(self.group_by)}) (count_over_time({here}))"
+        return f"{events} or {_seen(scrapes)}"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLeg:
+    """A query of the author's own, its window filled in with the bucket."""
+
+    query: Windowed
+    by: tuple[str, ...]
+
+    def expression(self, step: int) -> str:
+        """PromQL for buckets of `step` seconds; rates become events."""
+        text = self.query.filled(f"{step}s")
+        return f"({text}) * {step}" if self.query.per_second else text
+
+
+@dataclass(frozen=True, slots=True)
+class LookLeg:
+    """Looks at a value, every few minutes: `worth` is PromQL for what one look is worth, 0..1, of the value `{x}`."""
+
+    text: str
+    worth: str
+    by: tuple[str, ...]
+
+    def expression(self, step: int) -> str:
+        """PromQL for buckets of `step` seconds: worth of all looks, and with the SEEN label their number."""
+        look = min(LOOK, step)
+        over = f"[{_millis(step)}:{look}s]"
+        value = WINDOW.sub(f"{look}s", f"({self.text})")
+        # A NaN is no observation: it equals nothing, not even itself.
+        there = f"({value} == {value})"
+        by = ",".join(self.by)
+        good = f"sum by ({by}) (sum_over_time(({self.worth.replace('{x}', value)}){over}))"
+        looks = f"sum by ({by}) (count_over_time({there}{over}))"
+        return f"{good} or {_seen(looks)}"
+
+
+Leg = EventLeg | WindowLeg | LookLeg
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a leg's answer counts: the series whose labels hold for all of `keep`."""
+
+    leg: Leg
+    keep: tuple[Matcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one indicator is answered: total, and good or bad. A LookLeg as `total` brings both."""
+
+    total: Part
+    good: Part | None = None
+    bad: Part | None = None
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Every leg once, the total's first."""
+        parts = [self.total, *(part for part in (self.good, self.bad) if part)]
+        return tuple(dict.fromkeys(part.leg for part in parts))
+
+
+def plan(indicator: Indicator, group_by: tuple[str, ...]) -> Plan:
+    """Raises QueryError when a query cannot be used."""
+    if isinstance(indicator, Threshold):
+        parse(indicator.metric.text)
+        worth = f"{{x}} {_COMPARE[indicator.op]} bool {indicator.value!r}"
+        return Plan(Part(LookLeg(indicator.metric.text, worth, group_by)))
+    if isinstance(indicator, RawRatio):
+        parse(indicator.raw.text)
+        worth = "clamp({x}, 0, 1)" if indicator.success else "1 - clamp({x}, 0, 1)"
+        return Plan(Part(LookLeg(indicator.raw.text, worth, group_by)))
+    return _ratio(indicator, group_by)
+
+
+def _ratio(ratio: Ratio, group_by: tuple[str, ...]) -> Plan:
+    total = counter(ratio.total, group_by, ratio.counter)
+    query: Query | None = ratio.good or ratio.bad
+    if query is None:
+        raise ValueError("a ratio has good or bad")
+    other = counter(query, group_by, ratio.counter)
+    outcome = _outcome(total, other)
+    if outcome and isinstance(total, Counter):
+        by = (*group_by, *sorted({m.label for m in outcome} - set(group_by)))
+        leg = EventLeg(total, by, group_by, with_seen=True)
+        part = Part(leg, tuple(sorted(outcome, key=str)))
+        return Plan(Part(leg), **{"good" if ratio.good else "bad": part})
+    part = Part(_leg(other, group_by, with_seen=False))
+    return Plan(Part(_leg(total, group_by, with_seen=True)), **{"good" if ratio.good else "bad": part})
+
+
+def _leg(query: Counter | Windowed, group_by: tuple[str, ...], *, with_seen: bool) -> Leg:
+    if isinstance(query, Counter):
+        return EventLeg(query, group_by, group_by, with_seen)
+    return WindowLeg(query, group_by)
+
+
+def _outcome(total: Counter | Windowed, other: Counter | Windowed) -> frozenset[Matcher]:
+    """The matchers that make `other` a subset of `total`; empty when it is not one."""
+    if not isinstance(total, Counter) or not isinstance(other, Counter):
+        return frozenset()
+    if (total.metric, total.offset) != (other.metric, other.offset) or not total.matchers < other.matchers:
+        return frozenset()
+    return other.matchers - total.matchers

@@ -1,0 +1,138 @@
+"""The source: requests become legs, legs become range queries, answers become buckets."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cdctl.domain.ports import BucketRequest, SourceAnswer, SourceFailure
+from cdctl.domain.slo.objective import Indicator
+from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.tiling import join
+from cdctl.domain.slo.verdict import Evidence
+from cdctl.sources.prometheus.answers import Series, matrix
+from cdctl.sources.prometheus.client import AskError, Client
+from cdctl.sources.prometheus.combine import combine
+from cdctl.sources.prometheus.endpoint import Endpoint, endpoint
+from cdctl.sources.prometheus.legs import Leg, Plan, plan
+from cdctl.sources.prometheus.promql import QueryError
+
+_MOST_POINTS = 10_000
+"""Points a series per query; Prometheus refuses more than 11,000."""
+_FORM = "1"
+"""Version of the expressions: raised when their meaning changes, so that the ledger forgets what older ones said."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LegAnswer:
+    series: list[Series]
+    warnings: tuple[str, ...]
+
+
+_Shared = dict[tuple[Leg, Span], asyncio.Task[_LegAnswer]]
+
+
+class PrometheusSource:
+    """Answers many requests over one client; equal legs of a run are asked once."""
+
+    def __init__(self, where: Endpoint) -> None:
+        self._endpoint = where
+        self._client = Client(where)
+
+    @property
+    def identity(self) -> str:
+        """URL and tenant headers."""
+        return self._endpoint.identity
+
+    def fingerprint(self, indicator: Indicator, group_by: tuple[str, ...]) -> str:
+        """Hash of the plan: two ways of writing the same question are one. A query that cannot be used has its own."""
+        try:
+            what: object = plan(indicator, group_by)
+        except QueryError as error:
+            what = error.reason
+        return hashlib.sha256(f"{_FORM} {_stable(what)} {group_by}".encode()).hexdigest()
+
+    async def fetch(self, requests: Sequence[BucketRequest]) -> AsyncIterator[SourceAnswer | SourceFailure]:
+        """Answers as they come. Every failure is a value."""
+        shared: _Shared = {}
+        pending = [asyncio.ensure_future(self._answer(request, shared)) for request in requests]
+        try:
+            for done in asyncio.as_completed(pending):
+                yield await done
+        finally:
+            tasks = [*pending, *shared.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _answer(self, request: BucketRequest, shared: _Shared) -> SourceAnswer | SourceFailure:
+        try:
+            todo = plan(request.indicator, request.group_by)
+        except QueryError as error:
+            return SourceFailure(request.key, error.reason, error.hint, mine=True)
+        evidence = _evidence(todo, request)
+        spans = [part for span in request.spans for part in _chunks(span)]
+        try:
+            parts = await asyncio.gather(*(self._span(todo, request, span, shared) for span in spans))
+        except AskError as error:
+            return SourceFailure(request.key, error.reason, error.hint, error.mine, evidence)
+        except QueryError as error:
+            return SourceFailure(request.key, error.reason, error.hint, True, evidence)
+        buckets = join([buckets for buckets, _ in parts])
+        warnings = tuple(dict.fromkeys(text for _, texts in parts for text in texts))
+        return SourceAnswer(request.key, buckets, evidence, warnings)
+
+    async def _span(
+        self, todo: Plan, request: BucketRequest, span: Span, shared: _Shared
+    ) -> tuple[Buckets, tuple[str, ...]]:
+        legs = todo.legs
+        answers = await asyncio.gather(*(self._shared(leg, span, shared) for leg in legs))
+        series = {leg: answer.series for leg, answer in zip(legs, answers, strict=True)}
+        buckets, warnings = combine(todo, series, request.group_by, span)
+        return buckets, (*warnings, *(text for answer in answers for text in answer.warnings))
+
+    async def _shared(self, leg: Leg, span: Span, shared: _Shared) -> _LegAnswer:
+        task = shared.get((leg, span))
+        if task is None:
+            task = shared[leg, span] = asyncio.ensure_future(self._ask(leg, span))
+        return await asyncio.shield(task)
+
+    async def _ask(self, leg: Leg, span: Span) -> _LegAnswer:
+        params = {
+            "query": leg.expression(span.step),
+            "start": str(span.start + span.step),
+            "end": str(span.end),
+            "step": str(span.step),
+        }
+        body = await self._client.ask("/api/v1/query_range", params)
+        return _LegAnswer(matrix(body, span), tuple(f"server: {text}" for text in body.warnings))
+
+
+def make(settings: Mapping[str, object]) -> PrometheusSource:
+    """The source of a `prometheus` table of the settings. Raises UsageError when the table is wrong."""
+    return PrometheusSource(endpoint(settings))
+
+
+def _chunks(span: Span) -> list[Span]:
+    size = _MOST_POINTS * span.step
+    return [Span(low, min(low + size, span.end), span.step) for low in range(span.start, span.end, size)]
+
+
+def _evidence(todo: Plan, request: BucketRequest) -> tuple[Evidence, ...]:
+    step = max(span.step for span in request.spans)
+    return tuple(Evidence("prometheus", leg.expression(step), request.at) for leg in todo.legs)
+
+
+def _stable(what: object) -> str:
+    """The plan as text that is the same in every process: sets have no order of their own."""
+    if isinstance(what, Plan):
+        keeps = [sorted(map(str, part.keep)) for part in (what.total, what.good, what.bad) if part]
+        kind = "good" if what.good else "bad" if what.bad else "looks"
+        return f"{kind} {keeps} {[leg.expression(3600) for leg in what.legs]}"
+    return str(what)

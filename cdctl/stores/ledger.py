@@ -1,0 +1,201 @@
+"""The ledger: closed buckets on disk, so that a run asks only for what is new and history outlives the server's.
+
+One SQLite file in WAL mode, shared by any number of processes. A row holds up to 288 buckets of one question and step,
+with a checksum: a damaged row is as good as none.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+import numpy as np
+
+from cdctl.domain.slo.series import Buckets, Ints
+from cdctl.domain.slo.tiling import COARSE, empty, join, take
+
+_PER_CHUNK = 288
+_FLUSH_AT = 256
+_KEEP_FINE_SECONDS = 100 * 86_400
+"""Finer buckets only serve the edges of windows; older ones are dropped, hours are kept for good."""
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS chunk(
+  key TEXT NOT NULL, step INTEGER NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (key, step, number)) WITHOUT ROWID
+"""
+
+
+class _Header(msgspec.Struct, array_like=True):
+    crc: int
+    mask: bytes
+    groups: tuple[tuple[str, ...], ...]
+
+
+_HEADER = msgspec.msgpack.Decoder(_Header)
+
+
+class SqliteLedger:
+    """The port `Ledger` on one file. See there for what its methods promise."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._warnings: list[str] = []
+        self._pending: dict[tuple[str, int], list[Buckets]] = defaultdict(list)
+        self._waiting = 0
+        self._db: apsw.Connection | None = None
+        self._open()
+
+    def known(self, key: str, step: int, start: int, end: int) -> Ints:
+        """See the port."""
+        ends = [part.ends for part in self._parts(key, step, start, end)]
+        known = np.concatenate([np.zeros(0, np.int64), *ends])
+        return known[(known > start) & (known <= end)]
+
+    def read(self, key: str, step: int, start: int, end: int) -> Buckets:
+        """See the port."""
+        parts = list(self._parts(key, step, start, end))
+        if not parts:
+            return empty()
+        whole = join(parts)
+        return take(whole, np.flatnonzero((whole.ends > start) & (whole.ends <= end)))
+
+    def _parts(self, key: str, step: int, start: int, end: int) -> Iterator[Buckets]:
+        if self._db is None:
+            return
+        low, high = start // step // _PER_CHUNK, (end // step - 1) // _PER_CHUNK
+        sql = "SELECT number, body FROM chunk WHERE key = ? AND step = ? AND number BETWEEN ? AND ? ORDER BY number"
+        try:
+            rows: list[Any] = self._db.execute(sql, (key, step, low, high)).fetchall()
+        except apsw.Error as error:
+            self._trouble(error, "read")
+            return
+        for number, body in rows:
+            part = self._unpack(step, number, body)
+            if part is not None:
+                yield part
+
+    def keep(self, key: str, step: int, buckets: Buckets) -> None:
+        """See the port."""
+        if len(buckets.ends):
+            self._pending[key, step].append(buckets)
+            self._waiting += 1
+            if self._waiting >= _FLUSH_AT:
+                self.flush()
+
+    def flush(self) -> None:
+        """See the port."""
+        pending, self._pending, self._waiting = self._pending, defaultdict(list), 0
+        if self._db is None or not pending:
+            return
+        try:
+            with self._immediate(self._db):
+                for (key, step), parts in pending.items():
+                    self._merge(self._db, key, step, join(parts))
+        except apsw.Error as error:
+            self._trouble(error, "written")
+
+    def warnings(self) -> tuple[str, ...]:
+        """See the port."""
+        return tuple(dict.fromkeys(self._warnings))
+
+    def close(self) -> None:
+        """Flush and give the file back."""
+        self.flush()
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _open(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._db = _connect(self._path)
+            except (apsw.NotADBError, apsw.CorruptError):
+                self._set_aside()
+        except (OSError, apsw.Error) as error:
+            self._db = None
+            self._warnings.append(f"the ledger {self._path} cannot be used, every bucket is asked for again: {error}")
+
+    def _set_aside(self) -> None:
+        """Start anew beside a corrupt file; what it knew is asked for again."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        aside = self._path.with_suffix(".corrupt")
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+        self._path.replace(aside)
+        self._warnings.append(f"the ledger {self._path} was corrupt and is rebuilt; the old file is {aside.name}")
+        self._db = _connect(self._path)
+
+    def _trouble(self, error: apsw.Error, verb: str) -> None:
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+            try:
+                self._set_aside()
+            except (OSError, apsw.Error) as again:
+                self._db = None
+                self._warnings.append(f"the ledger {self._path} is corrupt and cannot be rebuilt: {again}")
+        else:
+            self._warnings.append(f"the ledger {self._path} could not be {verb}: {error}")
+
+    @staticmethod
+    def _immediate(db: apsw.Connection) -> apsw.Connection:
+        """One transaction that takes the write lock first, so that two processes cannot lose each other's buckets."""
+        db.transaction_mode = "IMMEDIATE"
+        return db
+
+    def _merge(self, db: apsw.Connection, key: str, step: int, buckets: Buckets) -> None:
+        numbers = (buckets.ends // step - 1) // _PER_CHUNK
+        for number in np.unique(numbers):
+            part = take(buckets, np.flatnonzero(numbers == number))
+            where = (key, step, int(number))
+            row = db.execute("SELECT body FROM chunk WHERE key = ? AND step = ? AND number = ?", where).fetchone()
+            old = self._unpack(step, int(number), *row) if row else None
+            whole = join([old, part]) if old is not None else part
+            db.execute("INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?)", (*where, _pack(step, whole)))
+        if step < COARSE:
+            oldest = int(buckets.ends[-1] - _KEEP_FINE_SECONDS) // step // _PER_CHUNK
+            db.execute("DELETE FROM chunk WHERE key = ? AND step = ? AND number < ?", (key, step, oldest))
+
+    def _unpack(self, step: int, number: int, body: bytes) -> Buckets | None:
+        """The buckets of a row; None, with a warning, when it is damaged."""
+        try:
+            return _unpack(step, number, body)
+        except (ValueError, msgspec.DecodeError):
+            self._warnings.append(f"a part of the ledger {self._path} was damaged and is asked for again")
+            return None
+
+
+def _connect(path: Path) -> apsw.Connection:
+    db = apsw.Connection(str(path))
+    db.set_busy_timeout(10_000)
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL"):
+        db.execute(f"PRAGMA {pragma}").fetchall()
+    db.execute(_SCHEMA)
+    return db
+
+
+def _pack(step: int, buckets: Buckets) -> bytes:
+    """Bit i of the mask is the bucket that ends at (number x 288 + i + 1) x step; values follow the header."""
+    bits = np.zeros(_PER_CHUNK, np.uint8)
+    bits[(buckets.ends // step - 1) % _PER_CHUNK] = 1
+    values = np.stack([buckets.good, buckets.total, buckets.seen]).astype("<f8").tobytes()
+    head = msgspec.msgpack.encode(_Header(zlib.crc32(values), np.packbits(bits).tobytes(), buckets.groups))
+    return len(head).to_bytes(4, "little") + head + values
+
+
+def _unpack(step: int, number: int, body: bytes) -> Buckets:
+    """Raises ValueError or msgspec's DecodeError when the row is damaged."""
+    size = 4 + int.from_bytes(body[:4], "little")
+    head = _HEADER.decode(body[4:size])
+    if zlib.crc32(body[size:]) != head.crc:
+        raise ValueError("checksum")
+    bits = np.unpackbits(np.frombuffer(head.mask, np.uint8))
+    ends = (np.flatnonzero(bits).astype(np.int64) + number * _PER_CHUNK + 1) * step
+    good, total, seen = np.frombuffer(body, "<f8", offset=size).reshape(3, len(head.groups), len(ends))
+    return Buckets(head.groups, ends, np.full(len(ends), step, np.int64), good, total, seen)
