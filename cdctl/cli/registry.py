@@ -1,0 +1,24 @@
+"""Every command of the first level: where it lives, and its line of help. Listing them imports nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`target` is "package.module:attribute" of a Typer app; `help` is one line."""
+
+    target: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "config": Entry("cdctl.cli.config:app", "Show the settings in force and check what they connect to."),
+        "plugin": Entry("cdctl.cli.plugin:app", "List, describe and check the plugins that are found."),
+        "check": Entry("cdctl.cli.check:app", "Judge everything you wrote: specs, settings, plugins."),
+    }
+)

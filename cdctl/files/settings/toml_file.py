@@ -1,0 +1,165 @@
+"""The settings file: which one is read, and what it says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cdctl.domain.settings import LAB
+from cdctl.errors import FileError, Place, Problem, UsageError
+from cdctl.files import toml_places
+from cdctl.files.settings.draft import Draft, is_secret
+from cdctl.files.settings.keys import CONTEXT, PATHS, PROMETHEUS, TOP
+
+NAME = "cdctl.toml"
+
+
+def locate(flag: str, environ: Mapping[str, str]) -> Path | None:
+    """The file to read: the flag's, CDCTL_CONFIG's, ./cdctl.toml, the user's. Raises UsageError when a named one is
+    not there."""
+    for said, origin in ((flag, "--config"), (environ.get("CDCTL_CONFIG", ""), "CDCTL_CONFIG")):
+        if said:
+            path = Path(said).expanduser()
+            if not path.is_file():
+                raise UsageError("there is no such settings file", subject=said, hint=f"{origin} names it")
+            return path
+    import platformdirs
+
+    usual = (Path(NAME), platformdirs.user_config_path("cdctl") / NAME)
+    return next((path for path in usual if path.is_file()), None)
+
+
+class SettingsFile:
+    """One file, read into a draft. Everything wrong in it is remembered there; only a file that cannot be read or is
+    not TOML at all raises FileError at once."""
+
+    def __init__(self, path: Path, draft: Draft) -> None:
+        self.path = path
+        self.draft = draft
+        # A file here and now keeps relative paths as they are written; one elsewhere means its own folder.
+        self.base = path.parent
+        self.data, self.places = _parse(path)
+
+    def read(self) -> None:
+        """Take over every key."""
+        self._known(self.data, (), TOP, "at the top level")
+        name = self.data.get("default_context")
+        if name is not None:
+            self._default_context(name)
+        for name, table in self._table(self.data, ("contexts",)).items():
+            self._context(name, table)
+        paths = self._table(self.data, ("paths",))
+        self._known(paths, ("paths",), PATHS, "in [paths]")
+        for key in PATHS.keys() & paths.keys():
+            value = self.draft.checked(PATHS[key], paths[key], self.base, self._value(("paths", key)))
+            self.draft.values[f"paths.{key}"] = value
+            self._came("paths", key)
+
+    def _default_context(self, name: object) -> None:
+        if not isinstance(name, str) or name not in {*self._table(self.data, ("contexts",)), LAB}:
+            known = ", ".join(self._table(self.data, ("contexts",))) or "none"
+            self.draft.wrong(
+                self._value(("default_context",)), f"there is no context {name!r}", f"contexts of this file: {known}"
+            )
+            return
+        self.draft.values["default_context"] = name
+        self._came("default_context")
+
+    def _context(self, name: str, table: object) -> None:
+        where = ("contexts", name)
+        if name == LAB or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            fix = "lab is what `cdctl lab up` makes" if name == LAB else "use letters, digits, . _ and -"
+            self.draft.wrong(self._key(where), f"a context cannot be called {name!r}", fix)
+        if not isinstance(table, dict):
+            self.draft.wrong(self._value(where), f"context {name!r} is not a table", f"write [contexts.{name}]")
+            return
+        self.draft.contexts[name] = {}
+        self._known(table, where, CONTEXT, f"in context {name!r}")
+        if "prometheus" in table:
+            self._prometheus(name, table)
+        for source, settings in self._table(table, (*where, "sources")).items():
+            self._plugin_source(name, source, settings)
+
+    def _prometheus(self, context: str, table: Mapping[str, object]) -> None:
+        where = ("contexts", context, "prometheus")
+        settings = self._table(table, where)
+        self._known(settings, where, PROMETHEUS, "of prometheus")
+        self.draft.contexts[context]["prometheus"] = {}
+        self._came(*where)
+        for key in [key for key in settings if key in PROMETHEUS]:
+            value = self.draft.checked(PROMETHEUS[key], settings[key], self.base, self._value((*where, key)))
+            if value is not None:
+                self.draft.put(context, "prometheus", key, value)
+                self._came(*where, key)
+
+    def _plugin_source(self, context: str, source: str, settings: object) -> None:
+        """A source that a plugin brings: its own code judges the keys; here only secrets are looked for."""
+        where = ("contexts", context, "sources", source)
+        if not isinstance(settings, dict) or source == "prometheus":
+            fix = "write prometheus = {...} in the context" if source == "prometheus" else "write { key = value }"
+            self.draft.wrong(self._key(where), f"the source {source!r} is not set up like this", fix)
+            return
+        self.draft.contexts[context][source] = {}
+        self._came(*where)
+        for key, value in settings.items():
+            if is_secret(key):
+                self._secret((*where, key))
+            else:
+                self.draft.put(context, source, key, value)
+                self._came(*where, key)
+
+    def _known(self, table: Mapping[str, object], at: toml_places.Path, known: Iterable[str], where: str) -> None:
+        names = tuple(known)
+        for name in table:
+            if name in names:
+                continue
+            if is_secret(name):
+                self._secret((*at, name))
+            else:
+                self.draft.unknown(self._key((*at, name)), name, names, where)
+
+    def _secret(self, path: toml_places.Path) -> None:
+        name = path[-1]
+        self.draft.wrong(
+            self._key(path),
+            f"{name!r} would be a secret in a settings file",
+            f"write {name}_file, {name}_env or {name}_keyring: where it is kept",
+        )
+
+    def _table(self, parent: Mapping[str, object], path: toml_places.Path) -> Mapping[str, object]:
+        value = parent.get(path[-1], {})
+        if isinstance(value, dict):
+            return value
+        self.draft.wrong(self._value(path), f"{path[-1]!r} is not a table", f"write [{'.'.join(path)}]")
+        return {}
+
+    def _came(self, *path: str) -> None:
+        place = self._key(path)
+        self.draft.came(".".join(path), f"{place.file}:{place.line}", place)
+
+    def _key(self, path: toml_places.Path) -> Place:
+        return Place(str(self.path), *self.places.keys.get(path, (0, 0)))
+
+    def _value(self, path: toml_places.Path) -> Place:
+        return Place(str(self.path), *self.places.values.get(path, self.places.keys.get(path, (0, 0))))
+
+
+def _parse(path: Path) -> tuple[dict[str, object], toml_places.Places]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text), toml_places.places(text)
+    except OSError as error:
+        raise UsageError(f"cannot read the settings: {error.strerror}", subject=str(path)) from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise FileError([Problem(Place(str(path), line, 1), "not UTF-8 text", "save the file as UTF-8")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise FileError([_syntax(path, str(error))]) from None
+
+
+def _syntax(path: Path, message: str) -> Problem:
+    found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    place = Place(str(path), int(found[1]), int(found[2])) if found else Place(str(path))
+    return Problem(place, f"not TOML: {message[: found.start()] if found else message}", "see https://toml.io")

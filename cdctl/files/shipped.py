@@ -1,0 +1,14 @@
+"""Where the things that ship with cdctl lie: SLO specs, dashboards, reference plugins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cdctl
+
+
+def shipped(name: str) -> Path:
+    """The folder `slo_specs`, `dashboards` or `plugins` of this installation: in the wheel, or beside the source."""
+    package = Path(cdctl.__file__).parent
+    inside = package / "data" / name
+    return inside if inside.is_dir() else package.parent / name
