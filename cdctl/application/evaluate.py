@@ -15,7 +15,7 @@ from cdctl.domain.slo.composite import with_composite
 from cdctl.domain.slo.judge import RULES, Asked, Measured, judge, measure, no_data
 from cdctl.domain.slo.objective import Indicator, Objective, Ratio, RawRatio, Slo
 from cdctl.domain.slo.series import Buckets, Span
-from cdctl.domain.slo.tiling import COARSE, FINE, Tiling, assemble, coarsen, join, missing, slices, take, tile
+from cdctl.domain.slo.tiling import COARSE, FINE, Tiling, assemble, coarsen, empty, join, missing, slices, take, tile
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 
 TAIL = 900
@@ -164,11 +164,11 @@ def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
         job.measured = measured
 
 
-def _levels(job: _Job, fresh: Buckets, ledger: Ledger | None) -> dict[int, Buckets]:
+def _levels(job: _Job, fresh: Sequence[Buckets], ledger: Ledger | None) -> dict[int, Buckets]:
     """Fresh and kept buckets by step; what will not change any more goes into the ledger."""
     levels: dict[int, Buckets] = {}
     for step in job.tiling.steps:
-        new = take(fresh, (fresh.widths == step).nonzero()[0])
+        new = join([empty(), *(part for part in fresh if len(part.ends) and part.widths[0] == step)])
         if ledger is None:
             levels[step] = new
             continue

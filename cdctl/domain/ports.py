@@ -30,10 +30,11 @@ class BucketRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceAnswer:
-    """Buckets for one request: every bucket of every span, in time order. `warnings` are shown to the user."""
+    """Buckets for one request: one item per span of the request, in its order, holding every bucket of that span (the
+    groups may differ between items). `warnings` are shown to the user."""
 
     key: str
-    buckets: Buckets
+    buckets: tuple[Buckets, ...]
     evidence: tuple[Evidence, ...] = ()
     warnings: tuple[str, ...] = ()
 

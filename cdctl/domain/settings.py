@@ -44,9 +44,10 @@ class Settings:
         wanted = name or self.default_context
         if wanted in self.contexts:
             return self.contexts[wanted]
-        raise self._unknown(wanted) if wanted else self._none_chosen()
+        said_by = "" if name else self.origins.get("default_context", "")
+        raise self._unknown(wanted, said_by) if wanted else self._none_chosen()
 
-    def _unknown(self, name: str) -> UsageError:
+    def _unknown(self, name: str, said_by: str) -> UsageError:
         known = ", ".join(self.contexts)
         near = get_close_matches(name, self.contexts, n=1)
         if near:
@@ -55,7 +56,7 @@ class Settings:
             hint = "start it: cdctl lab up"
         else:
             hint = f"known contexts: {known}" if known else f"write [contexts.{name}] in {self.file or 'cdctl.toml'}"
-        return UsageError(f"there is no context {name!r}", subject=self.origins.get("default_context", ""), hint=hint)
+        return UsageError(f"there is no context {name!r}", subject=said_by, hint=hint)
 
     def _none_chosen(self) -> UsageError:
         written = [name for name in self.contexts if name != LAB]

@@ -77,25 +77,29 @@ class PrometheusSource:
         except QueryError as error:
             return SourceFailure(request.key, error.reason, error.hint, mine=True)
         evidence = _evidence(todo, request)
-        spans = [part for span in request.spans for part in _chunks(span)]
         try:
-            parts = await asyncio.gather(*(self._span(todo, request, span, shared) for span in spans))
+            parts = await asyncio.gather(*(self._span(todo, request, span, shared) for span in request.spans))
         except AskError as error:
             return SourceFailure(request.key, error.reason, error.hint, error.mine, evidence)
         except QueryError as error:
             return SourceFailure(request.key, error.reason, error.hint, True, evidence)
-        buckets = join([buckets for buckets, _ in parts])
+        buckets = tuple(buckets for buckets, _ in parts)
         warnings = tuple(dict.fromkeys(text for _, texts in parts for text in texts))
         return SourceAnswer(request.key, buckets, evidence, warnings)
 
     async def _span(
         self, todo: Plan, request: BucketRequest, span: Span, shared: _Shared
     ) -> tuple[Buckets, tuple[str, ...]]:
-        legs = todo.legs
-        answers = await asyncio.gather(*(self._shared(leg, span, shared) for leg in legs))
-        series = {leg: answer.series for leg, answer in zip(legs, answers, strict=True)}
-        buckets, warnings = combine(todo, series, request.group_by, span)
-        return buckets, (*warnings, *(text for answer in answers for text in answer.warnings))
+        legs, chunks = todo.legs, _chunks(span)
+        asked = [asyncio.gather(*(self._shared(leg, chunk, shared) for leg in legs)) for chunk in chunks]
+        parts: list[Buckets] = []
+        warnings: list[str] = []
+        for chunk, answers in zip(chunks, await asyncio.gather(*asked), strict=True):
+            series = {leg: answer.series for leg, answer in zip(legs, answers, strict=True)}
+            buckets, found = combine(todo, series, request.group_by, chunk)
+            parts.append(buckets)
+            warnings += [*found, *(text for answer in answers for text in answer.warnings)]
+        return join(parts), tuple(warnings)
 
     async def _shared(self, leg: Leg, span: Span, shared: _Shared) -> _LegAnswer:
         task = shared.get((leg, span))
