@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +47,8 @@ def is_name(text: str) -> bool:
 
 def read(folder: Path) -> Manifest:
     """The manifest of a plugin folder. Raises PluginError that says everything that is wrong with it."""
+    import tomllib  # Names are listed on every run, and most runs have no folder to read.
+
     try:
         values = tomllib.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

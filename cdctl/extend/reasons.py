@@ -11,7 +11,7 @@ from cdctl.errors import PluginError
 from cdctl.extend.deadline import OverdueError
 from cdctl.extend.listing import Declaration, Kind
 
-_AUTHOR = "tell its author, or take it out of paths.plugins (or uninstall it)"
+_AUTHOR = "tell its author, or do without it: take it out of paths.plugins, or uninstall it"
 
 
 def explain(error: BaseException, declaration: Declaration, package: str) -> PluginError:
@@ -32,8 +32,9 @@ def _reason(error: BaseException, declaration: Declaration, package: str) -> tup
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
             return words(error, declaration, package)
-    place = _place(error, declaration)
-    return f"raised {type(error).__name__} while it was loaded: {said(error)}{place}", _AUTHOR
+    text = said(error)
+    what = type(error).__name__ + (f": {text}" if text else "")
+    return f"raised {what} while it was loaded{_place(error, declaration)}", _AUTHOR
 
 
 def _overdue(error: BaseException, declaration: Declaration, package: str) -> tuple[str, str]:

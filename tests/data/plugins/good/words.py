@@ -1,0 +1,2 @@
+def greet(count):
+    return f"{count} rows"

@@ -1,0 +1,1 @@
+PLUGIN = {"room": "reports", "name": "not-a-plugin"}

@@ -1,0 +1,1 @@
+raise ValueError("the author made a mistake")

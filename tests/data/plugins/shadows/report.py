@@ -1,0 +1,11 @@
+from cdctl.api import Plugin
+
+
+class Report:
+    suffix = ".txt"
+
+    def render(self, report):
+        return "text"
+
+
+PLUGIN = Plugin(api=1, room="reports", name="json", version="1.0.0", summary="a twin", make=Report)

@@ -1,0 +1,6 @@
+class SpiteError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text for you")
+
+
+raise SpiteError

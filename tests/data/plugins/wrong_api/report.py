@@ -1,0 +1,1 @@
+raise RuntimeError("no code of another API may run")
