@@ -1,20 +1,19 @@
 """History for a server that starts today: series as arrays, written the way each server takes them.
 
-write_blocks([Series("up", {"job": "a"}, times, values)], prometheus.data)     # before Prometheus starts
-import_history([...], victoria.url)                                           # into a running VictoriaMetrics
+`write_blocks` fills the folder of a Prometheus before it starts, `import_history` a VictoriaMetrics that runs.
 """
 
 from __future__ import annotations
 
+import http.client
 import shutil
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -122,11 +121,15 @@ def import_history(series: Iterable[Series], url: str, *, seconds: float = 60.0)
 
 def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float) -> None:
     """POST to one of the lab's own servers. Raises UnavailableError with what the server said."""
-    request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")  # noqa: S310 - loopback http
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=seconds)
     try:
-        with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310
-            response.read()
-    except urllib.error.HTTPError as error:
-        raise UnavailableError(safe(error.read().decode(errors="replace").strip()), subject=url) from error
-    except OSError as error:
+        connection.request("POST", address.path, body, dict(headers))
+        response = connection.getresponse()
+        answer = response.read().decode(errors="replace").strip()
+    except (OSError, http.client.HTTPException) as error:
         raise UnavailableError(f"no answer: {error}", subject=url) from error
+    finally:
+        connection.close()
+    if response.status >= 300:
+        raise UnavailableError(f"answered {response.status}: {safe(answer)}", subject=url)
