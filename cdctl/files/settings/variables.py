@@ -59,7 +59,9 @@ def _replace_secret(draft: Draft, context: str, key: str, name: str) -> None:
     kind = key.removesuffix("_env")
     table = draft.contexts.setdefault(context, {}).setdefault("prometheus", {})
     for other in (f"{kind}_file", f"{kind}_keyring"):
-        if PREFIX + other.upper() not in draft.origins.get(f"contexts.{context}.prometheus.{other}", ""):
+        dotted = f"contexts.{context}.prometheus.{other}"
+        if draft.origins.get(dotted) != PREFIX + other.upper():
             table.pop(other, None)
+            draft.origins.pop(dotted, None)
     table[key] = name
     draft.came(f"contexts.{context}.prometheus.{key}", name, Place(f"${name}"))
