@@ -58,14 +58,16 @@ class Catalogue:
             raise PluginError(_claimed(claims), subject=f"{room}.{name}", hint=_CLAIMED_HINT)
         return self._bring(claims[0])
 
-    def all(self) -> tuple[Loaded | Broken, ...]:
-        """Everything, loaded or broken, in the order of `names`; what could not be read at all comes last.
+    def all(self, kind: str | None = None) -> tuple[Loaded | Broken, ...]:
+        """Everything (or all of one kind), loaded or broken, in the order of `names`; what is unreadable comes last.
 
         Strangers are first imported in a process of their own, so that one that crashes takes nothing with it.
         """
-        probed = self._probed()
-        outcomes = [self._outcome(d, probed) for d in self._declared]
-        return (*outcomes, *(found for found in self._found if isinstance(found, Broken)))
+        wanted = [d for d in self._declared if kind in {None, d.listing.kind}]
+        probed = self._probed(wanted)
+        outcomes = [self._outcome(d, probed) for d in wanted]
+        unread = (found for found in self._found if isinstance(found, Broken))
+        return (*outcomes, *(broken for broken in unread if kind in {None, broken.listing.kind}))
 
     def report(self, name: str) -> Report:
         """A report, made. What its code raises becomes a PluginError; what it prints goes to stderr."""
@@ -96,10 +98,10 @@ class Catalogue:
             raise outcome
         return outcome
 
-    def _probed(self) -> Mapping[Declaration, PluginError]:
+    def _probed(self, wanted: Sequence[Declaration]) -> Mapping[Declaration, PluginError]:
         from cdctl.extend import loading, probing
 
-        strangers = [d for d in self._declared if d.listing.kind is not Kind.BUILT_IN and d not in self._loaded]
+        strangers = [d for d in wanted if d.listing.kind is not Kind.BUILT_IN and d not in self._loaded]
         return probing.probe(strangers, self._deadline or loading.DEADLINE_SECONDS)
 
     def _outcome(self, declaration: Declaration, probed: Mapping[Declaration, PluginError]) -> Loaded | Broken:

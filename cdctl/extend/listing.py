@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from cdctl.domain.ports import Plugin
@@ -67,6 +67,8 @@ class Loaded:
 
     listing: Listing
     plugin: Plugin
+    reason: Literal[""] = ""
+    hint: Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +78,4 @@ class Broken:
     listing: Listing
     reason: str
     hint: str = ""
+    plugin: None = None

@@ -1,1 +1,1 @@
-"""Kits for plugin authors: contract tests and fakes."""
+"""Kits for plugin authors: contract tests and fakes. docs/plugins.md shows how to use them."""
