@@ -24,7 +24,8 @@ class Column:
 
 
 def render(records: Sequence[Record], columns: Sequence[Column], form: str) -> str:
-    """The records as text in one of FORMATS. Tables and CSV have the columns, JSON every key."""
+    """The records as text in one of FORMATS. Tables and CSV have the columns, JSON every key; a
+    table leaves out a column in which nothing stands."""
     if form == "json":
         return json.dumps(list(records), indent=2, ensure_ascii=False) + "\n"
     if form == "jsonl":
@@ -48,6 +49,7 @@ def _inert(cell: str) -> str:
 
 
 def _table(records: Sequence[Record], columns: Sequence[Column]) -> str:
+    columns = [c for c in columns if not records or any(_cell(record.get(c.key)) for record in records)]
     lines = [[column.key.upper().replace("_", " ") for column in columns]]
     lines += [[safe(_cell(record.get(column.key))) or "-" for column in columns] for record in records]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]

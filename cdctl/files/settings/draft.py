@@ -28,10 +28,10 @@ class Draft:
     def unknown(self, place: Place, name: str, known: Collection[str], where: str) -> None:
         """Remember an unknown key, with the nearest known one."""
         near = get_close_matches(name, known, n=1)
-        if near:
-            self.wrong(place, f"unknown key {name!r} {where}", f"did you mean {near[0]!r}?")
-        elif name in PLANNED:
+        if name in PLANNED:
             self.wrong(place, f"{name!r} is not supported by this version of cdctl", "remove it")
+        elif near:
+            self.wrong(place, f"unknown key {name!r} {where}", f"did you mean {near[0]!r}?")
         else:
             self.wrong(place, f"unknown key {name!r} {where}", f"known: {', '.join(known)}")
 

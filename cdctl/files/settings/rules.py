@@ -22,7 +22,7 @@ def _prometheus(draft: Draft, dotted: str, table: Mapping[str, object]) -> None:
         draft.wrong(draft.spots.get(f"{dotted}.{key}") or draft.spots.get(dotted, Place(dotted)), message, fix)
 
     if "url" not in table:
-        if not any(problem.place == draft.spots.get(f"{dotted}.url") for problem in draft.problems):
+        if f"{dotted}.url" not in draft.spots:  # a wrong one has been reported
             wrong("", f"{dotted} has no url", 'write url = "https://prometheus.example"')
         return
     _one_way_in(table, wrong)

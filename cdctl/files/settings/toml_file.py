@@ -89,10 +89,10 @@ class SettingsFile:
         self.draft.contexts[context]["prometheus"] = {}
         self._came(*where)
         for key in [key for key in settings if key in PROMETHEUS]:
+            self._came(*where, key)
             value = self.draft.checked(PROMETHEUS[key], settings[key], self.base, self._value((*where, key)))
             if value is not None:
                 self.draft.put(context, "prometheus", key, value)
-                self._came(*where, key)
 
     def _plugin_source(self, context: str, source: str, settings: object) -> None:
         """A source that a plugin brings: its own code judges the keys; here only secrets are looked for."""

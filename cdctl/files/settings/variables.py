@@ -45,10 +45,10 @@ def prometheus(draft: Draft, environ: Mapping[str, str], context: str) -> None:
     for name, key in _PROMETHEUS.items():
         if written := environ.get(name):
             place = Place(f"${name}")
+            draft.came(f"contexts.{context}.prometheus.{key}", name, place)
             value = draft.checked(PROMETHEUS[key], PROMETHEUS[key].parse(written), Path(), place)
             if value is not None:
                 draft.put(context, "prometheus", key, value)
-                draft.came(f"contexts.{context}.prometheus.{key}", name, place)
     for name, key in SECRETS.items():
         if environ.get(name):
             _replace_secret(draft, context, key, name)

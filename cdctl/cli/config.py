@@ -1,0 +1,78 @@
+"""`cdctl config`: the settings in force, and whether what they name answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import typer
+
+from cdctl.cli import exits, output
+from cdctl.cli.options import OutputOption, noun, run_of
+from cdctl.cli.records import Column
+
+if TYPE_CHECKING:
+    from cdctl.domain.settings import Settings
+
+app = noun("Show the settings in force and check what they connect to.")
+
+_SHOW = (Column("key"), Column("value"), Column("origin"))
+_CHECK = (Column("context"), Column("source"), Column("url"), Column("ok"), Column("found"), Column("hint", wide=True))
+
+
+@app.command()
+def show(ctx: typer.Context, outputs: OutputOption = None) -> None:
+    """Print every setting with where it came from; secrets are masked."""
+    from cdctl.application import wiring
+
+    run = run_of(ctx)
+    settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+    if settings.default_context:
+        settings.context()
+    output.show(run, outputs, list(_rows(settings)), _SHOW)
+
+
+def _rows(settings: Settings) -> Iterator[Mapping[str, object]]:
+    origins = settings.origins
+    values: dict[str, object] = {
+        "default_context": settings.default_context,
+        "paths.slo_specs": settings.slo_specs,
+        "paths.dashboards": settings.dashboards,
+        "paths.plugins": list(settings.plugins),
+        "paths.cache": settings.cache_dir,
+    }
+    for context in settings.contexts.values():
+        for source, table in context.sources.items():
+            where = f"contexts.{context.name}.{source}"
+            nested = f"contexts.{context.name}.sources.{source}"
+            values |= {f"{where if where in origins else nested}.{key}": value for key, value in table.items()}
+    for key, value in values.items():
+        yield {"key": key, "value": _masked(key, value), "origin": origins.get(key, "")}
+
+
+def _masked(key: str, value: object) -> object:
+    """What only names a place (a file, a variable, a keyring entry) is shown; what a header says is not."""
+    if key.endswith(".headers") and isinstance(value, Mapping):
+        return dict.fromkeys(value, "********")
+    return value
+
+
+@app.command()
+def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
+    """Connect to every endpoint of every context (or of --context) and say what answered."""
+    from cdctl.application import wiring
+
+    run = run_of(ctx)
+    settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+    asked = settings.context().name if run.context or run.prometheus or not settings.contexts else ""
+    names = [asked] if asked else list(settings.contexts)
+    probes = [probe for name in names for probe in wiring.probe_sources(settings, name)]
+    rows = [
+        {"context": p.context, "source": p.source, "url": p.url, "ok": p.ok, "found": p.found, "hint": p.hint}
+        for p in probes
+    ]
+    output.show(run, outputs, rows, _CHECK)
+    for probe in probes:
+        if not probe.ok and probe.hint:
+            exits.note(run, f"hint: {probe.context}: {probe.hint}")
+    exits.leave(exits.Code.DONE if all(probe.ok for probe in probes) else exits.Code.UNKNOWN)

@@ -1,0 +1,111 @@
+"""`cdctl plugin`: what the doors let in, and what they turned away and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cdctl.cli import exits, output
+from cdctl.cli.options import OutputOption, noun, run_of
+from cdctl.cli.records import Column
+from cdctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from cdctl.extend.catalogue import Catalogue
+    from cdctl.extend.listing import Broken, Loaded
+
+app = noun("List, describe and check the plugins that are found.")
+
+_LIST = (
+    Column("room"),
+    Column("name"),
+    Column("version"),
+    Column("origin"),
+    Column("status"),
+    Column("reason"),
+    Column("summary", wide=True),
+    Column("hint", wide=True),
+)
+_INFO = (Column("key"), Column("value"))
+
+
+def _catalogue(ctx: typer.Context) -> Catalogue:
+    from cdctl.application import wiring
+
+    run = run_of(ctx)
+    settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+    return wiring.catalogue(settings, plugins=run.plugins)
+
+
+def row(found: Loaded | Broken) -> Mapping[str, object]:
+    """One plugin as a record: `status` is "ok" or "broken", then with `reason` and `hint`."""
+    listing = found.listing
+    reason = getattr(found, "reason", "")
+    return {
+        "room": listing.room,
+        "name": listing.name,
+        "version": listing.version,
+        "kind": listing.kind.value,
+        "origin": listing.origin,
+        "status": "broken" if reason else "ok",
+        "reason": reason,
+        "hint": getattr(found, "hint", ""),
+        "summary": listing.summary,
+    }
+
+
+@app.command("ls")
+def list_plugins(ctx: typer.Context, outputs: OutputOption = None) -> None:
+    """List every plugin; a broken one with its reason. Broken ones do not fail the listing (see `check`)."""
+    output.show(run_of(ctx), outputs, [row(found) for found in _catalogue(ctx).all()], _LIST)
+
+
+def _names(incomplete: str) -> list[str]:
+    """Names for shell completion; silence is better than an error in the middle of a prompt."""
+    try:
+        from cdctl.application import wiring
+
+        titles = [listing.title for listing in wiring.catalogue(wiring.read_settings()).names()]
+    except Exception:
+        return []
+    return [title for title in titles if title.startswith(incomplete)]
+
+
+@app.command()
+def info(
+    ctx: typer.Context,
+    plugin: Annotated[str, typer.Argument(metavar="ROOM.NAME", help="Such as reports.html.", autocompletion=_names)],
+    outputs: OutputOption = None,
+) -> None:
+    """Describe one plugin: where it comes from, and which settings it reads."""
+    catalogue = _catalogue(ctx)
+    room, _, name = plugin.partition(".")
+    if not name:
+        rooms = sorted({listing.room for listing in catalogue.names() if listing.name == plugin})
+        if len(rooms) != 1:
+            hint = f"{' or '.join(f'{r}.{plugin}' for r in rooms)}" if rooms else "see: cdctl plugin ls"
+            raise UsageError(f"{plugin!r} names no one plugin", hint=hint)
+        room, name = rooms[0], plugin
+    loaded = catalogue.load(room, name)
+    listing = next(entry for entry in catalogue.names(room) if entry.name == name)
+    facts = {
+        "room": room,
+        "name": name,
+        "version": loaded.version,
+        "summary": loaded.summary,
+        "api": loaded.api,
+        "kind": listing.kind.value,
+        "origin": listing.origin,
+        **{f"setting {key}": meaning for key, meaning in loaded.settings.items()},
+    }
+    output.show(run_of(ctx), outputs, [{"key": key, "value": value} for key, value in facts.items()], _INFO)
+
+
+@app.command()
+def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
+    """Load every plugin and exit 2 when one is broken."""
+    rows = [row(found) for found in _catalogue(ctx).all()]
+    output.show(run_of(ctx), outputs, rows, _LIST)
+    exits.leave(exits.Code.WRONG if any(r["status"] == "broken" for r in rows) else exits.Code.DONE)
