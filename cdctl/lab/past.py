@@ -1,0 +1,96 @@
+"""The simulated platform's past: every series of a scenario over some weeks, and where its counters ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from cdctl.domain.slo.series import Floats
+from cdctl.lab.history import Series, write_blocks
+from cdctl.lab.model import DAY, Level, Scenario, draw, exposed
+from cdctl.lab.scenarios import scenario as scenario_named
+
+DAYS = 32
+"""Covers 28 rolling days and any calendar month so far."""
+STEP = 100
+"""Seconds between two samples: three in every five-minute bucket, and small enough to write in a few seconds."""
+JOB = {"job": "platform", "instance": "simulated"}
+"""Labels that a scrape adds; the past has them too, so that the live series continue it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the past ended, for the live platform to go on from. end: epoch seconds;
+    atoms: "metric region" -> running sums of its atoms."""
+
+    scenario: str
+    seed: int
+    vehicles: int
+    end: int
+    atoms: Mapping[str, list[float]]
+
+    def write(self, path: Path) -> None:
+        """As a JSON file."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """From such a file."""
+        return cls(**json.loads(path.read_text()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """Series and the standing at their end."""
+
+    series: list[Series]
+    standing: Standing
+
+
+def past(name: str, *, seed: int, vehicles: int, end: int, days: float = DAYS, step: int = STEP) -> Past:
+    """The past of the scenario `name` up to `end` (epoch seconds); the same arguments give the same numbers."""
+    scenario = scenario_named(name)
+    rng = np.random.default_rng([seed, end])
+    ages = np.arange(-int(days * DAY) // step * step, 1, step, dtype=np.float64)
+    series: list[Series] = []
+    atoms: dict[str, list[float]] = {}
+    for key, one, sums in _draw_all(scenario, vehicles, ages, end, rng):
+        series.extend(one)
+        atoms[key] = sums
+    return Past(series, Standing(name, seed, vehicles, end, atoms))
+
+
+def _draw_all(
+    scenario: Scenario, vehicles: int, ages: Floats, end: int, rng: np.random.Generator
+) -> Iterator[tuple[str, list[Series], list[float]]]:
+    times = ages[1:] + end
+    for metric in scenario.metrics:
+        for region in scenario.regions:
+            drawn = draw(metric, region, scenario, vehicles, ages, end, rng)
+            values = drawn if isinstance(metric, Level) else np.cumsum(drawn, axis=1)
+            series = [
+                Series(
+                    one.name, {**one.labels, **JOB}, times, values[0] if one.weights is None else one.weights @ values
+                )
+                for one in exposed(metric, region)
+            ]
+            yield f"{metric.metric} {region.name}", series, values[:, -1].tolist()
+
+
+def write_past(series: list[Series], data: Path, parts: int = 2) -> int:
+    """Blocks for a Prometheus, written by several promtools at once, each a part of the time; the number of samples."""
+    length = len(series[0].times)
+    edges = np.linspace(0, length, parts + 1).astype(int)
+    cuts = [
+        [Series(one.name, one.labels, one.times[low:high], one.values[low:high]) for one in series]
+        for low, high in pairwise(edges)
+    ]
+    with ThreadPoolExecutor(parts) as pool:
+        return sum(pool.map(lambda cut: write_blocks(cut, data), cuts))

@@ -1,0 +1,104 @@
+"""The simulated platform as a process: serves /metrics, moving on from where its past ended.
+
+Run as `python -m cdctl.lab.platform STANDING_FILE PORT`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+
+from cdctl.lab.history import escape, number
+from cdctl.lab.model import Exposed, Level, draw, exposed
+from cdctl.lab.past import Standing
+from cdctl.lab.scenarios import scenario
+from cdctl.lab.servers import Server, get
+
+_MOST_STEPS = 2000
+"""After a long pause (a laptop that slept) the time since is drawn in this many steps, not second by second."""
+
+
+class Live:
+    """The platform's counters now. Safe to use from several threads."""
+
+    def __init__(self, standing: Standing) -> None:
+        """Starts where the past ended."""
+        self._standing = standing
+        self._scenario = scenario(standing.scenario)
+        self._rng = np.random.default_rng([standing.seed, standing.end, 1])
+        self._age = 0.0
+        self._atoms = {key: np.array(sums) for key, sums in standing.atoms.items()}
+        self._lock = threading.Lock()
+
+    def text(self, now: float) -> str:
+        """/metrics at `now` (epoch seconds), in the Prometheus text format."""
+        with self._lock:
+            self._advance(now - self._standing.end)
+            lines: list[str] = []
+            for metric in self._scenario.metrics:
+                series = [(region, one) for region in self._scenario.regions for one in exposed(metric, region)]
+                lines.append(f"# TYPE {metric.metric} {series[0][1].kind}")
+                lines += [_line(one, self._atoms[f"{metric.metric} {region.name}"]) for region, one in series]
+        return "\n".join(lines) + "\n"
+
+    def _advance(self, age: float) -> None:
+        if age <= self._age:
+            return
+        steps = min(_MOST_STEPS, int(age - self._age) + 1)
+        ages = np.linspace(self._age, age, steps + 1)
+        for metric in self._scenario.metrics:
+            for region in self._scenario.regions:
+                drawn = draw(
+                    metric, region, self._scenario, self._standing.vehicles, ages, self._standing.end, self._rng
+                )
+                key = f"{metric.metric} {region.name}"
+                self._atoms[key] = drawn[:, -1] if isinstance(metric, Level) else self._atoms[key] + drawn.sum(axis=1)
+        self._age = age
+
+
+def _line(one: Exposed, atoms: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    value = atoms[0] if one.weights is None else one.weights @ atoms
+    labels = ",".join(f'{key}="{escape(text)}"' for key, text in one.labels.items())
+    return f"{one.name}{{{labels}}} {number(float(value))}"
+
+
+class Platform(Server):
+    """The process that serves it. Its folder holds `standing.json`, written beforehand."""
+
+    def _argv(self) -> list[str]:
+        return [sys.executable, "-m", "cdctl.lab.platform", str(self.folder / "standing.json"), str(self.port)]
+
+    def _ready(self) -> bool:
+        return get(self.port, "/folder") == (200, str(self.folder))
+
+
+def serve(standing_file: Path, port: int) -> None:
+    """Serve until killed."""
+    live = Live(Standing.read(standing_file))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            known = {"/metrics": lambda: live.text(time.time()), "/folder": lambda: str(standing_file.parent)}
+            answer = known.get(self.path)
+            body = (answer() if answer else "not found\n").encode()
+            self.send_response(200 if answer else 404)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class named it
+            """Nobody reads one line a scrape."""
+
+    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), int(sys.argv[2]))
