@@ -97,7 +97,7 @@ def _job(slo: Slo, objective: Objective, sources: Mapping[str, Source], now: flo
     at = options.at // FINE * FINE if options.at is not None else instant(now, lag)
     least = slo.min_coverage if slo.min_coverage is not None else options.min_coverage
     asked = Asked(slo, objective, at, least)
-    names = _source_names(objective.indicator)
+    names = sources_of(objective.indicator)
     missing_names = sorted(names - set(sources))
     if len(names) != 1 or missing_names:
         reason = (
@@ -113,7 +113,8 @@ def _job(slo: Slo, objective: Objective, sources: Mapping[str, Source], now: flo
     return _Job(asked, source, _tiling(asked), key)
 
 
-def _source_names(indicator: Indicator) -> set[str]:
+def sources_of(indicator: Indicator) -> set[str]:
+    """Names of the sources that an indicator's queries are asked of."""
     if isinstance(indicator, Ratio):
         return {query.source for query in (indicator.total, indicator.good, indicator.bad) if query}
     return {indicator.raw.source if isinstance(indicator, RawRatio) else indicator.metric.source}

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cdctl.application.evaluate import Options
+    from cdctl.domain.ports import Finding, Probe, Progress, Source
     from cdctl.domain.settings import Settings
+    from cdctl.domain.slo.objective import Slo
+    from cdctl.domain.slo.specset import SpecSet
+    from cdctl.domain.slo.verdict import SloReport
     from cdctl.extend.catalogue import Catalogue
+
+
+class WallClock:
+    """The machine's time."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
 
 
 def read_settings(*, config: str = "", context: str = "", prometheus: str = "") -> Settings:
@@ -17,8 +34,83 @@ def read_settings(*, config: str = "", context: str = "", prometheus: str = "") 
     return settings.read(config=config, context=context, prometheus=prometheus)
 
 
+def read_specs(settings: Settings, paths: Sequence[str] = ()) -> SpecSet:
+    """Every spec of the paths, or of the settings' folder when none is given. Raises FileError with all problems."""
+    from cdctl.files import specs
+
+    return specs.read([Path(path) for path in paths] or [Path(settings.slo_specs)])
+
+
 def catalogue(settings: Settings, *, plugins: bool = True) -> Catalogue:
     """Everything that a door can let in; without `plugins`, only what ships with cdctl."""
     from cdctl.extend.catalogue import Catalogue
 
     return Catalogue([Path(folder) for folder in settings.plugins], enabled=plugins)
+
+
+def evaluate_slos(
+    slos: Sequence[Slo],
+    settings: Settings,
+    doors: Catalogue,
+    *,
+    progress: Progress,
+    cache: bool = True,
+    options: Options | None = None,
+) -> SloReport:
+    """Judge promises with the sources of the context in use. Raises UsageError when there is no context, and whatever a
+    source says of its settings; what a server says becomes rows."""
+    from cdctl.application.evaluate import Options, evaluate, sources_of
+    from cdctl.stores.ledger import SqliteLedger
+
+    tables = settings.context().sources
+    names = {name for slo in slos for objective in slo.objectives for name in sources_of(objective.indicator)}
+    ledger = SqliteLedger(Path(settings.cache_dir).expanduser() / "ledger.db") if cache and settings.cache_dir else None
+
+    async def run() -> SloReport:
+        async with AsyncExitStack() as stack:
+            sources = await _sources(stack, doors, tables, names)
+            return await evaluate(
+                slos, sources, clock=WallClock(), progress=progress, ledger=ledger, options=options or Options()
+            )
+
+    try:
+        return asyncio.run(run())
+    finally:
+        if ledger is not None:
+            ledger.close()
+
+
+async def _sources(
+    stack: AsyncExitStack, doors: Catalogue, tables: Mapping[str, Mapping[str, object]], names: set[str]
+) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    for name in sorted(names & set(tables)):
+        sources[name] = doors.source(name, tables[name])
+        stack.push_async_callback(sources[name].aclose)
+    return sources
+
+
+def inspect_slos(slos: Sequence[Slo], settings: Settings, doors: Catalogue) -> list[tuple[Slo, Finding]]:
+    """Look at the live sources behind promises: metrics, labels, targets, history. Raises UnavailableError."""
+    from cdctl.application.inspect import inspect
+
+    tables = settings.context().sources
+
+    async def run() -> list[tuple[Slo, Finding]]:
+        async with AsyncExitStack() as stack:
+            return await inspect(slos, await _sources(stack, doors, tables, set(tables)), WallClock().now())
+
+    return asyncio.run(run())
+
+
+def probe_sources(settings: Settings, name: str) -> list[Probe]:
+    """Whether every source of a context answers. A plugin or setting that is wrong is a probe that failed."""
+    from cdctl.application.inspect import probe
+
+    context = settings.context(name)
+    doors = catalogue(settings)
+
+    async def run() -> list[Probe]:
+        return [await probe(context.name, source, table, doors.source) for source, table in context.sources.items()]
+
+    return asyncio.run(run())

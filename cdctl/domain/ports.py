@@ -75,6 +75,47 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look at a live source showed about one request: fine, or what is odd and the cure."""
+
+    key: str
+    ok: bool
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Whether an endpoint answers, and what it is. `url` holds no secret."""
+
+    context: str
+    source: str
+    url: str
+    ok: bool
+    found: str
+    hint: str = ""
+
+
+@runtime_checkable
+class Inspector(Protocol):
+    """A source that can be looked at, beside being asked: what `slo validate --live` and `config check` use.
+
+    Optional: a source without it is judged by its answers alone.
+    """
+
+    async def probe(self) -> tuple[bool, str, str]:
+        """Whether it answers, what it is, and a hint when it does not. Never raises for a server that fails."""
+        ...
+
+    async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
+        """Whether metrics and labels exist, are scraped now, and go back to the first span's start.
+
+        Raises UnavailableError when the server cannot be asked.
+        """
+        ...
+
+
 class SourceFactory(Protocol):
     """Makes a source from its part of the settings, for instance `{"url": ..., "token_file": ...}`.
 

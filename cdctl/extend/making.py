@@ -6,7 +6,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from cdctl.domain.ports import BucketRequest, Plugin, Report, Source, SourceAnswer, SourceFactory, SourceFailure
+from cdctl.domain.ports import (
+    BucketRequest,
+    Finding,
+    Inspector,
+    Plugin,
+    Report,
+    Source,
+    SourceAnswer,
+    SourceFactory,
+    SourceFailure,
+)
 from cdctl.errors import CdctlError, PluginError
 from cdctl.extend import vetting
 from cdctl.extend.hush import hush
@@ -29,7 +39,8 @@ def report(plugin: Plugin, subject: str) -> Report:
 def source(plugin: Plugin, settings: Mapping[str, object], subject: str) -> Source:
     """The source of a vetted plugin. Raises the UsageError with which it refuses a setting, PluginError for a bug."""
     make = cast("SourceFactory", plugin.make)
-    return _Source(_made(lambda: make(settings), plugin.room, subject), subject)
+    made = _made(lambda: make(settings), plugin.room, subject)
+    return _Inspected(made, made, subject) if isinstance(made, Inspector) else _Source(made, subject)
 
 
 def _made(make: Callable[[], T], room: str, subject: str) -> T:
@@ -111,6 +122,30 @@ class _Source:
 
     async def aclose(self) -> None:
         await self._source.aclose()
+
+
+class _Inspected(_Source):
+    """A source that can be looked at, too (port Inspector)."""
+
+    def __init__(self, source: Source, inspector: Inspector, subject: str) -> None:
+        super().__init__(source, subject)
+        self._inspector = inspector
+
+    async def probe(self) -> tuple[bool, str, str]:
+        try:
+            return await self._inspector.probe()
+        except CdctlError:
+            raise
+        except Exception as error:
+            raise _bug(error, "probe", self._subject) from error
+
+    async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
+        try:
+            return await self._inspector.inspect(requests)
+        except CdctlError:
+            raise
+        except Exception as error:
+            raise _bug(error, "inspect", self._subject) from error
 
 
 async def _closable(

@@ -97,3 +97,19 @@ def matrix(body: Body, span: Span) -> list[Series]:
             values[index[inside]] = points[inside, 1]
         found.append(Series(series.metric, values))
     return found
+
+
+class _Build(msgspec.Struct):
+    version: str = ""
+
+
+class _BuildBody(msgspec.Struct):
+    data: _Build = _Build()
+
+
+def version(content: bytes) -> str:
+    """The server's version out of its build information; empty when it does not say."""
+    try:
+        return msgspec.json.decode(content, type=_BuildBody).data.version
+    except msgspec.DecodeError:
+        return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from cdctl.domain.text import safe
-from cdctl.sources.prometheus.answers import Body, NotPrometheusError, decode
+from cdctl.sources.prometheus.answers import Body, NotPrometheusError, decode, version
 from cdctl.sources.prometheus.endpoint import Endpoint
 from cdctl.sources.prometheus.gate import Gate
 
@@ -66,6 +66,16 @@ class Client:
                     raise
             attempt += 1
             await asyncio.sleep(min(pause, _MAX_PAUSE))
+
+    async def version(self) -> str:
+        """The server's version; "unknown" when it does not tell, as some compatible servers do not."""
+        try:
+            response = await self._connected().get(
+                self._endpoint.url + "/api/v1/status/buildinfo", timeout=self._endpoint.timeout
+            )
+        except httpx.HTTPError:
+            return "unknown"
+        return safe(version(response.content), 40) or "unknown"
 
     def _left(self) -> float:
         """Seconds until the run's deadline."""

@@ -145,13 +145,17 @@ def _ranged(tree: Any) -> Counter | None:
 def _selector(tree: Any) -> Counter | None:
     if type(tree).__name__ != "VectorSelector" or tree.at is not None or tree.matchers.or_matchers:
         return None
-    matchers = frozenset(Matcher(m.name, _op(m.op), m.value) for m in tree.matchers.matchers)
+    matchers = frozenset(map(read_matcher, tree.matchers.matchers))
     offset = int(tree.offset.total_seconds()) if tree.offset else 0
     return Counter(tree.name or "", matchers, offset)
 
 
-def _op(op: Any) -> str:
-    return {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}[str(op).rsplit(".", 1)[-1]]
+_OPS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+
+
+def read_matcher(matcher: Any) -> Matcher:
+    """A matcher of the parser as ours."""
+    return Matcher(matcher.name, _OPS[str(matcher.op).rsplit(".", 1)[-1]], matcher.value)
 
 
 def _per_second(tree: Any) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cdctl.domain.ports import BucketRequest, SourceAnswer, SourceFailure
+from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Indicator
 from cdctl.domain.slo.series import Buckets, Span
 from cdctl.domain.slo.tiling import join
@@ -70,6 +70,21 @@ class PrometheusSource:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def probe(self) -> tuple[bool, str, str]:
+        """See the port Inspector."""
+        try:
+            await self._client.ask("/api/v1/query", {"query": "vector(1)"})
+            version = await self._client.version()
+        except AskError as error:
+            return False, error.reason, error.hint
+        return True, f"answers queries, version {version}", ""
+
+    async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
+        """See the port Inspector."""
+        from cdctl.sources.prometheus.doctor import Doctor
+
+        return await asyncio.to_thread(lambda: Doctor(self._endpoint).inspect(requests))
 
     async def _answer(self, request: BucketRequest, shared: _Shared) -> SourceAnswer | SourceFailure:
         try:

@@ -1,0 +1,215 @@
+"""`cdctl slo`: promises, whether they hold, and how much may still go wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cdctl.cli import exits, output, slo_rows, verdicts
+from cdctl.cli.options import OutputOption, Run, noun, run_of
+
+if TYPE_CHECKING:
+    from cdctl.domain.settings import Settings
+    from cdctl.domain.slo.objective import Slo
+    from cdctl.domain.slo.specset import SpecSet
+    from cdctl.domain.slo.verdict import SloReport
+    from cdctl.extend.catalogue import Catalogue
+
+app = noun("Promises (service level objectives): are they well written, do they hold, how fast do they burn?")
+
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="[PATH]...", help="Spec files or folders; default: slo_specs.")
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--slo", metavar="NAME", help="Only these SLOs; repeatable, * matches anything."),
+]
+At = Annotated[str, typer.Option(metavar="INSTANT", help="Judge as of then: RFC 3339, or now-1h.")]
+FailOn = Annotated[str, typer.Option(metavar="VERDICTS", help="Exit 1 on these, too: at_risk,no_data")]
+Coverage = Annotated[str, typer.Option(metavar="PERCENT", help="Less observed time than this is no_data. [90%]")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask for everything again; leave the ledger alone.")]
+
+
+@app.command(epilog="Example: cdctl slo validate my_specs --live")
+def validate(
+    ctx: typer.Context,
+    paths: Paths = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the server: metrics, labels, targets, history.")] = False,
+    outputs: OutputOption = None,
+) -> None:
+    """Judge spec files: every problem of every file, with its place and its fix."""
+    from cdctl.application import wiring
+    from cdctl.errors import FileError
+
+    run = run_of(ctx)
+    settings = _settings(run)
+    try:
+        specs = wiring.read_specs(settings, paths or ())
+    except FileError as error:
+        if outputs:
+            output.show(run, outputs, [slo_rows.problem(problem) for problem in error.problems], slo_rows.PROBLEMS)
+        raise
+    if live:
+        return _inspect(run, outputs, specs, settings)
+    if outputs:
+        output.show(run, outputs, [slo_rows.problem(problem) for problem in specs.warnings], slo_rows.PROBLEMS)
+    _warn(run, specs)
+    count = len(specs.slos)
+    exits.note(run, f"{count} SLO{'s' * (count != 1)} in {len(specs.files)} file{'s' * (len(specs.files) != 1)}: valid")
+    return None
+
+
+@app.command(name="ls", epilog="Example: cdctl slo ls -o wide")
+def list_(ctx: typer.Context, paths: Paths = None, only: Only = None, outputs: OutputOption = None) -> None:
+    """List what is promised."""
+    run = run_of(ctx)
+    specs = _read(run, _settings(run), paths, only)[0]
+    rows = [slo_rows.listed(slo, objective) for slo in specs for objective in slo.objectives]
+    output.show(run, outputs, rows, slo_rows.LS)
+
+
+@app.command(epilog="Example: cdctl slo status --slo 'remote-*'")
+def status(
+    ctx: typer.Context,
+    paths: Paths = None,
+    only: Only = None,
+    at: At = "",
+    min_coverage: Coverage = "",
+    fail_on: FailOn = "",
+    no_cache: NoCache = False,
+    outputs: OutputOption = None,
+) -> None:
+    """Say what burns right now, a line each."""
+    run = run_of(ctx)
+    named = verdicts.named(fail_on)
+    output.parse(outputs)
+    settings = _settings(run)
+    slos, warnings = _read(run, settings, paths, only)
+    report = _evaluate(run, slos, settings, at, min_coverage, cache=not no_cache, history=False)
+    _warn_all(run, [*warnings, *report.warnings])
+    output.show(run, outputs, [slo_rows.status(row) for row in report.rows], slo_rows.STATUS)
+    exits.leave(verdicts.code(report, named))
+
+
+@app.command(
+    name="report",
+    epilog="Example: cdctl slo report -o junit=slo.xml -o html=slo.html. Exit code 1 when a promise is broken.",
+)
+def report_(
+    ctx: typer.Context,
+    paths: Paths = None,
+    only: Only = None,
+    at: At = "",
+    min_coverage: Coverage = "",
+    fail_on: FailOn = "",
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Headline of pages.")] = "",
+    no_cache: NoCache = False,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FORMAT[=FILE]",
+            help="Repeatable. table wide json jsonl csv markdown junit openmetrics html, and plugins'.",
+        ),
+    ] = None,
+) -> None:
+    """Judge every promise: what happened, the budget left, and the verdict, per group."""
+    from cdctl.application import wiring
+
+    run = run_of(ctx)
+    named = verdicts.named(fail_on)
+    settings = _settings(run)
+    doors = wiring.catalogue(settings, plugins=run.plugins)
+    chosen = output.parse(outputs, [listing.name for listing in doors.names("reports")])
+    renderers = {form: doors.report(form) for form in dict.fromkeys(one.form for one in chosen)}
+    slos, warnings = _read(run, settings, paths, only)
+    history = any(form not in _WITHOUT_HISTORY for form in renderers)
+    report = _evaluate(
+        run, slos, settings, at, min_coverage, cache=not no_cache, history=history, title=title, doors=doors
+    )
+    _warn_all(run, [*warnings, *report.warnings])
+    output.emit(run, chosen, lambda form: renderers[form].render(report))
+    exits.leave(verdicts.code(report, named))
+
+
+_WITHOUT_HISTORY = frozenset({"table", "wide", "json", "jsonl", "csv", "junit", "openmetrics", "markdown"})
+"""Built-in reports that draw no chart: a run of a thousand SLOs need not hold every bucket for them."""
+
+
+def _settings(run: Run) -> Settings:
+    from cdctl.application import wiring
+
+    return wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+
+
+def _read(run: Run, settings: Settings, paths: list[str] | None, only: list[str] | None) -> tuple[list[Slo], list[str]]:
+    """The SLOs asked for, and what to warn of."""
+    from fnmatch import fnmatchcase
+
+    from cdctl.application import wiring
+    from cdctl.errors import UsageError
+
+    specs = wiring.read_specs(settings, paths or ())
+    slos = [slo for slo in specs.slos if not only or any(fnmatchcase(slo.name, name) for name in only)]
+    if not slos:
+        from difflib import get_close_matches
+
+        near = get_close_matches((only or [""])[0], [slo.name for slo in specs.slos], n=3)
+        hint = f"nearest: {', '.join(near)}" if near else "cdctl slo ls lists them"
+        raise UsageError("no SLO of that name", subject=f"--slo {' '.join(only or [])}", hint=hint)
+    return slos, [str(problem) for problem in specs.warnings]
+
+
+def _evaluate(
+    run: Run,
+    slos: list[Slo],
+    settings: Settings,
+    at: str,
+    min_coverage: str,
+    *,
+    cache: bool,
+    history: bool,
+    title: str = "",
+    doors: Catalogue | None = None,
+) -> SloReport:
+    from cdctl.application import wiring
+    from cdctl.application.evaluate import Options
+    from cdctl.cli.progress import progress
+    from cdctl.cli.values import instant, share
+
+    usual = Options()
+    options = Options(
+        at=instant(at, wiring.WallClock().now()) if at else None,
+        min_coverage=share(min_coverage) if min_coverage else usual.min_coverage,
+        history=history,
+        title=title or usual.title,
+    )
+    doors = doors or wiring.catalogue(settings, plugins=run.plugins)
+    try:
+        return wiring.evaluate_slos(slos, settings, doors, progress=progress(run), cache=cache, options=options)
+    except KeyboardInterrupt:
+        kept = "buckets that arrived are kept in the ledger: run it again to go on" if cache else "nothing was kept"
+        exits.note(run, f"\nstopped before every source had answered; {kept}")
+        raise
+
+
+def _inspect(run: Run, outputs: list[str] | None, specs: SpecSet, settings: Settings) -> None:
+    from cdctl.application import wiring
+
+    found = wiring.inspect_slos(specs.slos, settings, wiring.catalogue(settings, plugins=run.plugins))
+    _warn(run, specs)
+    rows = [{"slo": slo.name, "ok": one.ok, "found": one.text, "hint": one.hint} for slo, one in found]
+    output.show(run, outputs, rows, slo_rows.FINDINGS)
+    exits.leave(exits.Code.DONE if all(one.ok for _, one in found) else exits.Code.UNKNOWN)
+
+
+def _warn(run: Run, specs: SpecSet) -> None:
+    for problem in specs.warnings:
+        exits.note(run, str(problem))
+
+
+def _warn_all(run: Run, warnings: list[str]) -> None:
+    for text in dict.fromkeys(warnings):
+        exits.warn(run, text)

@@ -1,0 +1,44 @@
+"""Instants and percentages as people write them on a command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from cdctl.errors import UsageError
+
+_AGO = re.compile(r"now(?:-(\d{1,9})([smhdw]))?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def instant(text: str, now: float) -> int:
+    """Epoch seconds of `now`, `now-1h` or an RFC 3339 time, which must name its offset. Raises UsageError."""
+    if ago := _AGO.fullmatch(text):
+        return int(now) - (int(ago[1]) * _SECONDS[ago[2]] if ago[1] else 0)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise _no_instant(text) from None
+    if found.tzinfo is None:
+        raise UsageError(f"{text!r} has no offset", subject="--at", hint=f"for UTC write {text}Z")
+    if not 0 < found.timestamp() <= now:
+        when = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
+        raise UsageError(f"{text!r} is not in the past", subject="--at", hint=f"now is {when}")
+    return int(found.timestamp())
+
+
+def _no_instant(text: str) -> UsageError:
+    return UsageError(f"{text!r} is no instant", subject="--at", hint="write 2026-11-22T10:00:00Z, or now-1h")
+
+
+def share(text: str) -> Decimal:
+    """A ratio 0..1 out of `90%` or `0.9`. Raises UsageError."""
+    try:
+        value = Decimal(text.removesuffix("%").strip())
+    except InvalidOperation:
+        value = Decimal(-1)
+    value = value / 100 if text.endswith("%") else value
+    if not 0 <= value <= 1:
+        raise UsageError(f"{text!r} is not between 0 % and 100 %", subject="--min-coverage", hint="write 90%")
+    return value
