@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
 import signal
 import sys
 import traceback
@@ -14,7 +17,7 @@ import typer
 
 from cdctl.cli.options import Run
 from cdctl.domain.text import safe
-from cdctl.errors import CdctlError, FileError
+from cdctl.errors import CdctlError, FileError, UnavailableError
 
 
 class Code(IntEnum):
@@ -38,6 +41,8 @@ MEANING = {
     Code.REFUSED: "refused: policy, missing approval, bad signature",
     Code.INTERRUPTED: "interrupted",
 }
+
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
 # What to fix first comes first: a wrong spec makes every other answer doubtful.
 _PRECEDENCE = (Code.INTERRUPTED, Code.WRONG, Code.REFUSED, Code.BAD_NEWS, Code.PARTLY, Code.UNKNOWN, Code.DONE)
@@ -119,6 +124,9 @@ def _explain(error: Exception) -> int:
         return Code.INTERRUPTED
     if isinstance(error, BrokenPipeError) and _reader_left():
         return Code.DONE
+    if isinstance(error, OSError) and error.errno in _DISK:
+        report(UnavailableError(f"cannot write: {error.strerror}", subject=str(error.filename or "stdout")))
+        return Code.UNKNOWN
     _say(f"error: {type(error).__name__}: {safe(str(error), 2000)}")
     _say("hint: this is a bug in cdctl; run it again with --debug and report what it prints")
     return Code.UNKNOWN
@@ -137,9 +145,9 @@ def _usage(error: typer.TyperException) -> None:
 
 def _reader_left() -> bool:
     """Whether stdout is a pipe that nobody reads any more (`| head`). If so, later writes go nowhere, quietly."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)  # that the other side is gone is told whatever is asked for
+    if poll.poll(0):
         drop_stdout()
         return True
     return False
@@ -147,8 +155,6 @@ def _reader_left() -> bool:
 
 def drop_stdout() -> None:
     """Send what is still to be written to nowhere: the reader of the pipe is gone."""
-    import os
-
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,0 +1,84 @@
+"""`cdctl check`: one look over everything that somebody wrote. Boards join when the live view arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import typer
+
+from cdctl.cli import exits, output
+from cdctl.cli.options import OutputOption, Run, run_of
+from cdctl.cli.records import Column
+from cdctl.domain.settings import Settings
+from cdctl.errors import CdctlError, FileError, Problem
+
+if TYPE_CHECKING:
+    from cdctl.extend.listing import Broken, Loaded
+
+Row = Mapping[str, object]
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+_COLUMNS = (Column("part"), Column("subject"), Column("result"), Column("message"), Column("fix"))
+
+
+@app.command()
+def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
+    """Judge everything you wrote: specs, settings, plugins. Asks no server; exit 2 when something is wrong."""
+    run = run_of(ctx)
+    settings, rows = _settings(run)
+    rows += _specs(settings)
+    rows += _plugins(run, settings)
+    output.show(run, outputs, rows, _COLUMNS)
+    exits.leave(exits.Code.WRONG if any(row["result"] == "error" for row in rows) else exits.Code.DONE)
+
+
+def _row(part: str, subject: str, result: str, message: str, fix: str = "") -> Row:
+    return {"part": part, "subject": subject, "result": result, "message": message, "fix": fix}
+
+
+def _settings(run: Run) -> tuple[Settings, list[Row]]:
+    """The settings to look for the other parts with: the defaults when they are wrong."""
+    from cdctl.application import wiring
+
+    try:
+        settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+        if settings.default_context:
+            settings.context()
+    except CdctlError as error:
+        return Settings(), list(_refused("settings", error))
+    contexts = ", ".join(settings.contexts) or "none"
+    return settings, [_row("settings", settings.file or "no file", "ok", f"contexts: {contexts}")]
+
+
+def _refused(part: str, error: CdctlError) -> Iterator[Row]:
+    if isinstance(error, FileError):
+        yield from (_problem(part, problem) for problem in error.problems)
+    else:
+        yield _row(part, error.subject, "error", error.message, error.hint)
+
+
+def _problem(part: str, problem: Problem) -> Row:
+    return _row(part, str(problem.place), "warning" if problem.warning else "error", problem.message, problem.fix)
+
+
+def _specs(settings: Settings) -> list[Row]:
+    from cdctl.application import wiring
+
+    try:
+        specs = wiring.read_specs(settings, [])
+    except CdctlError as error:
+        return list(_refused("specs", error))
+    counted = f"{len(specs.slos)} SLOs in {len(specs.files)} files"
+    return [_row("specs", settings.slo_specs, "ok", counted), *(_problem("specs", w) for w in specs.warnings)]
+
+
+def _plugins(run: Run, settings: Settings) -> list[Row]:
+    from cdctl.application import wiring
+
+    return [_plugin(found) for found in wiring.catalogue(settings, plugins=run.plugins).all()]
+
+
+def _plugin(found: Loaded | Broken) -> Row:
+    reason, hint = getattr(found, "reason", ""), getattr(found, "hint", "")
+    return _row("plugin", found.listing.title, "error" if reason else "ok", reason or found.listing.whence, hint)

@@ -1,0 +1,73 @@
+"""What every test may use: a home of its own, and the command line, inside this process or in one of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads the settings, variables or cache of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith("CDCTL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("CONFIG", "CACHE", "STATE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    return home
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cdctl = Callable[..., Ran]
+
+
+@pytest.fixture
+def cdctl(capsys: pytest.CaptureFixture[str]) -> Cdctl:
+    """Run `cdctl ARGS...` inside this process: quick, and stdout is no terminal."""
+    from cdctl.cli.main import app
+
+    def run(*args: str | Path) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            app([str(arg) for arg in args], prog_name="cdctl")
+        out, err = capsys.readouterr()
+        code = stop.value.code
+        return Ran(int(code or 0) if not isinstance(code, str) else 1, out, err)
+
+    return run
+
+
+@pytest.fixture
+def cdctl_process() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `cdctl ARGS...` as a process of its own, as a shell would; further arguments go to `subprocess.run`."""
+
+    def run(*args: str | Path, **more: object) -> subprocess.CompletedProcess[str]:
+        command: Sequence[str] = [sys.executable, "-m", "cdctl", *map(str, args)]
+        settings = {"capture_output": True, "text": True, "timeout": 60, "check": False, **more}
+        return subprocess.run(command, **settings)  # type: ignore[call-overload]
+
+    return run
