@@ -67,7 +67,7 @@ def cdctl_process() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*args: str | Path, **more: object) -> subprocess.CompletedProcess[str]:
         command: Sequence[str] = [sys.executable, "-m", "cdctl", *map(str, args)]
-        settings = {"capture_output": True, "text": True, "timeout": 60, "check": False, **more}
-        return subprocess.run(command, **settings)  # type: ignore[call-overload]
+        settings = {"capture_output": True, "text": True, "timeout": 60, **more}
+        return subprocess.run(command, check=False, **settings)  # type: ignore[call-overload]
 
     return run

@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -123,7 +124,7 @@ def test_a_closed_pipe_is_quiet(cdctl_process):
 
 def test_a_full_disk_under_stdout_is_said(cdctl_process):
     for args in (["--help"], ["config", "show"]):
-        with open("/dev/full", "w") as full:
+        with Path("/dev/full").open("w") as full:
             ran = cdctl_process(*args, capture_output=False, stdout=full, stderr=subprocess.PIPE)
         assert ran.returncode == 3
         assert "No space left on device" in ran.stderr

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from cdctl.errors import Place, Problem
+from cdctl.files.nearest import suggestion
 from cdctl.files.settings.keys import PLANNED, SECRET_WORD, Key, WrongValueError
 
 
@@ -27,13 +27,10 @@ class Draft:
 
     def unknown(self, place: Place, name: str, known: Collection[str], where: str) -> None:
         """Remember an unknown key, with the nearest known one."""
-        near = get_close_matches(name, known, n=1)
         if name in PLANNED:
             self.wrong(place, f"{name!r} is not supported by this version of cdctl", "remove it")
-        elif near:
-            self.wrong(place, f"unknown key {name!r} {where}", f"did you mean {near[0]!r}?")
         else:
-            self.wrong(place, f"unknown key {name!r} {where}", f"known: {', '.join(known)}")
+            self.wrong(place, f"unknown key {name!r} {where}", suggestion(name, known))
 
     def checked(self, key: Key, value: object, base: Path, place: Place) -> object | None:
         """The value as it will be used; None (and a problem) when it is wrong."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cdctl.errors import Place
+from cdctl.files.nearest import nearest
 from cdctl.files.settings.draft import Draft
 from cdctl.files.settings.keys import PATHS, PROMETHEUS
 
@@ -24,11 +25,17 @@ KNOWN = ("CDCTL_CONFIG", CONTEXT, "CDCTL_LAB_DIR", *_PATHS, *_PROMETHEUS, *SECRE
 def misspelt(draft: Draft, environ: Mapping[str, str]) -> None:
     """A variable that is nearly one of ours is a mistake; one that only shares the prefix is somebody else's."""
     for name in sorted(environ):
-        if name.startswith("CDCTL_") and name not in KNOWN:
-            near = get_close_matches(name, KNOWN, n=1, cutoff=0.85)
-            if near or name.startswith(PREFIX):
-                fix = f"did you mean {near[0]}?" if near else f"known: {', '.join(_PROMETHEUS)}"
-                draft.wrong(Place(f"${name}"), "unknown variable", fix)
+        if name in KNOWN or not name.startswith("CDCTL_"):
+            continue
+        if name.startswith(PREFIX):
+            suffixes = [known.removeprefix(PREFIX) for known in (*_PROMETHEUS, *SECRETS)]
+            near = nearest(name.removeprefix(PREFIX), suffixes)
+            fix = f"did you mean {PREFIX}{near}?" if near else f"known after {PREFIX}: {', '.join(suffixes)}"
+        elif close := get_close_matches(name, KNOWN, n=1, cutoff=0.85):
+            fix = f"did you mean {close[0]}?"
+        else:
+            continue
+        draft.wrong(Place(f"${name}"), "unknown variable", fix)
 
 
 def paths(draft: Draft, environ: Mapping[str, str]) -> None:
