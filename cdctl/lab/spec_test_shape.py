@@ -1,0 +1,117 @@
+"""What a `*.test.yaml` may hold: the shape its reader checks with, and the JSON Schema made from it for editors.
+
+python -m cdctl.lab.spec_test_shape > cdctl/lab/schemas/slo-test.schema.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from cdctl.domain.slo.alert_windows import BURN_WINDOWS
+from cdctl.domain.slo.verdict import Verdict
+from cdctl.files.durations import OWN, OWN_MEANING, cure_own
+from cdctl.files.openslo.metadata import name_shape
+from cdctl.files.shapes.containers import Bag, Fields, Listing
+from cdctl.files.shapes.publish import DRAFT, Publisher
+from cdctl.files.shapes.rules import Schema
+from cdctl.files.shapes.scalars import Number, Text
+
+INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})"
+DEFAULT_START = "2026-01-05T00:00:00Z"
+DEFAULT_INTERVAL = "1m"
+NUMBERS = ("good", "bad", "total", "coverage", "remaining")
+
+_SERIES = Fields(
+    "input series",
+    "One time series.",
+    {
+        "series": Text(
+            'Name and labels, such as `remote_command_total{region="eu", outcome="failed"}`.',
+            filled=True,
+            meaning="a metric name with labels",
+        ),
+        "values": Text(
+            "Samples in the notation of Prometheus' rule tests, one an interval from `start` on: `1 2 3`, `0+10x4` is "
+            "0 10 20 30 40, `5x2` is 5 5 5, `_` is no sample, `_x3` three times none, `stale` ends the series.",
+            loose=True,
+            filled=True,
+            meaning="samples such as 0+10x100",
+        ),
+    },
+    ("series", "values"),
+)
+
+_EXPECTED = Fields(
+    "expectation",
+    "What the verdict must be for one objective in one group. What is not named is not compared.",
+    {
+        "group": Bag("Labels of the group, such as `region: eu`; leave it out when not grouped.", Text(loose=True)),
+        "objective": Text("Name of the objective; needed when the promise has several.", filled=True),
+        "verdict": Text("The verdict.", choices=tuple(verdict.value for verdict in Verdict)),
+        "reason": Text("Some words of the reason.", filled=True, meaning="some words"),
+        "sli": Number("Share of good events 0..1, within `tolerance`.", at_least=0, at_most=1),
+        "tolerance": Number("How far the SLI may be off; 0.000001 unless told.", above=0, at_most=1),
+        "good": Number("Good events, within 0.1 %."),
+        "bad": Number("Bad events, within 0.1 %."),
+        "total": Number("All events, within 0.1 %."),
+        "coverage": Number("Observed share of the window 0..1, within 0.01.", at_least=0, at_most=1),
+        "remaining": Number("Share of the error budget that is left, within 0.01; negative when overspent."),
+        "burn_rates": Fields(
+            "burn_rates",
+            "Burn rates by window, within 0.01 or 0.1 %.",
+            {window: Number(f"Burn rate of the last {window}.", at_least=0) for window in BURN_WINDOWS},
+        ),
+    },
+    ("verdict",),
+)
+
+TEST = Fields(
+    "test",
+    "One case: series, an instant, and what follows from them.",
+    {
+        "name": Text("What it shows, in a few words.", filled=True, meaning="a few words"),
+        "slo": name_shape("Name of the promise; its spec lies in the same folder."),
+        "start": Text(
+            f"Instant of the first sample, RFC 3339; {DEFAULT_START} unless told.",
+            pattern=INSTANT,
+            meaning="an instant such as 2026-03-01T00:00:00+01:00",
+        ),
+        "interval": Text(
+            f"Time between two samples; {DEFAULT_INTERVAL} unless told.",
+            pattern=OWN,
+            meaning=OWN_MEANING,
+            cure=cure_own,
+        ),
+        "at": Text(
+            "When to judge: so long after `start`, such as 29d, or an instant.",
+            pattern=f"{OWN}|{INSTANT}",
+            meaning="a duration such as 29d, or an instant such as 2026-03-29T12:00:00Z",
+        ),
+        "input_series": Listing("The series there are; none to see what silence does.", _SERIES, "input series"),
+        "expect": Listing("What must follow, a group each.", _EXPECTED, "expectation", least=1),
+    },
+    ("name", "slo", "at", "input_series", "expect"),
+)
+
+FILE = Fields(
+    "spec test file",
+    "Tests of SLO specs: `cdctl slo test` judges made-up series with the promises beside this file.",
+    {"tests": Listing("The cases.", TEST, "test", least=1)},
+    ("tests",),
+)
+
+
+def text() -> str:
+    """The JSON Schema as it is shipped."""
+    schema: Schema = {
+        "$schema": DRAFT,
+        "$id": "urn:cdctl:schema:slo-test:v1",
+        "title": "SLO spec tests",
+        **Publisher().write(FILE),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

@@ -1,0 +1,147 @@
+"""Tests of SLO specs: made-up series in a real Prometheus, judged by the same code as `slo report`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdctl.application import wiring
+from cdctl.application.evaluate import Options
+from cdctl.domain.ports import Progress
+from cdctl.domain.settings import Context, Settings
+from cdctl.domain.slo.objective import Slo
+from cdctl.domain.slo.verdict import Row
+from cdctl.domain.text import safe
+from cdctl.errors import FileError, Place, Problem
+from cdctl.files.nearest import suggestion
+from cdctl.lab.remote_write import RECEIVE_FLAGS, remote_write
+from cdctl.lab.servers import Prometheus
+from cdctl.lab.shelves import Trial, shelve, trial
+from cdctl.lab.spec_compare import Mismatch, compared
+from cdctl.lab.spec_test_file import ENDINGS, Case, find, read
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How one case went."""
+
+    file: str
+    name: str
+    slo: str
+    place: Place
+    mismatches: tuple[Mismatch, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything came out as expected."""
+        return not self.mismatches
+
+
+@dataclass(frozen=True, slots=True)
+class SpecTestRun:
+    """How all cases went, in the order of the files, and the names of promises that no case is about."""
+
+    results: tuple[CaseResult, ...]
+    untested: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every case did."""
+        return all(result.passed for result in self.results)
+
+
+def run(paths: Sequence[Path], *, progress: Progress) -> SpecTestRun:
+    """Run the spec tests under these paths: folders, test files, or specs whose tests lie beside them.
+
+    Raises FileError when a file is wrong or a promise unknown, UnavailableError when Prometheus is not installed.
+    """
+    files = find(paths)
+    cases = read(files)
+    slos = {folder: _slos(folder) for folder in {file.parent for file in files}}
+    trials = [trial(case, slo) for case, slo in _matched(cases, slos)]
+    progress.start("testing specs", len(trials))
+    try:
+        results = {id(one.case): result for shelf in shelve(trials) for one, result in _judged(shelf, progress)}
+    finally:
+        progress.stop()
+    return SpecTestRun(tuple(results[id(case)] for case in cases), _untested(paths, cases, slos))
+
+
+def _slos(folder: Path) -> dict[str, Slo]:
+    return {slo.name: slo for slo in wiring.read_specs(Settings(), [str(folder)]).slos}
+
+
+def _matched(cases: Iterable[Case], slos: Mapping[Path, Mapping[str, Slo]]) -> list[tuple[Case, Slo]]:
+    found, problems = [], []
+    for case in cases:
+        known = slos[case.file.parent]
+        if case.slo in known:
+            found.append((case, known[case.slo]))
+        else:
+            message = f"no promise called {case.slo!r} in {case.file.parent}"
+            problems.append(Problem(case.slo_place, safe(message), suggestion(case.slo, known)))
+    if problems:
+        raise FileError(problems)
+    return found
+
+
+def _untested(paths: Sequence[Path], cases: Iterable[Case], slos: Mapping[Path, Mapping[str, Slo]]) -> tuple[str, ...]:
+    tested = {(case.file.parent, case.slo) for case in cases}
+    specs = {_spec_stem(case.file) for case in cases}
+    folders = [path for path in paths if path.is_dir()]
+    names: list[str] = []
+    for folder, known in slos.items():
+        whole = any(folder == top or top in folder.parents for top in folders)
+        wanted = [slo.name for slo in known.values() if whole or _spec_stem(Path(slo.place.file)) in specs]
+        names += [name for name in wanted if (folder, name) not in tested]
+    return tuple(sorted(names))
+
+
+def _spec_stem(path: Path) -> Path:
+    name = path.name
+    for ending in (*ENDINGS, ".yaml", ".yml"):
+        if name.endswith(ending):
+            return path.with_name(name.removesuffix(ending))
+    return path
+
+
+def _judged(shelf: Sequence[Trial], progress: Progress) -> Iterator[tuple[Trial, CaseResult]]:
+    """One server for the whole shelf; one evaluation for each instant."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cdctl-slo-test-") as folder,
+        Prometheus(Path(folder), retention="100y", flags=RECEIVE_FLAGS) as server,
+    ):
+        remote_write((series for one in shelf for series in one.case.series), server.url)
+        for at in sorted({one.case.at for one in shelf}):
+            now = [one for one in shelf if one.case.at == at]
+            rows = _rows([one.slo for one in now], server.url, at)
+            for one in now:
+                progress.step(one.case.name)
+                yield one, _result(one.case, [row for row in rows if row.name == one.slo.name])
+
+
+def _rows(slos: Sequence[Slo], url: str, at: int) -> Sequence[Row]:
+    settings = Settings(contexts={"test": Context("test", {"prometheus": {"url": url}})}, default_context="test")
+    doors = wiring.catalogue(settings, plugins=False)
+    options = Options(at=at, history=False)
+    return wiring.evaluate_slos(slos, settings, doors, progress=Silent(), cache=False, options=options).rows
+
+
+class Silent:
+    """Progress that says nothing."""
+
+    def start(self, what: str, total: int) -> None:
+        """Nothing."""
+
+    def step(self, note: str = "") -> None:
+        """Nothing."""
+
+    def stop(self) -> None:
+        """Nothing."""
+
+
+def _result(case: Case, rows: Sequence[Row]) -> CaseResult:
+    mismatches = tuple(found for expected in case.expected for found in compared(expected, rows))
+    return CaseResult(str(case.file), case.name, case.slo, case.place, mismatches)
