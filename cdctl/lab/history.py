@@ -66,11 +66,15 @@ def _values(series: Series) -> list[str]:
 def write_openmetrics(series: Iterable[Series], out: IO[str]) -> int:
     """OpenMetrics text with timestamps, `# EOF` at its end; the number of samples written."""
     count = 0
+    stamps: list[str] = []
+    stamped: Floats | None = None
     for one in series:
-        head = one.selector
-        times = (np.round(np.asarray(one.times, dtype=np.float64), 3)).tolist()
-        out.write("".join([f"{head} {v} {t:.15g}\n" for v, t in zip(_values(one), times, strict=True)]))
-        count += len(times)
+        if one.times is not stamped:  # usually all series share their instants
+            stamped = one.times
+            stamps = [f" {t:.15g}\n" for t in np.round(np.asarray(one.times, dtype=np.float64), 3).tolist()]
+        head = one.selector + " "
+        out.write("".join([head + value + stamp for value, stamp in zip(_values(one), stamps, strict=True)]))
+        count += len(stamps)
     out.write("# EOF\n")
     return count
 
@@ -78,29 +82,37 @@ def write_openmetrics(series: Iterable[Series], out: IO[str]) -> int:
 def write_blocks(series: Iterable[Series], data: Path) -> int:
     """Write series as TSDB blocks into a Prometheus' data folder, with promtool; the number of samples.
 
-    Call it before the server starts. Several calls for one folder may run at once when their times do not overlap.
-    Raises UnavailableError when promtool is missing or refuses.
+    Call it before the server starts. Raises UnavailableError when promtool is missing or refuses.
     """
-    promtool = find_program("promtool", "prometheus")
     data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data.parent) as folder:
         text = Path(folder) / "history.om"
         with text.open("w") as out:
             count = write_openmetrics(series, out)
         if count:
-            _create_blocks(promtool, text, Path(folder) / "blocks")
-            for block in (Path(folder) / "blocks").iterdir():
-                shutil.move(block, data)
+            make_blocks(text, data)
     return count
 
 
-def _create_blocks(promtool: str, text: Path, blocks: Path) -> None:
-    command = [promtool, "tsdb", "create-blocks-from", "openmetrics", f"--max-block-duration={_BLOCK}", "-q"]
+def make_blocks(text: Path, data: Path) -> None:
+    """Turn an OpenMetrics file into blocks and delete it. Files whose times do not overlap may be turned at once.
+
+    Raises UnavailableError when promtool is missing or refuses.
+    """
+    blocks = text.with_suffix(".blocks")
+    command = [find_program("promtool", "prometheus"), "tsdb", "create-blocks-from", "openmetrics"]
     done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
-        [*command, str(text), str(blocks)], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        [*command, f"--max-block-duration={_BLOCK}", "-q", str(text), str(blocks)],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
+    text.unlink()
     if done.returncode != 0:
         raise UnavailableError(f"promtool refused the history: {safe(done.stderr.strip())}", subject=str(text))
+    for block in blocks.iterdir():
+        shutil.move(block, data)
 
 
 def import_history(series: Iterable[Series], url: str, *, seconds: float = 60.0) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from cdctl.domain.slo.series import Floats
-from cdctl.lab.history import Series, write_blocks
+from cdctl.lab.history import Series, make_blocks, write_openmetrics
 from cdctl.lab.model import DAY, Level, Scenario, draw, exposed
 from cdctl.lab.scenarios import scenario as scenario_named
 
@@ -74,7 +75,7 @@ def _draw_all(
     for metric in scenario.metrics:
         for region in scenario.regions:
             drawn = draw(metric, region, scenario, vehicles, ages, end, rng)
-            values = drawn if isinstance(metric, Level) else np.cumsum(drawn, axis=1)
+            values = np.round(drawn, 2) if isinstance(metric, Level) else np.cumsum(drawn, axis=1)
             series = [
                 Series(
                     one.name, {**one.labels, **JOB}, times, values[0] if one.weights is None else one.weights @ values
@@ -84,13 +85,20 @@ def _draw_all(
             yield f"{metric.metric} {region.name}", series, values[:, -1].tolist()
 
 
-def write_past(series: list[Series], data: Path, parts: int = 2) -> int:
-    """Blocks for a Prometheus, written by several promtools at once, each a part of the time; the number of samples."""
-    length = len(series[0].times)
-    edges = np.linspace(0, length, parts + 1).astype(int)
-    cuts = [
-        [Series(one.name, one.labels, one.times[low:high], one.values[low:high]) for one in series]
-        for low, high in pairwise(edges)
-    ]
-    with ThreadPoolExecutor(parts) as pool:
-        return sum(pool.map(lambda cut: write_blocks(cut, data), cuts))
+def write_past(series: list[Series], data: Path, parts: int = 4) -> int:
+    """Blocks for a Prometheus, part by part in time: while promtool reads one, the next is written. Returns the number
+    of samples."""
+    times = series[0].times
+    edges = np.linspace(0, len(times), parts + 1).astype(int)
+    data.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=data.parent) as folder, ThreadPoolExecutor(parts) as pool:
+        made = []
+        for number, (low, high) in enumerate(pairwise(edges)):
+            part = times[low:high]
+            text = Path(folder) / f"{number}.om"
+            with text.open("w") as out:
+                write_openmetrics([Series(one.name, one.labels, part, one.values[low:high]) for one in series], out)
+            made.append(pool.submit(make_blocks, text, data))
+        for future in made:
+            future.result()
+    return len(series) * len(times)
