@@ -17,9 +17,7 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
-        "slo": Entry(
-            "cdctl.cli.slo:app", "Judge promises: are they well written, do they hold, how fast do they burn?"
-        ),
+        "slo": Entry("cdctl.cli.slo:app", "Promises: are they well written, do they hold, do they burn?"),
         "config": Entry("cdctl.cli.config:app", "Show the settings in force and check what they connect to."),
         "plugin": Entry("cdctl.cli.plugin:app", "List, describe and check the plugins that are found."),
         "check": Entry("cdctl.cli.check:app", "Judge everything you wrote: specs, settings, plugins."),

@@ -18,14 +18,9 @@ def test_every_entry_resolves_to_a_command(name):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_help_is_one_sentence_that_fits_its_line(name):
     text = COMMANDS[name].help
-    assert text.endswith(".")
+    assert text[-1] in ".?"
     assert "\n" not in text
     assert len(text) <= 66
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_begins_as_the_registry_says(name):
-    assert load(COMMANDS[name]).help.startswith(COMMANDS[name].help)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""`cdctl config`: what is in force, and what answers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cdctl.lab.servers import Prometheus, free_port
+
+FILE = """\
+default_context = "a"
+[contexts.a]
+prometheus = { url = "https://prom.example", token_file = "/run/secrets/prom", headers = { X-Scope-OrgID = "fleet-7" } }
+sources = { replay = { folder = "incident" } }
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_show_says_where_every_value_came_from(cdctl, here, monkeypatch):
+    (here / "cdctl.toml").write_text(FILE)
+    monkeypatch.setenv("CDCTL_PROMETHEUS_RETRIES", "5")
+    ran = cdctl("config", "show", "-o", "json")
+    rows = {row["key"]: (row["value"], row["origin"]) for row in json.loads(ran.out)}
+    assert ran.code == 0
+    assert rows["default_context"] == ("a", "cdctl.toml:1")
+    assert rows["contexts.a.prometheus.url"] == ("https://prom.example", "cdctl.toml:3")
+    assert rows["contexts.a.prometheus.retries"] == (5, "CDCTL_PROMETHEUS_RETRIES")
+    assert rows["contexts.a.sources.replay.folder"] == ("incident", "cdctl.toml:4")
+    assert rows["paths.plugins"] == ([], "default")
+    assert all(origin for _, origin in rows.values())
+
+
+def test_show_masks_what_may_be_secret(cdctl, here, monkeypatch):
+    (here / "cdctl.toml").write_text(FILE)
+    monkeypatch.setenv("CDCTL_PROMETHEUS_TOKEN", "hunter2")
+    for form in ("table", "wide", "json", "jsonl", "csv"):
+        ran = cdctl("config", "show", "-o", form)
+        assert "X-Scope-OrgID" in ran.out
+        assert "CDCTL_PROMETHEUS_TOKEN" in ran.out
+        assert "fleet-7" not in ran.out
+        assert "hunter2" not in ran.out + ran.err
+
+
+def test_wrong_settings(cdctl, here):
+    (here / "cdctl.toml").write_text("contxts = 1\n")
+    ran = cdctl("config", "show")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "cdctl.toml:1:1: error: unknown key 'contxts' at the top level (did you mean \"contexts\"?)\n"
+        "error: 1 problem in cdctl.toml\n"
+    )
+    assert cdctl("config", "show", "--context", "nowhere", "--config", here / "none.toml").code == 2
+
+
+def test_a_context_that_is_not_there(cdctl):
+    ran = cdctl("--context", "nowhere", "config", "show")
+    assert ran.code == 2
+    assert ran.err.startswith("error: --context: there is no context 'nowhere'\n")
+
+
+@pytest.fixture
+def prometheus(tmp_path_factory):
+    with Prometheus(tmp_path_factory.mktemp("prometheus")) as server:
+        yield server
+
+
+def test_check_asks_every_context_and_fails_when_one_is_silent(cdctl, here, prometheus):
+    (here / "cdctl.toml").write_text(
+        f'[contexts.up.prometheus]\nurl = "{prometheus.url}"\n[contexts.down.prometheus]\nurl = "http://127.0.0.1:{free_port()}"\n'
+    )
+    ran = cdctl("config", "check", "-o", "json")
+    rows = {row["context"]: row for row in json.loads(ran.out)}
+    assert ran.code == 3
+    assert rows["up"]["ok"] is True
+    assert "version 2." in rows["up"]["found"]
+    assert rows["down"]["ok"] is False
+    assert rows["down"]["url"].startswith("http://127.0.0.1")
+    only = cdctl("config", "check", "--context", "up")
+    assert only.code == 0
+    assert "down" not in only.out
+
+
+def test_check_without_any_context(cdctl):
+    ran = cdctl("config", "check")
+    assert ran.code == 2
+    assert "no context: nothing says which Prometheus to ask" in ran.err

@@ -1,0 +1,50 @@
+"""stdout is data and stderr is talk: who may write to them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+STDOUT = {
+    "cli/main.py": "the version",
+    "cli/output.py": "every answer",
+    "cli/exits.py": "a reader that left",
+    "extend/hush.py": "keeps plugins away from it",
+    "files/schema.py": "`python -m` prints the schema",
+    "lab/spec_test_shape.py": "`python -m` prints the schema",
+}
+
+
+def touches_stdout(path: Path) -> bool:
+    """Whether a module prints, or names sys.stdout or typer.echo. A print to another file is no print."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout", "typer.echo", "sys.__stdout__"}:
+            return True
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
+            files = [keyword for keyword in node.keywords if keyword.arg == "file"]
+            if not files:
+                return True
+    return False
+
+
+def test_only_few_modules_touch_stdout(root):
+    package = root / "cdctl"
+    found = {str(path.relative_to(package)) for path in package.rglob("*.py") if touches_stdout(path)}
+    assert found == set(STDOUT)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("print('x')", True),
+        ("import sys\nsys.stdout.write('x')", True),
+        ("import typer\ntyper.echo('x')", True),
+        ("import sys\nprint('x', file=sys.stderr)", False),
+        ("text = 'print(x)'  # sys.stdout", False),
+    ],
+)
+def test_what_counts_as_touching(tmp_path, code, expected):
+    (tmp_path / "module.py").write_text(code)
+    assert touches_stdout(tmp_path / "module.py") is expected
