@@ -1,7 +1,7 @@
 """What a YAML file holds, every piece with its line and column.
 
-Three kinds of node. A scalar keeps its text as written; what it stands for follows the YAML 1.2 core schema, the one that
-editors use, so `yes` and `2020-01-21 12:30:00` are text.
+Three kinds of node. A scalar keeps its text as written; what it stands for follows the YAML 1.2 core schema, the one
+that editors use, so `yes` and `2020-01-21 12:30:00` are text.
 """
 
 from __future__ import annotations

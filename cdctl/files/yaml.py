@@ -1,19 +1,21 @@
 """YAML read with the place of every node, fast, and without the features that make a small file a large one.
 
-Events come from libyaml (ruamel.yaml's C parser), 1 us each; the tree is built here, without recursion, so that depth and
-size are capped. Aliases, anchors, tags and duplicate keys are refused: 271 bytes of aliases can stand for millions of
-values, and of two equal keys one is silently lost.
+Events come from libyaml (ruamel.yaml's C parser), 1 us each; the tree is built here, without recursion, so that depth
+and size are capped. Aliases, anchors, tags and duplicate keys are refused: 271 bytes of aliases can stand for millions
+of values, and of two equal keys one is silently lost.
 """
 
 from __future__ import annotations
 
-from _ruamel_yaml import CParser
+from typing import cast
+
+from _ruamel_yaml import CParser  # type: ignore[import-not-found]
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -29,9 +31,10 @@ DEEPEST = 48
 _CURES = (
     ("cannot start any token", "indent with spaces, not tabs, and put quotes around text that starts with a mark"),
     ("mapping values are not allowed", "put quotes around text that holds ': ', or check the indentation"),
+    ("found unexpected ':'", "inside { } and [ ] put quotes around text that holds a colon"),
     ("expected ',' or", "put quotes around text that starts with { or [, or close the bracket"),
     ("end of stream", "close the quote or the bracket that was opened"),
-    ("did not find expected", "check the indentation of this line and the one before it"),
+    ("did not find expected", "check the indentation here and above; text that starts with { or [ needs quotes"),
 )
 
 
@@ -94,7 +97,7 @@ class _Composer:
             elif kind is AliasEvent:
                 self.alias(event)
 
-    def open(self, event: NodeEvent, node: Mapping | Sequence) -> None:
+    def open(self, event: CollectionStartEvent, node: Mapping | Sequence) -> None:
         if event.anchor or event.ctag:
             self.refuse(event)
         if len(self.stack) >= DEEPEST:
@@ -123,7 +126,7 @@ class _Composer:
         if isinstance(top, Sequence):
             top.items.append(node)
         elif (key := self.names[-1]) is None:
-            self.names[-1] = node  # type: ignore[assignment]  # open() lets only scalars be keys
+            self.names[-1] = cast(Scalar, node)  # open() lets only scalars be keys
         else:
             self.names[-1] = None
             if key.text in top.keys:
@@ -148,7 +151,7 @@ class _Composer:
         self.aliased = True
         self.add(node)
 
-    def refuse(self, event: NodeEvent) -> None:
+    def refuse(self, event: ScalarEvent | CollectionStartEvent) -> None:
         where = Node(event.start_mark.line + 1, event.start_mark.column + 1)
         if event.anchor:
             self.faults.error(where, f"anchor {shown('&' + event.anchor)} is not supported", "delete it")

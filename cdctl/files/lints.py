@@ -1,0 +1,30 @@
+"""What is legal in a promise and still cannot work as its author thinks."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal
+
+from cdctl.domain.slo.alert_windows import pairs, period_seconds
+from cdctl.domain.slo.window import Calendar, Rolling
+from cdctl.files.faults import Faults, Located
+
+
+def idle_pairs(window: Rolling | Calendar, target: Decimal, where: Located, faults: Faults) -> None:
+    """Warn when a burn pair can never fire: even a total outage burns no faster than 1 / (1 - target)."""
+    idle = [pair for pair in pairs(window) if not pair.can_fire(target)]
+    if not idle:
+        return
+    most = 1 / (1 - target)
+    needed = (1 - 1 / max(pair.factor for pair in idle)).quantize(Decimal("0.0001"), ROUND_CEILING)
+    names = ", ".join(map(str, idle))
+    faults.warn(
+        where,
+        f"with target {target:f} the burn rate never passes {float(most):.4g}, so it is never at risk by {names}",
+        f"all burn pairs work from target {needed} on",
+    )
+
+
+def slice_fits(window: Rolling | Calendar, slice_seconds: int | None, where: Located, faults: Faults) -> None:
+    """A slice longer than half the window leaves nothing to count."""
+    if slice_seconds and slice_seconds * 2 > period_seconds(window):
+        faults.error(where, "a time slice is longer than half the time window", "write a shorter one, such as 5m")

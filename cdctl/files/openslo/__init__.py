@@ -1,0 +1,1 @@
+"""OpenSLO v1: its shapes, and how its documents become promises."""

@@ -1,0 +1,73 @@
+"""OpenSLO SLO documents as promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+
+from cdctl.domain.slo.objective import Budgeting, Slo
+from cdctl.domain.slo.window import Calendar, Rolling
+from cdctl.files.faults import Faults
+from cdctl.files.nearest import nearest, shown
+from cdctl.files.nodes import Mapping, Node, Scalar, Sequence
+from cdctl.files.openslo.alerts import policies
+from cdctl.files.openslo.annotations import judging
+from cdctl.files.openslo.indicators import Measure
+from cdctl.files.openslo.library import Document, Library
+from cdctl.files.openslo.objectives import Context, is_composite, objectives
+from cdctl.files.openslo.windows import window
+
+
+def slo(document: Document, library: Library, measures: dict[str, Measure | None]) -> Slo | None:
+    """The promise of a well-formed SLO document; None with the reasons in its faults."""
+    spec, metadata, faults = document.spec, document.metadata, document.faults
+    _service(spec, library, faults)
+    budgeting = Budgeting(spec.text("budgetingMethod"))
+    span = _window(spec, faults)
+    found = objectives(spec, Context(faults, library, measures, budgeting, span))
+    judged = judging(metadata, faults)
+    alerts = policies(spec.items("alertPolicies"), faults, library)
+    if found is None or span is None:
+        return None
+    return Slo(
+        document.name,
+        spec.text("service"),
+        found,
+        budgeting,
+        span,
+        faults.place(metadata.at("name")),
+        display_name=metadata.text("displayName"),
+        description=spec.text("description").strip(),
+        labels=labels(metadata),
+        composite=is_composite(spec),
+        group_by=judged.group_by,
+        lag_seconds=judged.lag_seconds,
+        min_coverage=judged.min_coverage,
+        expect_groups=judged.expect_groups,
+        expected_traffic=judged.expected_traffic,
+        alert_policies=alerts,
+    )
+
+
+def labels(metadata: Mapping) -> Map[str, tuple[str, ...]]:
+    """Labels, each with its one or several values."""
+    written = metadata.mapping("labels")
+    return {key: _values(node) for key, node in written.values.items()} if written else {}
+
+
+def _values(node: Node) -> tuple[str, ...]:
+    items = node.items if isinstance(node, Sequence) else [node]
+    return tuple(item.text for item in items if isinstance(item, Scalar))
+
+
+def _window(spec: Mapping, faults: Faults) -> Rolling | Calendar | None:
+    first = next(iter(spec.items("timeWindow")), None)
+    return window(first, faults) if isinstance(first, Mapping) else None
+
+
+def _service(spec: Mapping, library: Library, faults: Faults) -> None:
+    """OpenSLO leaves open whether `service` names a document; one that almost does is probably misspelt."""
+    known, name = library.documents.get("Service", {}), spec.text("service")
+    close = "" if name in known else nearest(name, known)
+    if close:
+        where = spec.at("service")
+        faults.warn(where, f"there is no Service called {shown(name)}", f"did you mean {shown(close)}?")

@@ -1,0 +1,128 @@
+"""Spec files read: OpenSLO v1 documents and Sloth's files become promises, and everything wrong is said at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Map
+from pathlib import Path
+from typing import NamedTuple
+
+from cdctl.domain.slo.objective import AlertPolicy, Slo
+from cdctl.domain.slo.specset import SpecSet
+from cdctl.errors import FileError
+from cdctl.files.faults import Faults
+from cdctl.files.formats import recognise
+from cdctl.files.nodes import Mapping, Node
+from cdctl.files.openslo.alerts import of_document
+from cdctl.files.openslo.indicators import measure
+from cdctl.files.openslo.library import Document, Library
+from cdctl.files.openslo.slos import slo
+from cdctl.files.reading import read_text
+from cdctl.files.sloth.promises import promises
+from cdctl.files.sloth.shapes import Dialect
+from cdctl.files.spec_files import find
+from cdctl.files.yaml import documents
+
+_NAMES = re.compile(r"""^[\s-]*name:\s*["']?([\w.-]+)""", re.MULTILINE)
+
+
+def read(paths: Sequence[Path]) -> SpecSet:
+    """Every promise in some files and folders; a folder is read with all folders below it.
+
+    Raises FileError with all problems of all files, warnings among them, when anything is an error.
+    """
+    found = find(paths)
+    reader = _Reader()
+    for path in found.files:
+        reader.take(path)
+    slos = tuple(reader.slos())
+    policies = reader.policies()
+    problems = [*found.problems, *(problem for faults in reader.faults for problem in faults.close())]
+    if any(not problem.warning for problem in problems):
+        raise FileError(problems)
+    return SpecSet(
+        slos,
+        tuple(faults.file for faults in reader.faults),
+        tuple(sorted(problems)),
+        reader.kinds,
+        reader.services(),
+        policies,
+    )
+
+
+class _Level(NamedTuple):
+    """The part of a well-formed Sloth document that holds its SLOs."""
+
+    node: Mapping
+    dialect: Dialect
+    faults: Faults
+
+
+class _Reader:
+    """What was read so far. All files are taken before references between them are followed."""
+
+    def __init__(self) -> None:
+        self.faults: list[Faults] = []
+        self.library = Library()
+        self.kinds: dict[str, int] = {}
+        self.pending: list[Document | _Level] = []
+
+    def take(self, path: Path) -> None:
+        """Read one file and check the structure of its documents."""
+        faults = Faults(str(path))
+        self.faults.append(faults)
+        text = read_text(path, faults)
+        if text is None:
+            self.library.blind = True
+            return
+        roots = documents(text, faults)
+        if not roots and not faults.errors:
+            faults.error(None, "holds no document", "write one, or delete the file")
+        for root in roots:
+            self._document(root, faults)
+        if faults.errors:
+            self.library.torn.update(_NAMES.findall(text))
+
+    def _document(self, root: Node, faults: Faults) -> None:
+        form = recognise(root, faults)
+        if not form or not isinstance(root, Mapping):
+            return
+        before = faults.errors
+        form.shape.check(root, form.kind, faults)
+        sound = faults.errors == before
+        self.kinds[form.kind] = self.kinds.get(form.kind, 0) + 1
+        if form.dialect:
+            if sound:
+                self.pending.append(_Level(root.mapping("spec") or root, form.dialect, faults))
+            return
+        metadata = root.mapping("metadata")
+        name = metadata.scalar("name") if metadata else None
+        if name:
+            document = Document(form.kind, name.text, root, faults, sound)
+            if self.library.add(document, name) and form.kind == "SLO" and sound:
+                self.pending.append(document)
+
+    def slos(self) -> Iterator[Slo]:
+        """Every promise, in file order."""
+        measures = {doc.name: measure(doc.spec, doc.faults, self.library) for doc in self._sound("SLI")}
+        for item in self.pending:
+            if isinstance(item, Document):
+                promise = slo(item, self.library, measures)
+                if promise:
+                    yield promise
+            else:
+                for promise, where in promises(item.node, item.dialect, item.faults):
+                    if self.library.claim("SLO", promise.name, where, item.faults):
+                        yield promise
+
+    def policies(self) -> Map[str, AlertPolicy]:
+        """Every AlertPolicy document by name."""
+        return {doc.name: of_document(doc, doc.faults, self.library) for doc in self._sound("AlertPolicy")}
+
+    def services(self) -> Map[str, str]:
+        """The description of every Service document by name."""
+        return {doc.name: doc.spec.text("description").strip() for doc in self._sound("Service")}
+
+    def _sound(self, kind: str) -> list[Document]:
+        return [document for document in self.library.documents.get(kind, {}).values() if document.sound]
