@@ -36,10 +36,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """Series by metric. `start` is the first instant of the file, `cadence` the usual seconds between two samples."""
+    """Series by metric. `start` and `end` are the first and last instant (infinite when there is none), `cadence` the
+    usual seconds between two samples of a series."""
 
     metrics: Mapping[str, tuple[Series, ...]]
     start: float
+    end: float
     cadence: float
 
 
@@ -152,4 +154,6 @@ def _recording(samples: _Samples, names: Sequence[str]) -> Recording:
     every = [series for many in metrics.values() for series in many]
     gaps = [float(np.median(np.diff(series.times))) for series in every if len(series.times) > 1]
     start = min((float(series.times[0]) for series in every), default=math.inf)
-    return Recording({name: tuple(many) for name, many in metrics.items()}, start, float(np.median(gaps or [0.0])))
+    end = max((float(series.times[-1]) for series in every), default=-math.inf)
+    cadence = float(np.median(gaps)) if gaps else 0.0
+    return Recording({name: tuple(many) for name, many in metrics.items()}, start, end, cadence)

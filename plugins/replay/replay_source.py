@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from cdctl.api import (
     BucketRequest,
     Buckets,
     Evidence,
+    Finding,
     Indicator,
     Plugin,
     Query,
@@ -61,6 +64,24 @@ class ReplaySource:
         """Answers in the order of the requests."""
         for request in requests:
             yield await asyncio.to_thread(self._answer, request)
+
+    async def probe(self) -> tuple[bool, str, str]:
+        """Reads the file of the settings; see cdctl.api.Inspector."""
+        try:
+            found = await asyncio.to_thread(self._recording, Query(""))
+        except RecordError as error:
+            return False, error.reason, error.hint
+        count = sum(map(len, found.metrics.values()))
+        return (
+            True,
+            f"{count} series of {len(found.metrics)} metrics, {_instant(found.start)} to {_instant(found.end)}",
+            "",
+        )
+
+    async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
+        """Whether the file has what each query names; see cdctl.api.Inspector."""
+        asked = [(request, query) for request in requests for query in _queries(request.indicator)]
+        return await asyncio.to_thread(lambda: [self._look(request, query) for request, query in asked])
 
     async def aclose(self) -> None:
         """Forget what was read."""
@@ -128,6 +149,17 @@ class ReplaySource:
         known = f"; did you mean {safe(near[0])}?" if near else ""
         return [f"{safe(self._path(query))} has no metric {metric}{known}"]
 
+    def _look(self, request: BucketRequest, query: Query) -> Finding:
+        try:
+            found, absent = self._recording(query), self._absent(query)
+        except (SelectorError, RecordError) as error:
+            return Finding(request.key, False, safe(str(error)), getattr(error, "hint", ""))
+        if absent:
+            return Finding(request.key, False, absent[0])
+        # When it happened does not matter here: the run's `--at` says which instant is asked for.
+        period = f"from {_instant(found.start)} to {_instant(found.end)}"
+        return Finding(request.key, True, f"{len(self._series(query))} series for {safe(query.text)}, {period}")
+
     def _path(self, query: Query) -> str:
         return query.settings.get("file", "") or self._file
 
@@ -170,6 +202,10 @@ def _stamp(file: str) -> str:
     except OSError:
         return f"{path.absolute()}:missing"
     return f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
+
+
+def _instant(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if math.isfinite(at) else "nothing"
 
 
 def _excess(some: Floats, total: Floats, name: str) -> list[str]:

@@ -16,6 +16,7 @@ from pyarrow import parquet
 from cdctl.api import (
     BucketRequest,
     Indicator,
+    Inspector,
     Query,
     Ratio,
     RawRatio,
@@ -312,6 +313,31 @@ def test_a_value_that_its_use_forbids(source: Callable[..., Source], tmp_path: P
     assert f"a ratio is {value} at {START + 60}" in failure.reason
     if value == "-1":
         assert "a counter is -1" in refused(source(file=file), ask(ratio("x", good="x"))).reason
+
+
+def test_it_can_be_looked_at_before_it_is_asked(source: Callable[..., Source], tmp_path: Path) -> None:
+    made = source(file=str(FOLDER / "incident.csv"))
+    assert isinstance(made, Inspector)
+    ok, found, _ = asyncio.run(made.probe())
+    assert (ok, found) == (True, "5 series of 2 metrics, 2025-06-15T14:00:00Z to 2025-06-15T15:00:00Z")
+    good, total = asyncio.run(made.inspect([ask(ratio("commands_total", good='comands_total{result="ok"}'))]))[::-1]
+    assert (good.ok, good.text.endswith("did you mean commands_total?")) == (False, True)
+    assert total.text == "4 series for commands_total, from 2025-06-15T14:00:00Z to 2025-06-15T15:00:00Z"
+    (nonsense,) = asyncio.run(made.inspect([ask(RawRatio(query("a / b")))]))
+    assert not nonsense.ok
+
+
+def test_a_look_at_a_bad_file_says_why(source: Callable[..., Source], tmp_path: Path) -> None:
+    made = source(file=str(tmp_path / "gone.csv"))
+    assert isinstance(made, Inspector)
+    ok, found, hint = asyncio.run(made.probe())
+    assert (ok, hint) == (False, "is the path right?")
+    assert "No such file" in found
+    (finding,) = asyncio.run(made.inspect([ask(RawRatio(query("x")))]))
+    assert (finding.ok, finding.hint) == (False, "is the path right?")
+    empty = source(file=written(tmp_path, []))
+    assert isinstance(empty, Inspector)
+    assert asyncio.run(empty.probe()) == (True, "0 series of 0 metrics, nothing to nothing", "")
 
 
 def test_a_query_may_name_its_own_file(source: Callable[..., Source], tmp_path: Path) -> None:

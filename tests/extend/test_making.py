@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
-from cdctl.domain.ports import BucketRequest, Plugin, SourceAnswer, SourceFailure
+from cdctl.domain.ports import BucketRequest, Finding, Inspector, Plugin, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Query, Threshold
 from cdctl.domain.slo.verdict import SloReport
 from cdctl.errors import PluginError, UsageError
@@ -51,6 +51,16 @@ class Source:
 
     async def aclose(self) -> None:
         pass
+
+
+class InspectedSource(Source):
+    async def probe(self) -> tuple[bool, str, str]:
+        if self.bug:
+            raise KeyError("lost")
+        return True, "a test", ""
+
+    async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
+        return [Finding(requests[0].key, {"a": True}[requests[0].key], "fine")]
 
 
 def report(text: object) -> making.Report:
@@ -109,6 +119,20 @@ def test_a_bug_in_make_is_named() -> None:
 def test_a_bug_in_fingerprint_is_named() -> None:
     with pytest.raises(PluginError, match="its fingerprint raised KeyError"):
         source({}).fingerprint(REQUESTS[0].indicator, ())
+
+
+def test_a_source_that_can_be_looked_at_stays_one() -> None:
+    plugin = Plugin(1, "sources", "test", "1", "a test", InspectedSource)
+    made = making.source(plugin, {}, "sources.test")
+    assert isinstance(made, Inspector)
+    assert not isinstance(source({}), Inspector)
+    assert asyncio.run(made.probe()) == (True, "a test", "")
+    assert asyncio.run(made.inspect(REQUESTS))[0].ok
+    with pytest.raises(PluginError, match="its inspect raised KeyError: 'b'"):
+        asyncio.run(made.inspect(REQUESTS[1:]))
+    broken = making.source(plugin, {"bug": True}, "sources.test")
+    with pytest.raises(PluginError, match="its probe raised KeyError"):
+        asyncio.run(broken.probe())  # type: ignore[attr-defined]
 
 
 def test_every_request_is_answered_exactly_once() -> None:
