@@ -99,7 +99,7 @@ def matrix(body: Body, span: Span) -> list[Series]:
     return found
 
 
-class _Build(msgspec.Struct):
+class _Build(msgspec.Struct, frozen=True):
     version: str = ""
 
 

@@ -14,7 +14,11 @@ from cdctl.sources.prometheus.promql import WINDOW, Counter, Matcher, Windowed, 
 
 SEEN = "cdctl_seen"
 """Label that marks the series which count observations."""
+PEAK = "cdctl_peak"
+"""Label that marks the peaks before resets."""
 _RESET = "cdctl_reset"
+_FEW = 500
+"""Series of a leg at most, for their values to be asked for one by one: 10 MB for a month of hours."""
 LOOK = 300
 """Seconds between two looks at a threshold or a raw ratio; finer slices are looked at once each."""
 _COMPARE = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
@@ -50,10 +54,23 @@ class EventLeg:
         before = f"last_over_time({self.counter.over(f'{LOOKBACK}s', step)})"
         restarted = f'label_replace({last} < {top}, "{_RESET}", "1", "", "")'
         events = f"sum by ({','.join(self.by)}) (({top} - {before}) >= 0 or {top} or {restarted})"
-        if not self.with_seen:
-            return events
-        scrapes = f"max by ({','.join(self.group_by)}) (count_over_time({here}))"
-        return f"{events} or {_seen(scrapes)}"
+        return f"{events} or {self._scrapes(here)}" if self.with_seen else events
+
+    def values(self, step: int) -> str:
+        """Last value of every series per bucket, from which telescope.events makes the same; empty when the series are
+        too many for that."""
+        here = self.counter.over(_millis(step))
+        alive = self.counter.over(_millis(step), at_end=True)
+        values = f"last_over_time({here}) unless on() (count(count_over_time({alive})) > {_FEW})"
+        return f"{values} or {self._scrapes(here)}" if self.with_seen else values
+
+    def peaks(self, step: int) -> str:
+        """Greatest value of the series and buckets in which a counter was reset."""
+        here = self.counter.over(_millis(step))
+        return f'label_replace(max_over_time({here}) > last_over_time({here}), "{PEAK}", "1", "", "")'
+
+    def _scrapes(self, here: str) -> str:
+        return _seen(f"max by ({','.join(self.group_by)}) (count_over_time({here}))")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,11 @@ class Counter:
     matchers: frozenset[Matcher]
     offset: int = 0
 
-    def over(self, window: str, offset: int = 0) -> str:
-        """The selector as a range, for instance `x{a="b"}[1d] offset 300s`."""
+    def over(self, window: str, offset: int = 0, *, at_end: bool = False) -> str:
+        """The selector as a range, for instance `x{a="b"}[1d] offset 300s`; `at_end` fixes it to the query's end."""
         inside = ",".join(sorted(map(str, self.matchers)))
         shift = f" offset {offset + self.offset}s" if offset + self.offset else ""
-        return f"{self.metric}{{{inside}}}[{window}]{shift}"
+        return f"{self.metric}{{{inside}}}[{window}]{' @ end()' * at_end}{shift}"
 
 
 @dataclass(frozen=True, slots=True)

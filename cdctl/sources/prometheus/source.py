@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Indicator
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import LOOKBACK, Buckets, Span
 from cdctl.domain.slo.tiling import join
 from cdctl.domain.slo.verdict import Evidence
+from cdctl.sources.prometheus import telescope
 from cdctl.sources.prometheus.answers import Series, matrix
 from cdctl.sources.prometheus.client import AskError, Client
 from cdctl.sources.prometheus.combine import combine
 from cdctl.sources.prometheus.endpoint import Endpoint, endpoint
-from cdctl.sources.prometheus.legs import Leg, Plan, plan
+from cdctl.sources.prometheus.legs import SEEN, EventLeg, Leg, Plan, plan
 from cdctl.sources.prometheus.promql import QueryError
 
 _MOST_POINTS = 10_000
@@ -123,8 +124,27 @@ class PrometheusSource:
         return await asyncio.shield(task)
 
     async def _ask(self, leg: Leg, span: Span) -> _LegAnswer:
+        if isinstance(leg, EventLeg) and len(span) * span.step > LOOKBACK:
+            answer = await self._telescoped(leg, span)
+            if answer is not None:
+                return answer
+        return await self._range(leg.expression(span.step), span)
+
+    async def _telescoped(self, leg: EventLeg, span: Span) -> _LegAnswer | None:
+        """The answer out of single series; None when they are too many, or none at all."""
+        wide = telescope.widened(span)
+        answer = await self._range(leg.values(span.step), wide)
+        if all(SEEN in series.labels for series in answer.series):
+            return None
+        peaks = _LegAnswer([], ())
+        if telescope.has_resets(answer.series, span):
+            peaks = await self._range(leg.peaks(span.step), wide)
+        series = telescope.events(leg, answer.series, peaks.series, span)
+        return _LegAnswer(series, (*answer.warnings, *peaks.warnings))
+
+    async def _range(self, query: str, span: Span) -> _LegAnswer:
         params = {
-            "query": leg.expression(span.step),
+            "query": query,
             "start": str(span.start + span.step),
             "end": str(span.end),
             "step": str(span.step),

@@ -1,0 +1,81 @@
+"""Events per bucket out of cumulative values, here rather than in the server.
+
+For a span of weeks this costs the server a third: it reads each series once for the values and once to count scrapes,
+instead of five times. The answer is one value per series and bucket, so it is only asked for when the series are few.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdctl.domain.slo.series import LOOKBACK, Floats, Span
+from cdctl.sources.prometheus.answers import Series
+from cdctl.sources.prometheus.legs import PEAK, SEEN, EventLeg
+
+
+def widened(span: Span) -> Span:
+    """The span with the buckets before it in which a counter's last value may lie."""
+    return Span(span.start - LOOKBACK // span.step * span.step, span.end, span.step)
+
+
+def has_resets(answer: list[Series], span: Span) -> bool:
+    """Whether a counter fell within the span; then the peaks before the falls are needed, too."""
+    values, before = _values(answer, span)
+    return bool((values < before).any())
+
+
+def events(leg: EventLeg, answer: list[Series], peaks: list[Series], span: Span) -> list[Series]:
+    """What the server would have said to `leg.expression`: events by the leg's labels, and scrapes seen.
+
+    answer: of `leg.values`, over the widened span; peaks: of `leg.peaks`, when there are resets.
+    """
+    counters = [series for series in answer if SEEN not in series.labels]
+    values, before = _values(answer, span)
+    births, resets = np.isnan(before), values < before
+    change = np.where(births | resets, values, values - before)
+    top = _peaks(counters, peaks, values)
+    # A fall inside the bucket: what was counted before it is the peak, less what the bucket began with.
+    fell = top > values
+    change += np.where(fell, top - np.where(births | (before > top), 0.0, np.where(before > values, before, 0.0)), 0.0)
+    own = len(span)
+    sums: dict[tuple[str, ...], Floats] = {}
+    there: dict[tuple[str, ...], NDArray[np.bool_]] = {}
+    for series, row in zip(counters, change[:, -own:], strict=True):
+        key = tuple(series.labels.get(label, "") for label in leg.by)
+        known = np.isfinite(row)
+        sums[key] = sums.get(key, np.zeros(own)) + np.where(known, row, 0.0)
+        there[key] = there.get(key, np.zeros(own, bool)) | known
+    found = [
+        Series({k: v for k, v in zip(leg.by, key, strict=True) if v}, np.where(there[key], row, np.nan))
+        for key, row in sums.items()
+    ]
+    return found + [Series(one.labels, one.values[-own:]) for one in answer if SEEN in one.labels]
+
+
+def _values(answer: list[Series], span: Span) -> tuple[Floats, Floats]:
+    """Last value of every series and bucket, and the last before it within LOOKBACK, NaN where there is none."""
+    rows = [series.values for series in answer if SEEN not in series.labels]
+    count = len(widened(span))
+    values = np.array(rows).reshape(len(rows), count)
+    place = np.where(np.isfinite(values), np.arange(count), -1)
+    last = np.maximum.accumulate(place, axis=1)
+    last = np.hstack([np.full((len(rows), 1), -1), last[:, :-1]])
+    near = (last >= 0) & (np.arange(count) - last <= LOOKBACK // span.step)
+    before = np.where(near, np.take_along_axis(values, np.maximum(last, 0), axis=1), np.nan)
+    return values, before
+
+
+def _peaks(counters: list[Series], peaks: list[Series], values: Floats) -> Floats:
+    """Greatest value in the buckets where it is above the last one, else NaN, in the order of `counters`."""
+    found = np.full_like(values, np.nan)
+    rows = {_name(series): series.values for series in peaks if PEAK in series.labels}
+    for i, series in enumerate(counters):
+        row = rows.get(_name(series))
+        if row is not None:
+            found[i] = row
+    return found
+
+
+def _name(series: Series) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((k, v) for k, v in series.labels.items() if k not in {"__name__", PEAK}))
