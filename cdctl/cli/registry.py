@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "slo": Entry("cdctl.cli.slo:app", "Promises: are they well written, do they hold, do they burn?"),
         "config": Entry("cdctl.cli.config:app", "Show the settings in force and check what they connect to."),
         "plugin": Entry("cdctl.cli.plugin:app", "List, describe and check the plugins that are found."),
+        "demo": Entry("cdctl.cli.demo:app", "The whole story on loopback: servers, promises, one that breaks."),
+        "lab": Entry("cdctl.cli.lab:app", "The same servers, left running to try things on."),
         "check": Entry("cdctl.cli.check:app", "Judge everything you wrote: specs, settings, plugins."),
     }
 )

@@ -16,6 +16,7 @@ import numpy as np
 from cdctl.domain.slo.series import Floats
 from cdctl.lab.history import Series, make_blocks, write_openmetrics
 from cdctl.lab.model import DAY, Level, Scenario, draw, exposed
+from cdctl.lab.scenarios import LEAST_VEHICLES
 from cdctl.lab.scenarios import scenario as scenario_named
 
 DAYS = 32
@@ -58,6 +59,7 @@ class Past:
 def past(name: str, *, seed: int, vehicles: int, end: int, days: float = DAYS, step: int = STEP) -> Past:
     """The past of the scenario `name` up to `end` (epoch seconds); the same arguments give the same numbers."""
     scenario = scenario_named(name)
+    vehicles = max(vehicles, LEAST_VEHICLES)
     rng = np.random.default_rng([seed, end])
     ages = np.arange(-int(days * DAY) // step * step, 1, step, dtype=np.float64)
     series: list[Series] = []

@@ -62,6 +62,10 @@ SCENARIOS = {
 }
 
 
+LEAST_VEHICLES = 200_000
+"""A smaller fleet is made busier: below this traffic some promises have too few events to judge by."""
+
+
 def scenario(name: str) -> Scenario:
     """The scenario of this name. Raises UsageError that lists the names."""
     if name not in SCENARIOS:

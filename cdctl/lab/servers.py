@@ -12,7 +12,7 @@ import http.client
 import json
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -52,6 +52,8 @@ class Server(ABC):
         self.folder = folder
         self.flags = list(flags)
         self.port = 0
+        self.on_spawn: Callable[[int], None] | None = None
+        """Called with the process id as soon as there is one, before the server is ready."""
         self._survives = survives
         self._child: Child | None = None
 
@@ -91,6 +93,8 @@ class Server(ABC):
             child = self._child = Child(self._argv(), self.log, survives=self._survives)
             try:
                 child.start()
+                if self.on_spawn is not None:
+                    self.on_spawn(child.pid)
                 child.wait_until(self._ready)
             except UnavailableError:
                 taken = "address already in use" in child.log_tail()
@@ -132,16 +136,23 @@ class Prometheus(Server):
         scrape_targets: Mapping[str, str] | None = None,
         retention: str = "60d",
         scrape_interval: str = "15s",
+        prefix: str = "",
         flags: Sequence[str] = (),
         survives: bool = False,
     ) -> None:
         """`scrape_targets` maps a job to "host:port". Its series get `instance="simulated"`, whatever the port, so that
-        history written beforehand continues."""
+        history written beforehand continues. `prefix`, such as "/a", is the path that everything is served under."""
         super().__init__(folder, flags=flags, survives=survives)
+        self.prefix = prefix
         self.data = folder / "data"
         self.scrape_targets = dict(scrape_targets or {})
         self.retention = retention
         self.scrape_interval = scrape_interval
+
+    @property
+    def url(self) -> str:
+        """Base address, without a slash at the end."""
+        return super().url + self.prefix
 
     def _config(self) -> str:
         jobs = [
@@ -161,14 +172,15 @@ class Prometheus(Server):
             f"--storage.tsdb.path={self.data}",
             f"--storage.tsdb.retention.time={self.retention}",
             f"--web.listen-address=127.0.0.1:{self.port}",
+            f"--web.route-prefix={self.prefix or '/'}",
             "--log.level=warn",
             *self.flags,
         ]
 
     def _ready(self) -> bool:
-        if get(self.port, "/-/ready")[0] != 200:
+        if get(self.port, f"{self.prefix}/-/ready")[0] != 200:
             return False
-        return json.dumps(str(self.data)) in get(self.port, "/api/v1/status/flags")[1]
+        return json.dumps(str(self.data)) in get(self.port, f"{self.prefix}/api/v1/status/flags")[1]
 
 
 class VictoriaMetrics(Server):

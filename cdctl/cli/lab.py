@@ -1,0 +1,104 @@
+"""`cdctl lab`: real servers on loopback with a simulated platform, left running for as long as you like."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cdctl.cli import exits, output
+from cdctl.cli.options import OutputOption, noun, run_of
+from cdctl.cli.records import Column
+
+if TYPE_CHECKING:
+    from cdctl.lab.state import State
+
+app = noun("A platform to try things on: real servers on loopback, 32 days of history, one broken promise.")
+
+_STATUS = (Column("server"), Column("status"), Column("pid"), Column("url"), Column("made", wide=True))
+
+Vehicles = Annotated[
+    int, typer.Option(metavar="N", min=1, max=50_000_000, help="Fleet size; more vehicles, more traffic.")
+]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Another seed gives other numbers.")]
+_USUAL_VEHICLES = 250_000
+
+
+def _scenario_names(incomplete: str) -> list[str]:
+    from cdctl.lab.scenarios import SCENARIOS
+
+    return [name for name in SCENARIOS if name.startswith(incomplete)]
+
+
+Scenario = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="breach: one promise is being broken; calm.", autocompletion=_scenario_names),
+]
+
+
+@app.command(epilog="Example: cdctl lab up && cdctl --context lab slo report")
+def up(ctx: typer.Context, vehicles: Vehicles = _USUAL_VEHICLES, scenario: Scenario = "breach", seed: Seed = 1) -> None:
+    """Start the lab and leave it running; prints its context as JSON when it is ready."""
+    from cdctl.cli.progress import progress
+    from cdctl.lab import standing_lab
+    from cdctl.lab.stage import Making
+
+    run = run_of(ctx)
+    state, was = standing_lab.up(Making(scenario, vehicles, seed), progress(run))
+    if was is standing_lab.Was.UP:
+        exits.note(run, "the lab is up already")
+    elif was is standing_lab.Was.BROKEN:
+        exits.note(run, "an earlier lab had ended by itself and was cleared away")
+    text = json.dumps({"name": "lab", **(state.context or {})}, indent=2) + "\n"
+    output.emit(run, [output.Output("json")], lambda _: text)
+    exits.note(run, "ask it with: cdctl --context lab slo report\nstop it with: cdctl lab down")
+
+
+@app.command()
+def down(ctx: typer.Context) -> None:
+    """Stop the lab and remove its folder."""
+    from cdctl.lab import standing_lab
+
+    run = run_of(ctx)
+    was = standing_lab.down()
+    said = {
+        standing_lab.Was.UP: "the lab is down",
+        standing_lab.Was.NOT_UP: "the lab is not up",
+        standing_lab.Was.BROKEN: "the lab had ended by itself; what it left is cleared away",
+    }
+    exits.note(run, said[was])
+
+
+@app.command()
+def status(ctx: typer.Context, outputs: OutputOption = None) -> None:
+    """Say what is running. Exit code 3 when the lab is not up."""
+    from cdctl.lab import state
+
+    run = run_of(ctx)
+    found = state.read()
+    output.show(run, outputs, _servers(found) if found else [], _STATUS)
+    if found is None:
+        exits.note(run, "the lab is not up; start it: cdctl lab up")
+    elif not found.up:
+        ended = ", ".join(found.dead)
+        exits.note(
+            run, f"the lab is broken: {f'{ended} ended' if ended else 'it never got ready'}; cdctl lab up mends it"
+        )
+    exits.leave(exits.Code.DONE if found and found.up else exits.Code.UNKNOWN)
+
+
+def _servers(found: State) -> list[dict[str, object]]:
+    from cdctl.lab.standing_lab import said
+
+    urls = {name: str(source.get("url", "")) for name, source in (found.context or {}).items()}
+    return [
+        {
+            "server": name,
+            "status": "running" if process.running else "ended",
+            "pid": process.pid,
+            "url": urls.get(name, ""),
+            "made": said(found.making),
+        }
+        for name, process in found.processes.items()
+    ]

@@ -1,0 +1,107 @@
+"""A live screen for verdicts: promises down, regions across, until a key is pressed."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cdctl.domain.text import safe
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from cdctl.domain.slo.verdict import Row, SloReport
+
+_STYLES = {"met": "green", "at_risk": "yellow", "breached": "bold red", "no_data": "magenta", "error": "red"}
+_WIDEST = 44
+
+
+@contextmanager
+def single_keys() -> Iterator[None]:
+    """Let every key arrive at once and unseen; Ctrl-C still interrupts. stdin must be a terminal."""
+    import termios
+    import tty
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    tty.setcbreak(descriptor)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def pressed(seconds: float) -> bool:
+    """Wait so long for a key; whether one came. The end of the input counts as one."""
+    ready, _, _ = select.select([sys.stdin], [], [], seconds)
+    if ready:
+        os.read(sys.stdin.fileno(), 64)
+    return bool(ready)
+
+
+def screen(report: SloReport, pulse: Mapping[str, float], left: str) -> RenderableType:
+    """The whole picture. pulse: share of remote commands failing this minute, by region; left: how it ends."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    regions = sorted({row.group_text for row in report.rows})
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("PROMISE", no_wrap=True, max_width=_WIDEST)
+    for region in regions:
+        table.add_column(Text(safe(region or "all", 20)), no_wrap=True)
+    for name, rows in _promises(report):
+        table.add_row(Text(name), *(_cell(rows.get(region)) for region in regions))
+    when = datetime.fromtimestamp(report.at).astimezone()
+    title = Text(f"{report.title}, as of {when:%H:%M %Z}", style="bold")
+    return Group(title, Text(_summary(report)), Text(), table, Text(), _pulse(pulse), Text(left, style="dim"))
+
+
+def _promises(report: SloReport) -> list[tuple[str, dict[str, Row]]]:
+    """Rows by promise and objective, those with trouble first."""
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    names: dict[str, set[str]] = {}
+    for row in report.rows:
+        found.setdefault((row.name, row.objective), {})[row.group_text] = row
+        names.setdefault(row.name, set()).add(row.objective)
+    order = sorted(found.items(), key=lambda item: (min(map(_calm, item[1].values())), item[0]))
+    return [
+        (safe(name if len(names[name]) == 1 else f"{name}: {objective}", _WIDEST), rows)
+        for (name, objective), rows in order
+    ]
+
+
+def _calm(row: Row) -> int:
+    return ["breached", "error", "no_data", "at_risk", "met"].index(row.verdict.value)
+
+
+def _cell(row: Row | None) -> Text:
+    """`breached  -79 % 17.1x`: verdict, budget left, burn rate of the last hour."""
+    from rich.text import Text
+
+    if row is None:
+        return Text("")
+    budget = row.error_budget.remaining_ratio if row.error_budget else None
+    left = "" if budget is None else f"{budget:5.0%}"
+    burn = row.burn_rates.get("1h")
+    return Text(f"{row.verdict.value:<8} {left:>5} {'' if burn is None else f'{burn:.1f}x':>6}", _STYLES[row.verdict])
+
+
+def _summary(report: SloReport) -> str:
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in report.summary.items() if count)
+    return f"{counts}; each cell: verdict, error budget left, burn rate of the last hour"
+
+
+def _pulse(pulse: Mapping[str, float]) -> Text:
+    from rich.text import Text
+
+    if not pulse:
+        return Text("remote commands failing this minute: waiting for the first live scrapes")
+    shares = "  ".join(f"{safe(region, 20)} {share:.1%}" for region, share in sorted(pulse.items()))
+    return Text(f"remote commands failing this minute: {shares}")

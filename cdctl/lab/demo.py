@@ -1,0 +1,72 @@
+"""The whole story in one run: a lab of its own, the shipped promises, and the one that is being broken."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from cdctl.application import wiring
+from cdctl.application.evaluate import Options
+from cdctl.domain.ports import Progress
+from cdctl.domain.settings import LAB, Context, Settings
+from cdctl.domain.slo.verdict import SloReport, Verdict
+from cdctl.files.shipped import shipped
+from cdctl.lab.scenarios import scenario
+from cdctl.lab.scratch import scratch
+from cdctl.lab.servers import get
+from cdctl.lab.stage import Making, Stage
+
+TITLE = "Demo: a simulated platform"
+_BAD = 'sum by (region) (rate(remote_command_total{outcome=~"failed|timeout"}[1m]))'
+_ALL = "sum by (region) (rate(remote_command_total[1m]))"
+
+
+class Demo:
+    """A lab that runs, and what is promised on it."""
+
+    def __init__(self, stage: Stage, folder: Path) -> None:
+        """`folder` is where the ledger may be."""
+        self._stage = stage
+        self.specs = str(shipped("slo_specs"))
+        self._settings = Settings(
+            contexts={LAB: Context(LAB, stage.context)}, default_context=LAB, cache_dir=str(folder / "cache")
+        )
+        self._slos = wiring.read_specs(self._settings, [self.specs]).slos
+        self._doors = wiring.catalogue(self._settings, plugins=False)
+
+    def judge(self, progress: Progress) -> SloReport:
+        """The verdict now; the second look and later ones ask only for what is new."""
+        return wiring.evaluate_slos(
+            self._slos, self._settings, self._doors, progress=progress, options=Options(title=TITLE)
+        )
+
+    def planned(self, report: SloReport) -> bool:
+        """Whether what was to break is found broken."""
+        wanted = scenario(self._stage.making.scenario).planned
+        return any(
+            (row.name, row.group.get("region")) == wanted and row.verdict is Verdict.BREACHED for row in report.rows
+        )
+
+    def bad_share(self) -> Mapping[str, float]:
+        """Share of remote commands that failed in the last minute, by region, straight from the server; those without
+        an answer are left out. For a pulse on the screen, not for a verdict."""
+        query = urllib.parse.urlencode({"query": f"{_BAD} / {_ALL}"})
+        address = urllib.parse.urlsplit(str(self._stage.context["prometheus"]["url"]))
+        status, body = get(address.port or 0, f"{address.path}/api/v1/query?{query}")
+        if status != 200:
+            return {}
+        found = {one["metric"]["region"]: float(one["value"][1]) for one in json.loads(body)["data"]["result"]}
+        return {region: share for region, share in found.items() if share == share}  # noqa: PLR0124 - drops NaN
+
+
+@contextmanager
+def demo(making: Making, progress: Progress) -> Iterator[Demo]:
+    """Everything started, and surely stopped at the end.
+
+    Raises UnavailableError when a server is not installed or does not come up.
+    """
+    with scratch() as folder, Stage(folder, making, progress) as stage:
+        yield Demo(stage, folder)
