@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_PART = re.compile(r"(\d+)(ms|[smhdw])")
+_PART = re.compile(r"([0-9]+)(ms|[smhdw])")
 
 
 def seconds(text: str) -> float:

@@ -10,6 +10,7 @@ import pytest
 STDOUT = {
     "cli/main.py": "the version",
     "cli/output.py": "every answer",
+    "cli/demo.py": "the live picture, on a terminal only",
     "cli/exits.py": "a reader that left",
     "extend/hush.py": "keeps plugins away from it",
     "files/schema.py": "`python -m` prints the schema",
@@ -18,13 +19,15 @@ STDOUT = {
 
 
 def touches_stdout(path: Path) -> bool:
-    """Whether a module prints, or names sys.stdout or typer.echo. A print to another file is no print."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout", "typer.echo", "sys.__stdout__"}:
-            return True
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
-            files = [keyword for keyword in node.keywords if keyword.arg == "file"]
-            if not files:
+    """Whether a module prints, names sys.stdout (to ask `isatty` is fine) or typer.echo, or makes a console for it."""
+    tree = ast.parse(path.read_text())
+    asked = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "isatty"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and id(node) not in asked:
+            if ast.unparse(node) in {"sys.stdout", "typer.echo", "sys.__stdout__"}:
+                return True
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "Console"}:
+            if not any(keyword.arg in {"file", "stderr"} for keyword in node.keywords):
                 return True
     return False
 
@@ -41,6 +44,9 @@ def test_only_few_modules_touch_stdout(root):
         ("print('x')", True),
         ("import sys\nsys.stdout.write('x')", True),
         ("import typer\ntyper.echo('x')", True),
+        ("from rich.console import Console\nConsole()", True),
+        ("from rich.console import Console\nConsole(stderr=True)", False),
+        ("import sys\nsys.stdout.isatty()", False),
         ("import sys\nprint('x', file=sys.stderr)", False),
         ("text = 'print(x)'  # sys.stdout", False),
     ],
