@@ -1,0 +1,130 @@
+"""`markdown`: a GitHub-flavoured summary for a CI job (`-o markdown=$GITHUB_STEP_SUMMARY`) or a merge request comment.
+
+Text from elsewhere is written as character references, so that no label becomes a link, a mention, a tag or a column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cdctl.domain.ports import API, Plugin
+from cdctl.domain.slo.verdict import Row, SloReport, Verdict
+from cdctl.domain.text import safe
+from cdctl.reports import words
+
+ROOM = 400_000
+"""Most bytes for the table, and for the reasons: GitHub refuses a job summary above 1 MiB as a whole."""
+
+_MARKS = {
+    Verdict.MET: "✅",
+    Verdict.AT_RISK: "⚠️",
+    Verdict.BREACHED: "❌",
+    Verdict.NO_DATA: "❔",
+    Verdict.ERROR: "🛑",
+}
+_HEAD = (
+    "| Verdict | SLO | Group | SLI | Target | Budget left | Burn 1h / 6h / 3d | Coverage |",
+    "|:--|:--|:--|--:|--:|--:|--:|--:|",
+)
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&@]|://|www\.", re.IGNORECASE)
+
+
+class MarkdownReport:
+    """Headline, table (worst first), reasons, rules; always well under 1 MB."""
+
+    suffix = ".md"
+
+    def render(self, report: SloReport) -> str:
+        """The whole summary."""
+        called = words.names(report.rows)
+        rows = words.worst_first(report.rows)
+        tally = f"{words.tally(report)} · " if rows else ""
+        lines = [f"### {words.headline(report)}", "", f"{tally}judged at {words.instant(report.at)}"]
+        if rows:
+            table = [_line(called[row.service, row.name, row.objective], row) for row in rows]
+            lines += ["", *_HEAD, *_within(table, "| | … {} more rows | | | | | | |")]
+        reasons = [
+            f"- {_MARKS[row.verdict]} **{row.verdict.value}** {_subject(called, row)}: {_plain(words.reason(row))}"
+            for row in rows
+            if row.verdict is not Verdict.MET
+        ]
+        reasons = _within(reasons, "- … {} more")
+        lines += _section("Why", [*reasons, *_composites(report.rows), *_warnings(report, called)])
+        if report.rules:
+            lines += ["", "<details><summary>How verdicts are reached</summary>", ""]
+            lines += [*(f"- {_plain(safe(rule))}" for rule in report.rules), "", "</details>"]
+        return "\n".join(lines) + "\n"
+
+
+def _line(name: str, row: Row) -> str:
+    left = words.budget_left(row)
+    cells = (
+        f"{_MARKS[row.verdict]} {row.verdict.value}",
+        _code(name),
+        _code(safe(row.group_text)),
+        words.sli(row.sli, row.target),
+        words.target(row.target),
+        f"{words.bar(left, 5)} {words.percent(left)}".strip(),
+        " / ".join(words.burn(row.burn_rates.get(window)) for window in words.SHORT_BURNS),
+        words.percent(row.coverage),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _subject(called: dict[tuple[str, str, str], str], row: Row) -> str:
+    return " ".join(filter(None, (_code(called[row.service, row.name, row.objective]), _code(safe(row.group_text)))))
+
+
+def _composites(rows: Sequence[Row]) -> list[str]:
+    lines = (
+        f"- {_MARKS[row.composite.verdict]} composite {_code(f'{safe(row.name)} {safe(row.group_text)}'.strip())}: "
+        f"{words.composite(row.composite)}"
+        for row in rows
+        if row.composite
+    )
+    return list(dict.fromkeys(lines))
+
+
+def _warnings(report: SloReport, called: dict[tuple[str, str, str], str]) -> list[str]:
+    lines = [f"- warning: {_plain(safe(warning))}" for warning in report.warnings]
+    lines += [f"- warning: {_subject(called, row)}: {_plain(safe(w))}" for row in report.rows for w in row.warnings]
+    return _within(list(dict.fromkeys(lines)), "- … {} more warnings", ROOM // 4)
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", f"#### {title}", "", *lines] if lines else []
+
+
+def _within(lines: Sequence[str], rest: str, room: int = ROOM) -> list[str]:
+    """As many lines as there is room for, and a line that counts the others."""
+    for kept, line in enumerate(lines):
+        room -= len(line.encode()) + 1
+        if room < 0:
+            return [*lines[:kept], rest.format(len(lines) - kept)]
+    return list(lines)
+
+
+def _plain(text: str) -> str:
+    """Safe text that Markdown leaves alone; a word joiner keeps `@name` from notifying anybody."""
+    return _SPECIAL.sub(_reference, text)
+
+
+def _reference(found: re.Match[str]) -> str:
+    if found[0] == "@":
+        return "&#64;&#8288;"
+    return "".join(f"&#{ord(c)};" if not c.isalpha() else c for c in found[0])
+
+
+def _code(text: str) -> str:
+    return f"<code>{_plain(text)}</code>" if text else ""
+
+
+PLUGIN = Plugin(
+    api=API,
+    room="reports",
+    name="markdown",
+    version="1",
+    summary="GitHub-flavoured summary for a CI job, under 1 MB",
+    make=MarkdownReport,
+)
