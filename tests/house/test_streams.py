@@ -27,7 +27,8 @@ def touches_stdout(path: Path) -> bool:
             if ast.unparse(node) in {"sys.stdout", "typer.echo", "sys.__stdout__"}:
                 return True
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "Console"}:
-            if not any(keyword.arg in {"file", "stderr"} for keyword in node.keywords):
+            elsewhere = any(keyword.arg in {"file", "stderr"} for keyword in node.keywords)
+            if not elsewhere:
                 return True
     return False
 
