@@ -15,6 +15,10 @@ FILE = "plugin.toml"
 _REQUIRED: dict[str, type] = {"name": str, "version": str, "api": int, "provides": list}
 _OPTIONAL: dict[str, type] = {"summary": str}
 _PROVIDES: dict[str, type] = {"room": str, "name": str, "object": str}
+KEYS = (*_REQUIRED, *_OPTIONAL)
+"""Every key of a plugin.toml."""
+PROVIDED_KEYS = tuple(_PROVIDES)
+"""Every key of its `provides` tables."""
 _WORDS = {str: "a text", int: "a whole number", list: "a list of tables ([[provides]])"}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _OBJECT = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")

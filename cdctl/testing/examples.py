@@ -20,7 +20,7 @@ HOSTILE = (
     "\x9b31m and \x07",
     "\u202egnidaer\u202c",
     "<script>alert(1)</script>",
-    "]]> --> &amp; \"quoted\" 'twice'",
+    "a < b & c ]]> --> &amp; \"quoted\" 'twice'",
     "a|b `c` *d* _e_ ~f~",
     "two\nlines\r\nand\ta tab",
     "=cmd|' /C calc'!A0",

@@ -7,7 +7,7 @@ import math
 
 from cdctl.api import API, Plugin, Row, SloReport, Verdict
 
-from .wording import code, instant, number, percent, plain, window
+from .wording import code, instant, number, percent, plain, share, window
 
 MOST_BLOCKS = 50
 MOST_TEXT = 3000
@@ -100,7 +100,7 @@ def _facts(row: Row) -> list[str]:
     if row.bad is not None and row.total is not None:
         facts.append(f"{number(row.bad)} bad of {number(row.total)}")
     if row.error_budget and row.error_budget.remaining_ratio is not None:
-        facts.append(f"{number(row.error_budget.remaining_ratio * 100)} % of the budget left")
+        facts.append(f"{share(row.error_budget.remaining_ratio)} of the budget left")
     if (burn := row.burn_rates.get("1h")) is not None:
         facts.append(f"burn {number(burn)}x in 1 h")
     if row.coverage is not None and row.verdict is Verdict.NO_DATA:

@@ -125,6 +125,8 @@ def test_an_sli_is_never_rounded_up_to_all(slack: Report) -> None:
     row = replace(examples.row(Verdict.AT_RISK, {}), sli=0.99999999, window=Bounds("calendar", 0, 86_400))
     text = slack.render(replace(examples.empty(), rows=(row,)))
     assert "SLI 99.9999 %" in text
+    overspent = replace(row, error_budget=ErrorBudget(1.0, 8.3, -7.271))
+    assert ", -728 % of the budget left" in slack.render(replace(examples.empty(), rows=(overspent,)))
     assert "since 1970-01-01 00:00 UTC" in text
 
 

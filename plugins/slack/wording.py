@@ -41,6 +41,11 @@ def percent(ratio: float) -> str:
     return f"{cut.normalize():f} %"
 
 
+def share(ratio: float) -> str:
+    """75 % or -728 %, cut: what is not there is not left."""
+    return f"{Decimal(repr(ratio * 100)).quantize(Decimal(1), ROUND_FLOOR):f} %"
+
+
 def number(value: float) -> str:
     """Three figures, or all of a large number: 0.417, 13.4, 2,500."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{Decimal(f'{value:.3g}'):f}"
