@@ -18,7 +18,7 @@ OWN_MEANING = "a duration such as 30s, 5m, 1h, 7d or 4w"
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY, "M": 30 * DAY, "Q": 90 * DAY, "Y": 365 * DAY}
 _NAMES = {"s": "seconds", "m": "minutes", "d": "days"}
-_PART = re.compile(r"([0-9]+)\s*([A-Za-z]+)")
+_PART = r"([0-9]+)\s*([A-Za-z]+)"
 _WORDS = {
     "s": "s", "sec": "s", "second": "s", "seconds": "s",
     "m": "m", "min": "m", "minute": "m", "minutes": "m",
@@ -56,7 +56,7 @@ def _respelled(text: str, units: str) -> str:
     if text.isascii() and text.isdigit() and len(text) <= 6:
         first, second = ("s", "m") if "s" in units else ("m", "d")
         return f"add a unit: {text}{first} for {_NAMES[first]}, {text}{second} for {_NAMES[second]}"
-    parts = _PART.findall(text[:40])
+    parts = re.findall(_PART, text[:40])
     known = [(int(count), _WORDS[unit]) for count, unit in parts if unit in _WORDS and len(count) <= 6]
     if not known or len(known) != len(parts) or "".join(c + u for c, u in parts) != re.sub(r"\s", "", text):
         return ""

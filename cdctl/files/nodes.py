@@ -6,14 +6,16 @@ that editors use, so `yes` and `2020-01-21 12:30:00` are text.
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_OTHER = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _FIRST = frozenset("0123456789+-.")
+_NOT_FINITE = frozenset(sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")) | {
+    ".nan",
+    ".NaN",
+    ".NAN",
+}
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
@@ -49,7 +51,7 @@ class Scalar(Node):
             return "null"
         if text in _FLAGS:
             return "flag"
-        if text[0] in _FIRST and (_DECIMAL.fullmatch(text) or _OTHER.fullmatch(text)):
+        if text[0] in _FIRST and (_exact(text) is not None or text in _NOT_FINITE):
             return "number"
         return "text"
 
@@ -61,11 +63,20 @@ class Scalar(Node):
     @property
     def decimal(self) -> Decimal | None:
         """The exact number, or None when it is not a finite one."""
-        if self.kind != "number":
-            return None
-        if _DECIMAL.fullmatch(self.text):
-            return Decimal(self.text)
-        return Decimal(int(self.text, 0)) if self.text[0] == "0" else None
+        return _exact(self.text) if self.plain and self.text[:1] in _FIRST else None
+
+
+def _exact(text: str) -> Decimal | None:
+    """The finite number that a text is in YAML; Python's own spellings (1_000, -inf) are none."""
+    if "_" in text or not text.isascii():
+        return None
+    try:
+        if text[:2] in ("0x", "0o"):
+            return Decimal(int(text, 0))
+        value = Decimal(text)
+    except (InvalidOperation, ValueError):
+        return None
+    return value if value.is_finite() else None
 
 
 class Sequence(Node):

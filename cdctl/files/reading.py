@@ -10,8 +10,8 @@ from cdctl.files.nodes import Node
 
 MOST_BYTES = 8 * 1024 * 1024
 
-# What YAML 1.2 does not allow in a file (section 5.1, "c-printable").
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What YAML 1.2 does not allow in a file (section 5.1, "c-printable"); text that was UTF-8 holds no surrogates.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 def read_text(path: Path, faults: Faults) -> str | None:

@@ -24,7 +24,7 @@ from cdctl.files.sloth.shapes import Dialect
 from cdctl.files.spec_files import find
 from cdctl.files.yaml import documents
 
-_NAMES = re.compile(r"""^[\s-]*name:\s*["']?([\w.-]+)""", re.MULTILINE)
+_NAMES = r"""(?m)^[\s-]*name:\s*["']?([\w.-]+)"""
 
 
 def read(paths: Sequence[Path]) -> SpecSet:
@@ -82,7 +82,7 @@ class _Reader:
         for root in roots:
             self._document(root, faults)
         if faults.errors:
-            self.library.torn.update(_NAMES.findall(text))
+            self.library.torn.update(re.findall(_NAMES, text))
 
     def _document(self, root: Node, faults: Faults) -> None:
         form = recognise(root, faults)

@@ -14,7 +14,7 @@ from cdctl.files.nearest import shown, suggestion
 from cdctl.files.nodes import Mapping, Node
 from cdctl.files.openslo.metadata import EXPECT_GROUPS, EXPECTED_TRAFFIC, GROUP_BY, LAG, MIN_COVERAGE
 
-_PAIR = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)=("[^"]*"|[^\s"]+)(?=\s|$)')
+_PAIR = r'\s*([a-zA-Z_][a-zA-Z0-9_]*)=("[^"]*"|[^\s"]+)(?=\s|$)'
 
 
 class Judging(NamedTuple):
@@ -60,10 +60,10 @@ def _groups(text: str, labels: tuple[str, ...], where: Node, faults: Faults) -> 
 
 def _group(text: str, labels: tuple[str, ...], where: Node, faults: Faults) -> dict[str, str] | None:
     """One group such as `region=eu model=i4`, in the order of `labels`."""
-    pairs: list[tuple[str, str]] = _PAIR.findall(text)
+    pairs: list[tuple[str, str]] = re.findall(_PAIR, text)
     group = {label: value.strip('"') for label, value in pairs}
     example = " ".join(f"{label}=..." for label in labels)
-    if len(group) < len(pairs) or _PAIR.sub("", text).strip():
+    if len(group) < len(pairs) or re.sub(_PAIR, "", text).strip():
         faults.error(where, f"{EXPECT_GROUPS}: {shown(text.strip())} is not a group", f"write {example}")
         return None
     for label in group:

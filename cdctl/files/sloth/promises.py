@@ -18,8 +18,8 @@ from cdctl.files.sloth.shapes import Dialect
 WINDOW = Rolling(30 * DAY)
 """Sloth has the window on its command line, not in the file; 30 days is its default."""
 
-_DOT_WINDOW = re.compile(r"\{\{-?\s*\.window\s*-?\}\}")
-_TEMPLATE = re.compile(r"\{\{(?!window\}\})[^}]*\}\}")
+_DOT_WINDOW = r"\{\{-?\s*\.window\s*-?\}\}"
+_TEMPLATE = r"\{\{(?!window\}\})[^}]*\}\}"
 _IDLE = {
     "alerting": ("Sloth's alert rules are not made here", "cdctl judges with its own burn pairs"),
     "interval": ("rule intervals have no equal here", ""),
@@ -85,8 +85,8 @@ def _indicator(sli: Mapping, dialect: Dialect, faults: Faults) -> Indicator | No
 def _query(written: Scalar | None, faults: Faults) -> Query | None:
     if not written:
         return None
-    text = _DOT_WINDOW.sub("{{window}}", written.text).strip()
-    other = _TEMPLATE.search(text)
+    text = re.sub(_DOT_WINDOW, "{{window}}", written.text).strip()
+    other = re.search(_TEMPLATE, text)
     if other:
         faults.error(written, f"template {shown(other.group())} has no equal here", "write out what it stands for")
         return None
