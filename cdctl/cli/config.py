@@ -43,9 +43,9 @@ def _rows(settings: Settings) -> Iterator[Mapping[str, object]]:
     }
     for context in settings.contexts.values():
         for source, table in context.sources.items():
-            where = f"contexts.{context.name}.{source}"
-            nested = f"contexts.{context.name}.sources.{source}"
-            values |= {f"{where if where in origins else nested}.{key}": value for key, value in table.items()}
+            # As it is written in the file: only the source that ships has a table of its own.
+            where = f"contexts.{context.name}.{source if source == 'prometheus' else f'sources.{source}'}"
+            values |= {f"{where}.{key}": value for key, value in table.items()}
     for key, value in values.items():
         yield {"key": key, "value": _masked(key, value), "origin": origins.get(key, "")}
 

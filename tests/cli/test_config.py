@@ -36,6 +36,15 @@ def test_show_says_where_every_value_came_from(cdctl, here, monkeypatch):
     assert all(origin for _, origin in rows.values())
 
 
+def test_show_knows_the_origin_of_contexts_that_no_file_names(cdctl, here, monkeypatch):
+    (here / "lab.json").write_text('{"context": {"prometheus": {"url": "http://127.0.0.1:1"}}}')
+    monkeypatch.setenv("CDCTL_LAB_DIR", str(here))
+    ran = cdctl("config", "show", "--prometheus", "http://localhost:2", "-o", "json")
+    rows = {row["key"]: (row["value"], row["origin"]) for row in json.loads(ran.out)}
+    assert rows["contexts.lab.prometheus.url"] == ("http://127.0.0.1:1", str(here / "lab.json"))
+    assert rows["contexts.ad-hoc.prometheus.url"] == ("http://localhost:2", "--prometheus")
+
+
 def test_show_masks_what_may_be_secret(cdctl, here, monkeypatch):
     (here / "cdctl.toml").write_text(FILE)
     monkeypatch.setenv("CDCTL_PROMETHEUS_TOKEN", "hunter2")
