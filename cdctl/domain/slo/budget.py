@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -60,17 +59,26 @@ def slice_values(objective: Objective, budgeting: Budgeting, buckets: Buckets) -
     return np.where(seen, ratio, 0.0), seen.astype(np.float64)
 
 
-def burn_rates(sums: Counts, group: int, at: int, target: Decimal) -> Mapping[str, float | None]:
-    """Multiples of the allowed bad ratio per window, for one group; None where nothing was observed.
+@dataclass(frozen=True, slots=True, eq=False)
+class Burns:
+    """Burn rates and bad events of every BURN_WINDOWS window, [n_windows, n_groups]; NaN where nothing was observed."""
 
-    burn = (bad / total) / (1 - target). A window in which the total was there but did not move burns nothing.
-    """
-    allowed = float(1 - target)
-    rates: dict[str, float | None] = {}
-    for name, seconds in BURN_WINDOWS.items():
-        good, total, covered = (values[group] for values in sums.window(at - seconds, at))
-        if covered <= 0:
-            rates[name] = None
-        else:
-            rates[name] = float(max(total - good, 0.0) / total / allowed) if total > 0 else 0.0
-    return rates
+    rates: Floats
+    bad: Floats
+
+    def of(self, group: int) -> dict[str, float | None]:
+        """Burn rate by window name of one group; None where nothing was observed."""
+        return {
+            name: None if rate != rate else rate
+            for name, rate in zip(BURN_WINDOWS, self.rates[:, group].tolist(), strict=True)
+        }
+
+
+def burns(sums: Counts, at: int, target: Decimal) -> Burns:
+    """burn = (bad / total) / (1 - target). A window in which the total was there but did not move burns nothing."""
+    starts = [at - seconds for seconds in BURN_WINDOWS.values()]
+    *lows, high = np.searchsorted(sums.ends, [*starts, at], side="right").tolist()
+    good, total, covered = (values[:, high] - values[:, lows].T for values in (sums.good, sums.total, sums.covered))
+    bad = np.maximum(total - good, 0.0)
+    rates = np.divide(bad, total, out=np.zeros_like(bad), where=total > 0) / float(1 - target)
+    return Burns(np.where(covered > 0, rates, np.nan), bad)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from cdctl.domain.slo.budget import burn_rates, counts
+from cdctl.domain.slo.budget import burns, counts
 from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured
 from cdctl.domain.slo.objective import Budgeting
 from cdctl.domain.slo.tiling import regroup
@@ -73,7 +73,7 @@ def _of_slices(row: Row, measured: Sequence[Measured], target: Decimal) -> Compo
     window = first.asked.window
     ok, total, _ = (float(values[0]) for values in sums.window(window.start, first.end))
     left = 1 - (total - ok) / (float(1 - target) * window.seconds / step)
-    return _verdict(ok / total if total else None, target, left, burn_rates(sums, 0, first.end, target))
+    return _verdict(ok / total if total else None, target, left, burns(sums, first.end, target).of(0))
 
 
 def _verdict(sli: float | None, target: Decimal, left: float | None, burn: Mapping[str, float | None]) -> Composite:

@@ -16,13 +16,16 @@ _SCRAPES = 2
 
 
 def expected(buckets: Buckets, width: int) -> Floats:
-    """Usual number of observations in a bucket of `width`, per group, [n_groups]; 0 where a group was never seen."""
-    seen = buckets.seen[:, buckets.widths == width]
-    usual = np.zeros(len(buckets.groups))
-    for i, row in enumerate(seen):
-        there = row[row > 0]
-        usual[i] = np.median(there) if len(there) else 0.0
-    return usual
+    """Usual number of observations in a bucket of `width`, per group, [n_groups]; 0 where a group was never seen.
+
+    Usual is the (upper) median over the buckets in which the group was seen.
+    """
+    seen = np.sort(buckets.seen[:, buckets.widths == width], axis=1)
+    count = seen.shape[1]
+    if not count:
+        return np.zeros(len(buckets.groups))
+    there = np.count_nonzero(seen, axis=1)
+    return seen[np.arange(len(seen)), np.minimum(count - there + there // 2, count - 1)]
 
 
 def coverage(buckets: Buckets) -> Floats:

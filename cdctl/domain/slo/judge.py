@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS, BurnPair, pairs
-from cdctl.domain.slo.budget import Counts, burn_rates, counts, slice_values
+from cdctl.domain.slo.budget import Burns, Counts, burns, counts, slice_values
 from cdctl.domain.slo.coverage import charge_silence, coverage, drop_first_after_silence, widened
 from cdctl.domain.slo.interval import wilson
 from cdctl.domain.slo.objective import Objective, Ratio, Slo
@@ -53,9 +53,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """An objective's buckets made ready: values and coverage are [n_groups, n_buckets]."""
+    """An objective's buckets made ready: values and coverage are [n_groups, n_buckets], `charged` seconds [n_groups]."""
 
     asked: Asked
+    window: Bounds
     buckets: Buckets
     good: Floats
     total: Floats
@@ -86,17 +87,17 @@ def measure(asked: Asked, buckets: Buckets) -> Measured:
         good, total = slice_values(objective, slo.budgeting, buckets)
     share = coverage(buckets)
     sums = counts(buckets.ends, buckets.widths, good, total, share)
-    return Measured(asked, buckets, good, total, share, sums, charged, width)
+    return Measured(asked, asked.window, buckets, good, total, share, sums, charged, width)
 
 
 def judge(measured: Measured) -> tuple[Row, ...]:
     """One row per group that was seen, and per group that was expected; at least one row."""
     asked = measured.asked
-    window = asked.window
-    start = window.start
-    alive = measured.sums.window(start, measured.end)[2] > 0
+    sums = measured.sums.window(measured.window.start, measured.end)
+    burn = burns(measured.sums, measured.end, asked.objective.target)
     names = [dict(zip(asked.slo.group_by, values, strict=True)) for values in measured.buckets.groups]
-    rows = [_row(measured, i, name) for i, name in enumerate(names) if alive[i]]
+    alive = np.flatnonzero(sums[2] > 0).tolist()
+    rows = [_row(measured, i, names[i], [float(values[i]) for values in sums], burn) for i in alive]
     seen = [row.group for row in rows]
     rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
     if not rows:
@@ -129,16 +130,16 @@ def no_data(asked: Asked, group: Mapping[str, str], reason: str, verdict: Verdic
     )
 
 
-def _row(measured: Measured, i: int, group: Mapping[str, str]) -> Row:
+def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float], burn: Burns) -> Row:
     asked = measured.asked
-    window = asked.window
-    good, total, covered = (float(values[i]) for values in measured.sums.window(window.start, measured.end))
+    good, total, covered = sums
+    warnings = (*asked.warnings, *_warnings(measured, i, good, total))
     bad = max(total - good, 0.0)
     good = min(good, total)
-    share = min(1.0, covered / max(measured.end - window.start, 1))
-    budget = _budget(asked, bad, total)
-    rates = burn_rates(measured.sums, i, measured.end, asked.objective.target)
-    firing = _firing(measured, i, rates)
+    share = min(1.0, covered / max(measured.end - measured.window.start, 1))
+    budget = _budget(measured, bad, total)
+    rates = burn.of(i)
+    firing = _firing(asked, rates, dict(zip(rates, burn.bad[:, i].tolist(), strict=True)))
     verdict, reason = _verdict(asked, share, budget, firing)
     if verdict is Verdict.NO_DATA:
         reason = f"{reason}; {_history_hint(measured, i)}"
@@ -154,15 +155,16 @@ def _row(measured: Measured, i: int, group: Mapping[str, str]) -> Row:
         burn_rates=rates,
         firing=tuple(map(str, firing)),
         reason=reason,
-        warnings=(*asked.warnings, *_warnings(measured, i, total)),
+        warnings=warnings,
         history=_history(measured, i),
     )
 
 
-def _budget(asked: Asked, bad: float, total: float) -> ErrorBudget:
+def _budget(measured: Measured, bad: float, total: float) -> ErrorBudget:
     """(1 - target) x events so far, or x slices of the whole window for the timeslice methods."""
-    base = asked.window.seconds / asked.objective.slice_seconds if asked.objective.slice_seconds else total
-    allowed = float(1 - asked.objective.target) * base
+    objective = measured.asked.objective
+    base = measured.window.seconds / objective.slice_seconds if objective.slice_seconds else total
+    allowed = float(1 - objective.target) * base
     return ErrorBudget(allowed, bad, 1 - bad / allowed if allowed else None)
 
 
@@ -180,15 +182,16 @@ def _verdict(
     return (Verdict.AT_RISK, "; ".join(reasons)) if reasons else (Verdict.MET, None)
 
 
-def _firing(measured: Measured, i: int, rates: Mapping[str, float | None]) -> tuple[BurnPair, ...]:
-    asked = measured.asked
+def _firing(asked: Asked, rates: Mapping[str, float | None], bad: Mapping[str, float]) -> tuple[BurnPair, ...]:
     fired = []
     for pair in pairs(asked.slo.window):
         long, short = rates[pair.long], rates[pair.short]
-        if long is None or short is None or min(long, short) <= pair.factor:
-            continue
-        good, total, _ = measured.sums.window(measured.end - BURN_WINDOWS[pair.long], measured.end)
-        if total[i] - good[i] >= MIN_BAD_EVENTS:
+        if (
+            long is not None
+            and short is not None
+            and min(long, short) > pair.factor
+            and bad[pair.long] >= MIN_BAD_EVENTS
+        ):
             fired.append(pair)
     return tuple(fired)
 
@@ -200,7 +203,7 @@ def _history_hint(measured: Measured, i: int) -> str:
     return f"history covers a window of {days:.1f} d; the ledger keeps what the server forgets, so coverage grows"
 
 
-def _warnings(measured: Measured, i: int, total: float) -> list[str]:
+def _warnings(measured: Measured, i: int, good: float, total: float) -> list[str]:
     found = []
     if total == 0:
         found.append("no events in the window: nothing to judge")
@@ -210,15 +213,15 @@ def _warnings(measured: Measured, i: int, total: float) -> list[str]:
         found.append(
             f"buckets widened to {measured.width // 60} min to span two scrapes; shorter burn rates use that width"
         )
-    good, all_events, _ = measured.sums.window(measured.asked.window.start, measured.end)
-    if good[i] > all_events[i] * 1.001:
-        found.append(f"good exceeds total by {good[i] / all_events[i] - 1:.2%} and was clamped: do the queries match?")
+    if good > total * 1.001:
+        by = f"{good / total - 1:.2%}" if total else f"{good:g} events"
+        found.append(f"good exceeds total by {by} and was clamped: do the queries match?")
     return found
 
 
 def _history(measured: Measured, i: int) -> History:
-    window = measured.asked.window
-    low, high = np.searchsorted(measured.buckets.ends, [window.start, measured.end], side="right")
+    edges = [measured.window.start, measured.end]
+    low, high = np.searchsorted(measured.buckets.ends, edges, side="right")
     part = slice(int(low), int(high))
     return History(
         measured.buckets.ends[part],
