@@ -30,6 +30,11 @@ def find_program(program: str, package: str) -> str:
     return found
 
 
+def tied(argv: Sequence[str]) -> list[str]:
+    """The command line that runs `argv` (an absolute path first) so that it dies with this process."""
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid()), *argv]
+
+
 class Child:
     """One process, its output in a file.
 
@@ -49,8 +54,7 @@ class Child:
 
     def start(self) -> None:
         """Run it. Returns at once."""
-        tie = [sys.executable, "-I", "-S", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid())]
-        argv = self.argv if self._survives else tie + self.argv
+        argv = self.argv if self._survives else tied(self.argv)
         with self.log.open("wb") as out:
             self._process = subprocess.Popen(  # noqa: S603 - the lab's own argument list, no shell
                 argv,

@@ -20,7 +20,7 @@ import numpy as np
 from cdctl.domain.slo.series import Floats
 from cdctl.domain.text import safe
 from cdctl.errors import UnavailableError
-from cdctl.lab.child import find_program
+from cdctl.lab.child import find_program, tied
 
 _BLOCK = "9600h"
 """One block for everything: promtool reads its input once a block (1 M samples: 2 s in one, 220 s in 2 h blocks)."""
@@ -102,7 +102,7 @@ def make_blocks(text: Path, data: Path) -> None:
     blocks = text.with_suffix(".blocks")
     command = [find_program("promtool", "prometheus"), "tsdb", "create-blocks-from", "openmetrics"]
     done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
-        [*command, f"--max-block-duration={_BLOCK}", "-q", str(text), str(blocks)],
+        tied([*command, f"--max-block-duration={_BLOCK}", "-q", str(text), str(blocks)]),
         capture_output=True,
         text=True,
         check=False,

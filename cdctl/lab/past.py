@@ -60,7 +60,7 @@ def past(name: str, *, seed: int, vehicles: int, end: int, days: float = DAYS, s
     """The past of the scenario `name` up to `end` (epoch seconds); the same arguments give the same numbers."""
     scenario = scenario_named(name)
     vehicles = max(vehicles, LEAST_VEHICLES)
-    rng = np.random.default_rng([seed, end])
+    rng = np.random.default_rng(seed)
     ages = np.arange(-int(days * DAY) // step * step, 1, step, dtype=np.float64)
     series: list[Series] = []
     atoms: dict[str, list[float]] = {}

@@ -23,7 +23,7 @@ SCRAPE_INTERVAL = "5s"
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a lab is made with; the same making (and hour) gives the same numbers."""
+    """What a lab is made with. The same making gives the same chance; only the daily curve follows the clock."""
 
     scenario: str = "breach"
     vehicles: int = 250_000
