@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isnan
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class Burns:
     def of(self, group: int) -> dict[str, float | None]:
         """Burn rate by window name of one group; None where nothing was observed."""
         return {
-            name: None if rate != rate else rate
+            name: None if isnan(rate) else rate
             for name, rate in zip(BURN_WINDOWS, self.rates[:, group].tolist(), strict=True)
         }
 

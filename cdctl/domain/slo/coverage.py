@@ -25,7 +25,8 @@ def expected(buckets: Buckets, width: int) -> Floats:
     if not count:
         return np.zeros(len(buckets.groups))
     there = np.count_nonzero(seen, axis=1)
-    return seen[np.arange(len(seen)), np.minimum(count - there + there // 2, count - 1)]
+    usual: Floats = seen[np.arange(len(seen)), np.minimum(count - there + there // 2, count - 1)]
+    return usual
 
 
 def coverage(buckets: Buckets) -> Floats:

@@ -53,7 +53,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """An objective's buckets made ready: values and coverage are [n_groups, n_buckets], `charged` seconds [n_groups]."""
+    """An objective's buckets made ready: values are [n_groups, n_buckets], `charged` seconds [n_groups]."""
 
     asked: Asked
     window: Bounds

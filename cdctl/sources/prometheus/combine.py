@@ -44,7 +44,7 @@ def combine(
         )
 
     def stack(values: dict[Group, Floats]) -> Floats:
-        rows = [np.nan_to_num(values.get(name, none)) for name in groups]
+        rows = [values.get(name, none) for name in groups]
         there = np.array([seen[name] > 0 for name in groups]).reshape(len(groups), count)
         return np.where(there, np.array(rows).reshape(len(groups), count), 0.0)
 
@@ -86,7 +86,7 @@ def _by_group(series: list[Series], group_by: tuple[str, ...], count: int) -> di
     sums: dict[Group, Floats] = {}
     for one in series:
         group = _group(one, group_by)
-        values = np.nan_to_num(one.values, nan=0.0)
+        values = np.where(np.isnan(one.values), 0.0, one.values)
         sums[group] = sums[group] + values if group in sums else values
     return sums
 
