@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 from cdctl.domain.text import safe
-from cdctl.reports import words
+from cdctl.reports import answer, words
 
 ROOM = 400_000
 """Most bytes for the table, and for the reasons: GitHub refuses a job summary above 1 MiB as a whole."""
@@ -37,15 +37,15 @@ class MarkdownReport:
 
     def render(self, report: SloReport) -> str:
         """The whole summary."""
-        called = words.names(report.rows)
-        rows = words.worst_first(report.rows)
-        tally = f"{words.tally(report)} · " if rows else ""
-        lines = [f"### {words.headline(report)}", "", f"{tally}judged at {words.instant(report.at)}"]
+        called = answer.names(report.rows)
+        rows = answer.worst_first(report.rows)
+        tally = f"{answer.tally(report)} · " if rows else ""
+        lines = [f"### {answer.headline(report)}", "", f"{tally}judged at {words.instant(report.at)}"]
         if rows:
             table = [_line(called[row.service, row.name, row.objective], row) for row in rows]
             lines += ["", *_HEAD, *_within(table, "| | … {} more rows | | | | | | |")]
         reasons = [
-            f"- {_MARKS[row.verdict]} **{row.verdict.value}** {_subject(called, row)}: {_plain(words.reason(row))}"
+            f"- {_MARKS[row.verdict]} **{row.verdict.value}** {_subject(called, row)}: {_plain(answer.reason(row))}"
             for row in rows
             if row.verdict is not Verdict.MET
         ]
@@ -77,13 +77,11 @@ def _subject(called: dict[tuple[str, str, str], str], row: Row) -> str:
 
 
 def _composites(rows: Sequence[Row]) -> list[str]:
-    lines = (
-        f"- {_MARKS[row.composite.verdict]} composite {_code(f'{safe(row.name)} {safe(row.group_text)}'.strip())}: "
-        f"{words.composite(row.composite)}"
-        for row in rows
-        if row.composite
-    )
-    return list(dict.fromkeys(lines))
+    return [
+        f"- {_MARKS[whole.verdict]} composite {_code(f'{safe(row.name)} {safe(row.group_text)}'.strip())}: "
+        f"{answer.composite(whole)}"
+        for row, whole in answer.wholes(rows)
+    ]
 
 
 def _warnings(report: SloReport, called: dict[tuple[str, str, str], str]) -> list[str]:

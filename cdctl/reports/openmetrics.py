@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 from cdctl.domain.text import safe
+from cdctl.reports.answer import wholes
 
 Samples = Iterator[tuple[Mapping[str, str], float | None]]
 """Further labels, and the value."""
@@ -69,6 +70,28 @@ _FAMILIES = (
         "ratio",
     ),
 )
+
+
+def _whole_verdicts(row: Row) -> Samples:
+    for verdict in Verdict:
+        yield {"verdict": verdict.value}, float(row.composite is not None and row.composite.verdict is verdict)
+
+
+_OF_COMPOSITES = (
+    _Family("cdctl_slo_composite_verdict", "1 for the verdict on a composite SLO, 0 for the others.", _whole_verdicts),
+    _Family(
+        "cdctl_slo_composite_sli_ratio",
+        "SLI of a composite SLO.",
+        _one(lambda row: row.composite.sli if row.composite else None),
+        "ratio",
+    ),
+    _Family(
+        "cdctl_slo_composite_budget_remaining_ratio",
+        "Error budget left of a composite SLO, below 0 is overspent.",
+        _one(lambda row: row.composite.remaining_ratio if row.composite else None),
+        "ratio",
+    ),
+)
 _OURS = frozenset({"slo", "service", "objective", "window", "verdict", "le", "quantile", "job", "instance"})
 
 
@@ -79,28 +102,32 @@ class OpenMetricsReport:
 
     def render(self, report: SloReport) -> str:
         """The whole exposition."""
-        labels = [_labels(row) for row in report.rows]
         lines: list[str] = []
         for family in _FAMILIES:
-            samples = [
-                f"{family.name}{_braces({**own, **more})} {value:.15g}"
-                for own, row in zip(labels, report.rows, strict=True)
-                for more, value in family.samples(row)
-                if value is not None and math.isfinite(value)
-            ]
-            if samples:
-                lines += [*_head(family.name, family.help, family.unit), *samples]
+            lines += _family(family, [(row, _labels(row, {"objective": row.objective})) for row in report.rows])
+        for family in _OF_COMPOSITES:
+            lines += _family(family, [(row, _labels(row, {})) for row, _ in wholes(report.rows)])
         stamp = "cdctl_slo_report_timestamp_seconds"
         lines += [*_head(stamp, "The instant that was judged, epoch seconds.", "seconds"), f"{stamp} {report.at}"]
         return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+def _family(family: _Family, rows: Sequence[tuple[Row, Mapping[str, str]]]) -> list[str]:
+    samples = [
+        f"{family.name}{_braces({**own, **more})} {value:.15g}"
+        for row, own in rows
+        for more, value in family.samples(row)
+        if value is not None and math.isfinite(value)
+    ]
+    return [*_head(family.name, family.help, family.unit), *samples] if samples else []
 
 
 def _head(name: str, text: str, unit: str) -> list[str]:
     return [f"# HELP {name} {text}", f"# TYPE {name} gauge", *([f"# UNIT {name} {unit}"] if unit else [])]
 
 
-def _labels(row: Row) -> dict[str, str]:
-    labels = {"slo": row.name, "service": row.service, "objective": row.objective}
+def _labels(row: Row, more: Mapping[str, str]) -> dict[str, str]:
+    labels = {"slo": row.name, "service": row.service, **more}
     for name, value in row.group.items():
         labels[_label_name(name, labels)] = value
     return labels

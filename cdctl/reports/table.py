@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport
 from cdctl.domain.text import safe
-from cdctl.reports import words
+from cdctl.reports import answer, words
 from cdctl.reports.grid import Column, grid
 
 WIDTH = 100
@@ -28,10 +28,10 @@ class TableReport:
 
     def render(self, report: SloReport) -> str:
         """One line a row, then why, then the summary."""
-        called = words.names(report.rows)
-        rows = [_cells(called[row.service, row.name, row.objective], row) for row in words.worst_first(report.rows)]
+        called = answer.names(report.rows)
+        rows = [_cells(called[row.service, row.name, row.objective], row) for row in answer.worst_first(report.rows)]
         table = [*grid(_COLUMNS, rows, WIDTH), ""] if rows else []
-        return "\n".join([*table, *words.notes(report)]) + "\n"
+        return "\n".join([*table, *answer.notes(report)]) + "\n"
 
 
 def _cells(name: str, row: Row) -> list[str]:

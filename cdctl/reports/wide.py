@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport
 from cdctl.domain.text import safe
-from cdctl.reports import words
+from cdctl.reports import answer, words
 from cdctl.reports.grid import Column, grid
 
 _BURNS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
@@ -37,9 +37,9 @@ class WideReport:
 
     def render(self, report: SloReport) -> str:
         """One line a row, then why, then the summary."""
-        rows = [_cells(row, report.at) for row in words.worst_first(report.rows)]
+        rows = [_cells(row, report.at) for row in answer.worst_first(report.rows)]
         table = [*grid(_COLUMNS, rows), ""] if rows else []
-        return "\n".join([*table, *words.notes(report)]) + "\n"
+        return "\n".join([*table, *answer.notes(report)]) + "\n"
 
 
 def _cells(row: Row, at: int) -> list[str]:

@@ -1,22 +1,19 @@
-"""The wording and number formats that reports for people share.
+"""How reports for people write numbers, lengths of time and instants.
 
-Percentages are cut, never rounded up: an objective that was missed must not read as if it were reached. Everything that
-came from elsewhere (names, labels, reasons) leaves here through `safe`. A number that is not known reads as `UNKNOWN`.
+Percentages are cut, never rounded up: an objective that was missed must not read as if it were reached. A number that
+is not known reads as `UNKNOWN`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 
-from cdctl.domain.slo.verdict import Composite, Row, SloReport, Verdict
+from cdctl.domain.slo.verdict import Row
 from cdctl.domain.slo.window import Bounds
-from cdctl.domain.text import safe
 
 UNKNOWN = "-"
-WORST_FIRST = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.ERROR, Verdict.NO_DATA, Verdict.MET)
 SHORT_BURNS = ("1h", "6h", "3d")
 """The burn windows shown where there is room for three: now, this shift, this week."""
 
@@ -131,118 +128,9 @@ def window(bounds: Bounds, at: int) -> str:
     return f"{text}, {percent(share, 0)} elapsed" if share < 1 else text
 
 
-def worst_first(rows: Sequence[Row]) -> list[Row]:
-    """Breached, at risk, error, no data, met; in each the smallest remaining budget first, then by name."""
-
-    def rank(row: Row) -> tuple[int, float, str, str, str]:
-        left = budget_left(row)
-        order = math.inf if left is None else left
-        return WORST_FIRST.index(row.verdict), order, row.name, row.objective, row.group_text
-
-    return sorted(rows, key=rank)
-
-
-def names(rows: Sequence[Row]) -> dict[tuple[str, str, str], str]:
-    """What to call each row, by its `(service, name, objective)`: the objective is named where an SLO has several."""
-    objectives: dict[tuple[str, str], set[str]] = {}
-    for row in rows:
-        objectives.setdefault((row.service, row.name), set()).add(row.objective)
-    return {
-        (row.service, row.name, row.objective): safe(
-            f"{row.name}/{row.objective}" if len(objectives[row.service, row.name]) > 1 else row.name
-        )
-        for row in rows
-    }
-
-
-def reason(row: Row) -> str:
-    """Why a row is not met, in one line; an empty string for a met row that needs no comment."""
-    text = safe(row.reason or _fallback(row), 2000)
-    missing = [pair for pair in row.firing if pair not in text]
-    if missing:
-        text = f"{text}; burning now: {', '.join(safe(pair) for pair in missing)}"
-    return text
-
-
-def _fallback(row: Row) -> str:
-    unit = "events" if row.budgeting == "Occurrences" else "slices"
-    match row.verdict:
-        case Verdict.BREACHED:
-            return f"{sli(row.sli, row.target)} of {unit} were good, {target(row.target)} was promised"
-        case Verdict.AT_RISK if not row.firing:
-            return f"{percent(budget_left(row))} of the error budget left"
-        case Verdict.AT_RISK:
-            return "the error budget burns too fast"
-        case Verdict.NO_DATA:
-            return f"{percent(row.coverage or 0.0)} of the window was observed"
-        case Verdict.ERROR:
-            return "the question could not be answered"
-        case Verdict.MET:
-            return ""
-
-
-def notes(report: SloReport) -> list[str]:
-    """Lines below a table: why each row is not met, composites, warnings, and a summary as the last line."""
-    called = names(report.rows)
-    lines: list[str] = []
-    composites: dict[str, None] = {}
-    for row in worst_first(report.rows):
-        subject = " ".join(filter(None, (called[row.service, row.name, row.objective], safe(row.group_text, 120))))
-        if row.verdict is not Verdict.MET:
-            lines.append(f"{row.verdict.value:<8}  {subject}: {reason(row)}")
-        lines += [f"{'warning':<8}  {subject}: {safe(warning)}" for warning in row.warnings]
-        if row.composite:
-            group = f" {safe(row.group_text, 120)}" if row.group else ""
-            composites[f"{'composite':<8}  {safe(row.name)}{group}: {composite(row.composite)}"] = None
-    lines += [*composites, *(f"{'warning':<8}  {safe(warning)}" for warning in report.warnings)]
-    lines.append(f"{_objectives(len(report.rows))} at {instant(report.at)}{': ' if report.rows else ''}{tally(report)}")
-    return lines
-
-
-def composite(whole: Composite) -> str:
-    """The verdict on an SLO made of several objectives: `breached, 98.20% of 99%, budget overspent by 80%`."""
-    parts = (whole.verdict.value, composite_figures(whole))
-    return ", ".join(filter(None, parts))
-
-
-def composite_figures(whole: Composite) -> str:
-    """`98.20% of 99%, budget overspent by 80%`."""
-    known_sli = f"{sli(whole.sli, whole.target)} of {target(whole.target)}" if known(whole.sli) else ""
-    return ", ".join(filter(None, (known_sli, left_over(whole.remaining_ratio))))
-
-
 def bar(ratio: float | None, width: int) -> str:
     """A bar of `width` characters, filled by a ratio 0..1; a budget that is not known has no bar."""
     if ratio is None:
         return " " * width
     halves = math.ceil(min(max(ratio, 0.0), 1.0) * width * 2)
     return f"{'█' * (halves // 2)}{'▌' * (halves % 2)}".ljust(width, "░")
-
-
-def headline(report: SloReport) -> str:
-    """The answer in one sentence. Never good news while something is not known."""
-    counts, total = report.summary, len(report.rows)
-    unknown = counts["no_data"] + counts["error"]
-    if total == 0:
-        return "Nothing was judged: the report holds no objective."
-    if counts["breached"]:
-        return f"{counts['breached']} of {_objectives(total)} {_is(counts['breached'])} breached."
-    if unknown:
-        return f"{unknown} of {_objectives(total)} could not be judged."
-    if counts["at_risk"]:
-        return f"No objective is breached, {counts['at_risk']} of {total} {_is(counts['at_risk'])} at risk."
-    return "The objective is met." if total == 1 else f"All {_objectives(total)} are met."
-
-
-def tally(report: SloReport) -> str:
-    """Every verdict that occurred, with its number: `2 breached, 1 at_risk, 9 met`."""
-    counts = report.summary
-    return ", ".join(f"{counts[v.value]} {v.value}" for v in WORST_FIRST if counts[v.value])
-
-
-def _objectives(number: int) -> str:
-    return "1 objective" if number == 1 else f"{number} objectives"
-
-
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from cdctl.domain.slo.verdict import SloReport, Verdict
+from cdctl.reports import answer
 from cdctl.reports.junit import JunitReport
 
 COUNTS = {"tests", "failures", "errors", "time"}
@@ -53,8 +54,8 @@ def test_it_is_valid(report: SloReport, empty: SloReport) -> None:
 @pytest.mark.parametrize(
     ("good", "bad"),
     [
-        ('failures="3"', 'failures="2"'),
-        ('tests="13"', 'tests="12"'),
+        ('failures="4"', 'failures="3"'),
+        ('tests="14"', 'tests="13"'),
         ('timestamp="2026-11-22T16:10:00"', 'timestamp="2026-11-22"'),
         ("[region=us]", "[region=eu]"),
         ('<error message="no_data', '<skipped message="no_data'),
@@ -82,7 +83,7 @@ def test_each_verdict_has_its_element(report: SloReport) -> None:
         assert kind.get("type", Verdict.MET) in expected[kind.tag] or kind.tag == "system-out"
     assert sorted(k.get("type", "passed") for k in kinds) == sorted(
         r.verdict.value if r.verdict in {Verdict.BREACHED, Verdict.NO_DATA, Verdict.ERROR} else "passed"
-        for r in report.rows
+        for r in [*report.rows, answer.wholes(report.rows)[0][1]]
     )
 
 
@@ -106,6 +107,13 @@ def test_a_failure_says_what_and_why(report: SloReport) -> None:
         "asked prometheus at",
     ):
         assert fact in (failure.text or "")
+
+
+def test_a_broken_composite_fails_on_its_own(report: SloReport) -> None:
+    root = Xml.fromstring(JunitReport().render(report))
+    failure = root.find(".//testcase[@classname='customer-api.customer-journey'][@name='as a whole']/failure")
+    assert failure is not None
+    assert failure.get("message") == "breached, 98.10% of 99%, budget overspent by 90%"
 
 
 def test_at_risk_passes_and_says_so(report: SloReport) -> None:

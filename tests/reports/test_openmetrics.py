@@ -86,6 +86,11 @@ def test_one_verdict_of_a_row_is_1(report: SloReport) -> None:
     assert [line.rsplit(" ", 1)[1] for line in near] == ["0", "0", "1", "0", "0"]
 
 
+def test_a_composite_is_there_once(report: SloReport) -> None:
+    found = [line for line in samples(OpenMetricsReport().render(report)) if line.startswith("cdctl_slo_composite_sli")]
+    assert found == ['cdctl_slo_composite_sli_ratio{slo="customer-journey",service="customer-api"} 0.981']
+
+
 def test_what_is_not_known_has_no_sample(report: SloReport) -> None:
     text = OpenMetricsReport().render(report)
     assert not [line for line in samples(text) if "file-transfer" in line and "_sli_ratio" in line]

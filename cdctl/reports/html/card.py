@@ -9,7 +9,7 @@ import numpy as np
 
 from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
-from cdctl.reports import svg, words
+from cdctl.reports import answer, svg, words
 from cdctl.reports.slots import Slots, slots
 
 LABELS = {
@@ -40,7 +40,7 @@ def group(row: Row) -> str:
 def card(row: Row, anchor: str, title: str, at: int) -> str:
     """Open when there is something to say, closed when met. `title` is HTML, empty when the section says it all."""
     state = "" if row.verdict is Verdict.MET else " open"
-    why = words.reason(row)
+    why = answer.reason(row)
     if row.verdict is not Verdict.ERROR:
         why = why[:1].upper() + why[1:]
     inside = [

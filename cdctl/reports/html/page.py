@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
-from cdctl.reports import svg, words
+from cdctl.reports import answer, svg, words
 from cdctl.reports.html.card import badge, card, group, text
 from cdctl.reports.html.style import PALETTES, RULES
 from cdctl.reports.slots import slots
@@ -23,9 +23,9 @@ _MARK_STYLE = "symbol :first-child{fill:currentColor}symbol :last-child{stroke:v
 
 def page(report: SloReport) -> str:
     """The whole document."""
-    rows = words.worst_first(report.rows)
+    rows = answer.worst_first(report.rows)
     anchors = {id(row): f"o{number}" for number, row in enumerate(rows, 1)}
-    headline = escape(words.headline(report))
+    headline = escape(answer.headline(report))
     symbols = "".join(
         f'<symbol id="mark-{verdict}" viewBox="0 0 16 16">{drawing}</symbol>' for verdict, drawing in _MARKS.items()
     )
@@ -50,7 +50,7 @@ def page(report: SloReport) -> str:
 
 def _head(report: SloReport, headline: str) -> str:
     counts = report.summary
-    items = "".join(f"<li><b>{counts[v]}</b> {badge(v)}</li>" for v in words.WORST_FIRST if counts[v])
+    items = "".join(f"<li><b>{counts[v]}</b> {badge(v)}</li>" for v in answer.WORST_FIRST if counts[v])
     tally = f'<ul class="tally">{items}</ul>' if items else ""
     return (
         f'<header><p class="kicker">{text(report.title)} · judged at {words.instant(report.at)}</p>'
@@ -69,7 +69,7 @@ def _list(report: SloReport, rows: list[Row], anchors: dict[int, str]) -> str:
         ("wide", "Observed"),
     )
     head = "".join(f'<th scope="col" class="{kind}">{title}</th>' for kind, title in heads)
-    called = words.names(rows)
+    called = answer.names(rows)
     body = "\n".join(
         _line(row, called[row.service, row.name, row.objective], anchors[id(row)], report.at) for row in rows
     )
@@ -122,13 +122,11 @@ def _title(row: Row, several: bool) -> str:
 
 
 def _composites(rows: list[Row]) -> str:
-    lines = {
-        f"<p>{badge(row.composite.verdict)} as a whole{f' in {group(row)}' if row.group else ''}: "
-        f"{words.composite_figures(row.composite)}</p>": None
-        for row in rows
-        if row.composite
-    }
-    return "".join(lines)
+    return "".join(
+        f"<p>{badge(whole.verdict)} as a whole{f' in {group(row)}' if row.group else ''}"
+        f"{': ' if words.known(whole.sli) else ''}{answer.composite_figures(whole)}</p>"
+        for row, whole in answer.wholes(rows)
+    )
 
 
 def _foot(report: SloReport) -> str:

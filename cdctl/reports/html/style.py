@@ -157,7 +157,7 @@ body{font-size:10pt}
 main{max-width:none;padding:0}
 details::details-content{content-visibility:visible;display:block;block-size:auto;height:auto}
 .card>summary::after{display:none}
-.card>summary,.why,.facts,.charts,figure,.burns,tr,pre{break-inside:avoid}
+.card,.why,.facts,.charts,figure,.burns,tr,pre{break-inside:avoid}
 h2,h3,.slo>p,.card>summary,.why{break-after:avoid}
 .more>summary{list-style:none}.more>summary::-webkit-details-marker{display:none}
 thead{display:table-header-group}
