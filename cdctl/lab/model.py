@@ -99,7 +99,7 @@ def curve(times: Floats, region: Region) -> Floats:
     hour = (local % 1.0) * 24
     morning = np.exp(-(((hour - 8.0) / 2.2) ** 2))
     evening = np.exp(-(((hour - 17.5) / 2.8) ** 2))
-    weekend = np.where((np.floor(local) + 4) % 7 < 5, 1.0, 0.8)  # day 0 of the epoch was a Thursday
+    weekend = np.where((np.floor(local) + 3) % 7 < 5, 1.0, 0.8)  # day 0 of the epoch was a Thursday
     return np.asarray((0.3 + 1.3 * morning + 1.6 * evening) / 0.794 * weekend)
 
 
@@ -126,6 +126,13 @@ class Exposed:
     kind: str
     family: str
     weights: Floats | None
+
+    def of(self, atoms: Floats) -> Floats:
+        """Its values out of those of the atoms, [n_atoms, ...].
+
+        Rounded: the past multiplies matrices and the live platform vectors, and a last bit less is a counter reset.
+        """
+        return np.round(atoms[0] if self.weights is None else self.weights @ atoms, 3)
 
 
 def exposed(metric: Metric, region: Region) -> list[Exposed]:

@@ -77,13 +77,8 @@ def _draw_all(
     for metric in scenario.metrics:
         for region in scenario.regions:
             drawn = draw(metric, region, scenario, vehicles, ages, end, rng)
-            values = np.round(drawn, 2) if isinstance(metric, Level) else np.cumsum(drawn, axis=1)
-            series = [
-                Series(
-                    one.name, {**one.labels, **JOB}, times, values[0] if one.weights is None else one.weights @ values
-                )
-                for one in exposed(metric, region)
-            ]
+            values = drawn if isinstance(metric, Level) else np.cumsum(drawn, axis=1)
+            series = [Series(one.name, {**one.labels, **JOB}, times, one.of(values)) for one in exposed(metric, region)]
             yield f"{metric.metric} {region.name}", series, values[:, -1].tolist()
 
 

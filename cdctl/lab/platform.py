@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cdctl.domain.slo.series import Floats
 from cdctl.lab.history import escape, number
 from cdctl.lab.model import Exposed, Level, draw, exposed
 from cdctl.lab.past import Standing
@@ -61,10 +62,9 @@ class Live:
         self._age = age
 
 
-def _line(one: Exposed, atoms: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
-    value = atoms[0] if one.weights is None else one.weights @ atoms
+def _line(one: Exposed, atoms: Floats) -> str:
     labels = ",".join(f'{key}="{escape(text)}"' for key, text in one.labels.items())
-    return f"{one.name}{{{labels}}} {number(float(value))}"
+    return f"{one.name}{{{labels}}} {number(float(one.of(atoms)))}"
 
 
 class Platform(Server):

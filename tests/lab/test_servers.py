@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import eventually, gone
 
 from cdctl.errors import UnavailableError
 from cdctl.lab.child import Child, find_program
@@ -21,22 +22,6 @@ def query(server: Server, text: str, at: float) -> list[dict]:
     status, body = get(server.port, f"/api/v1/query?query={text}&time={at}")
     assert status == 200, body
     return json.loads(body)["data"]["result"]
-
-
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
-
-
-def eventually(condition, seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 @pytest.fixture
@@ -157,6 +142,23 @@ def test_a_child_that_survives_does_not(parent):
     with process:
         process.kill()
     assert not gone(pid)
+
+
+def test_a_path_of_its_own_makes_an_address_of_its_own(tmp_path):
+    with Prometheus(tmp_path / "p", prefix="/lab-1") as prometheus:
+        assert prometheus.url == f"http://127.0.0.1:{prometheus.port}/lab-1"
+        assert get(prometheus.port, "/lab-1/api/v1/query?query=1")[0] == 200
+        assert get(prometheus.port, "/api/v1/query?query=1")[0] == 404
+
+
+def test_a_server_tells_its_number_before_it_is_ready(tmp_path):
+    told: list[int] = []
+    server = Prometheus(tmp_path / "p", flags=["--no-such-flag"])
+    server.on_spawn = told.append
+    with pytest.raises(UnavailableError):
+        server.start()
+    assert len(told) == 1
+    assert gone(told[0])
 
 
 def test_a_found_program_is_an_absolute_path():
