@@ -43,18 +43,13 @@ def card(row: Row, anchor: str, title: str, at: int) -> str:
     why = answer.reason(row)
     if row.verdict is not Verdict.ERROR:
         why = why[:1].upper() + why[1:]
-    inside = [
-        f'<p class="why">{escape(why)}</p>' if why else "",
-        _facts(row, at),
-        _charts(row, at),
-        _burns(row),
-        _warnings(row),
-        _evidence(row, at),
-    ]
+    shown = f'<p class="why">{escape(why)}</p>' if why else ""
+    shown += f"{_facts(row, at)}{_charts(row, at)}{_burns(row)}"
     return (
         f'<details class="card v-{row.verdict.value}"{state}><summary>{badge(row.verdict)}'
         f"{title and f'<h3>{title}</h3>'}{_glance(row)}</summary>"
-        f'<div class="inside" id="{anchor}">{"".join(inside)}</div></details>'
+        f'<div class="inside" id="{anchor}"><div class="whole">{shown}</div>'
+        f"{_warnings(row)}{_evidence(row, at)}</div></details>"
     )
 
 
@@ -156,9 +151,12 @@ def _evidence(row: Row, at: int) -> str:
         f"<dd><pre><code>{text(item.query, 20_000)}</code></pre></dd>"
         for item in dict.fromkeys(row.evidence)
     )
-    window = f"{words.rfc3339(row.window.start)} to {words.rfc3339(row.window.end)}"
+    window = (
+        f"{words.rfc3339(row.window.start)} to {words.rfc3339(row.window.end)}, {words.duration(row.window.seconds)}"
+    )
+    if words.known(row.coverage):
+        window += f", {words.percent(row.coverage)} observed up to {words.rfc3339(at)}"
     return (
-        f'<details class="more"><summary>Evidence</summary><dl><dt>Window, {text(row.window.kind)}</dt><dd>{window}, '
-        f"{words.duration(row.window.seconds)}, {words.percent(row.coverage)} observed up to {words.rfc3339(at)}</dd>"
-        f"{asked}</dl></details>"
+        f'<details class="more"><summary>Evidence</summary><dl><dt>Window, {text(row.window.kind)}</dt>'
+        f"<dd>{window}</dd>{asked}</dl></details>"
     )

@@ -153,11 +153,13 @@ main{padding:1.5rem 1rem 2rem}
 @page{size:A4;margin:14mm 14mm 16mm;
  @bottom-right{content:counter(page) " / " counter(pages);font:8pt system-ui,sans-serif}}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-body{font-size:10pt}
+html{font-size:11.5px}
+body{font-size:9pt;line-height:1.4}
+.more,.burns,.charts{margin-top:.6rem}.more dt{margin-top:.2rem}.why{margin-bottom:.5rem}
 main{max-width:none;padding:0}
 details::details-content{content-visibility:visible;display:block;block-size:auto;height:auto}
 .card>summary::after{display:none}
-.card,.why,.facts,.charts,figure,.burns,tr,pre{break-inside:avoid}
+.whole,tr,pre{break-inside:avoid}
 h2,h3,.slo>p,.card>summary,.why{break-after:avoid}
 .more>summary{list-style:none}.more>summary::-webkit-details-marker{display:none}
 thead{display:table-header-group}
