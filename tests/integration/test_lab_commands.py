@@ -1,0 +1,242 @@
+"""`cdctl lab` and `cdctl demo` as a user meets them: servers that stay until told, and servers that surely go."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from waiting import children, eventually, gone
+
+from cdctl.lab import state
+from cdctl.lab.processes import Process
+
+MAIN = [sys.executable, "-m", "cdctl"]
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch, cdctl_process):
+    """Commands of a lab of its own; whatever is left of it is stopped."""
+    monkeypatch.setenv("CDCTL_LAB_DIR", str(tmp_path / "lab"))
+    yield cdctl_process
+    found = state.read()
+    for process in found.processes.values() if found else ():
+        process.stop()
+
+
+def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
+    up = lab("lab", "up", "--seed", "7")
+    assert up.returncode == 0, up.stderr
+    context = json.loads(up.stdout)
+    assert context["name"] == "lab"
+
+    status = lab("lab", "status", "-o", "json")
+    assert status.returncode == 0
+    servers = {one["server"]: one for one in json.loads(status.stdout)}
+    assert servers["prometheus"]["url"] == context["prometheus"]["url"]
+    assert {one["status"] for one in servers.values()} == {"running"}
+
+    report = lab("--context", "lab", "slo", "report", "-o", "json")
+    assert report.returncode == 1, report.stderr
+    verdicts = {(row["name"], row["group"]["region"]): row["verdict"] for row in json.loads(report.stdout)["slos"]}
+    assert verdicts["remote-command-availability", "eu"] == "breached"
+    assert set(verdicts.values()) - {"met", "at_risk"} == {"breached"}
+
+    again = lab("lab", "up", "--seed", "7")
+    assert (again.returncode, json.loads(again.stdout)) == (0, context)
+    assert "up already" in again.stderr
+    other = lab("lab", "up", "--seed", "8")
+    assert other.returncode == 2
+    assert "cdctl lab down" in other.stderr
+
+    os.kill(servers["platform"]["pid"], signal.SIGKILL)
+    assert eventually(lambda: lab("lab", "status").returncode == 3)
+    assert "platform ended" in lab("lab", "status").stderr
+
+    assert lab("lab", "down").returncode == 0
+    assert all(gone(one["pid"]) for one in servers.values())
+    assert list((tmp_path / "lab").iterdir()) == [tmp_path / "lab" / "lab.lock"]
+    assert "lab up" in lab("--context", "lab", "slo", "report").stderr
+
+
+def test_down_and_status_of_no_lab(lab):
+    down = lab("lab", "down")
+    assert (down.returncode, down.stderr) == (0, "the lab is not up\n")
+    status = lab("lab", "status", "-o", "json")
+    assert (status.returncode, json.loads(status.stdout)) == (3, [])
+    assert "cdctl lab up" in status.stderr
+
+
+def test_an_unknown_scenario_leaves_nothing(lab, tmp_path):
+    up = lab("lab", "up", "--scenario", "storm")
+    assert up.returncode == 2
+    assert "breach, calm" in up.stderr
+    assert not (tmp_path / "lab" / "lab.json").exists()
+
+
+def test_what_a_reboot_left_is_no_lab_and_nobody_is_killed_for_it(lab, tmp_path):
+    """The state file names this very test process, of another boot."""
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    me = Process.of(os.getpid())
+    (folder / "lab.json").write_text(
+        json.dumps(
+            {
+                "folder": str(tmp_path),
+                "since": 1,
+                "making": {"scenario": "breach", "vehicles": 250000, "seed": 1},
+                "processes": {"prometheus": {"pid": me.pid, "start": me.start, "boot": "before"}},
+                "context": {"prometheus": {"url": "http://127.0.0.1:1"}},
+            }
+        )
+    )
+    status = lab("lab", "status")
+    assert status.returncode == 3
+    assert "prometheus ended" in status.stderr
+    down = lab("lab", "down")
+    assert down.returncode == 0
+    assert "ended by itself" in down.stderr
+    assert tmp_path.is_dir()
+    assert not (folder / "lab.json").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"folder": 1}', "null"])
+def test_a_state_file_that_cannot_be_understood_is_no_lab(lab, tmp_path, text):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "lab.json").write_text(text)
+    assert lab("lab", "status").returncode == 3
+    assert lab("lab", "down").returncode == 0
+
+
+def test_two_at_once_are_refused(lab):
+    with state.alone():
+        refused = lab("lab", "up")
+    assert refused.returncode == 2
+    assert "another" in refused.stderr
+
+
+@pytest.fixture
+def temp(tmp_path, monkeypatch):
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def test_the_demo_finds_its_breach_and_stops_its_servers(temp, tmp_path, cdctl_process):
+    page = tmp_path / "demo.html"
+    done = cdctl_process("demo", "--headless", "-o", "json", "-o", f"html={page}")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["summary"]["breached"] == 1
+    assert [row["name"] for row in report["slos"] if row["verdict"] == "breached"] == ["remote-command-availability"]
+    assert "remote-command-availability" in page.read_text()
+    assert list(temp.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_however_the_demo_ends_its_servers_are_gone(temp, how):
+    """Stopped while the past is written: the platform runs already."""
+    with subprocess.Popen([*MAIN, "demo", "--headless"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+        assert eventually(lambda: len(children(run.pid)) >= 2)
+        pids = children(run.pid)
+        run.send_signal(how)
+    assert eventually(lambda: all(gone(pid) for pid in pids))
+    assert run.returncode == (-9 if how is signal.SIGKILL else 130)
+    assert (list(temp.iterdir()) == []) is (how is not signal.SIGKILL)
+
+
+def test_a_lab_that_is_interrupted_on_its_way_up_leaves_nothing(lab, tmp_path):
+    with subprocess.Popen([*MAIN, "lab", "up"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+        assert eventually(lambda: bool((found := state.read()) and found.processes))
+        pids = [process.pid for process in state.read().processes.values()]
+        run.send_signal(signal.SIGINT)
+    assert run.returncode == 130
+    assert eventually(lambda: all(gone(pid) for pid in pids))
+    assert list((tmp_path / "lab").iterdir()) == [tmp_path / "lab" / "lab.lock"]
+
+
+def test_a_lab_that_is_killed_on_its_way_up_can_be_cleared_away(lab, tmp_path):
+    with subprocess.Popen([*MAIN, "lab", "up"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+        assert eventually(lambda: bool((found := state.read()) and found.processes))
+        run.kill()
+    found = state.read()
+    assert any(process.running for process in found.processes.values())
+    assert lab("lab", "status").returncode == 3
+    assert lab("lab", "down").returncode == 0
+    assert not any(process.running for process in found.processes.values())
+
+
+@pytest.mark.parametrize("length", ["soon", "5", "-1s"])
+def test_a_bad_duration_is_refused_before_anything_starts(cdctl, length):
+    ran = cdctl("demo", "--headless", f"--for={length}")
+    assert ran.code == 2
+    assert "60s" in ran.err
+
+
+class Terminal:
+    """A command on a pseudo-terminal of its own."""
+
+    def __init__(self, *args: str) -> None:
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen([*MAIN, *args], stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        self.seen = ""
+
+    def read(self) -> bool:
+        """Take in what came; False at the end."""
+        ready, _, _ = select.select([self.master], [], [], 0.1)
+        try:
+            data = os.read(self.master, 65536) if ready else b" "
+        except OSError:
+            return False
+        self.seen += data.decode(errors="replace") if ready else ""
+        return bool(data)
+
+    def until(self, words: str, seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while words not in self.seen:
+            assert self.read(), self.seen
+            assert time.monotonic() < deadline, self.seen
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "130")
+    monkeypatch.setenv("LINES", "40")
+    opened: list[Terminal] = []
+
+    def open_one(*args: str) -> Terminal:
+        opened.append(Terminal(*args))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def test_the_demo_is_live_until_a_key_is_pressed(temp, terminal):
+    live = terminal("demo")
+    live.until("press any key to end")
+    assert "breached" in live.seen
+    assert "remote-command-availability" in live.seen
+    pids = children(live.process.pid)
+    assert len(pids) == 2
+    os.write(live.master, b"q")
+    live.until("cdctl lab up")
+    while live.read():
+        pass
+    assert live.process.wait() == 0
+    assert all(gone(pid) for pid in pids)
+    assert list(Path(temp).iterdir()) == []
