@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -69,3 +72,32 @@ def test_a_lock_that_does_not_fit_is_found(lock, found):
     for part in found:
         assert any(line.startswith(part) for line in said)
     assert bool(said) is bool(found)
+
+
+def undeclared(code: str, declared: set[str]) -> set[str]:
+    """Modules of other projects that a text imports and that no declared project provides."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    foreign = names - sys.stdlib_module_names - {"cdctl", "__future__"}
+    provided = packages_distributions()
+    return {name for name in foreign if not {canonicalize_name(dist) for dist in provided.get(name, [])} & declared}
+
+
+def test_what_the_package_imports_it_asks_for(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    declared = {canonicalize_name(Requirement(line).name) for lines in lists for line in lines}
+    found = {
+        str(path.relative_to(root)): undeclared(path.read_text(), declared) for path in (root / "cdctl").rglob("*.py")
+    }
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_an_import_that_nothing_asks_for_is_found():
+    assert undeclared("import os, httpx.auth\nfrom cdctl import api", {"httpx"}) == set()
+    assert undeclared("def f():\n    from _ruamel_yaml import CParser", {"ruamel-yaml"}) == {"_ruamel_yaml"}
+    assert undeclared("import nowhere", {"nowhere"}) == {"nowhere"}
