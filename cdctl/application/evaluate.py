@@ -15,11 +15,12 @@ from cdctl.domain.slo.composite import with_composite
 from cdctl.domain.slo.judge import RULES, Asked, Measured, judge, measure, no_data
 from cdctl.domain.slo.objective import Indicator, Objective, Ratio, RawRatio, Slo
 from cdctl.domain.slo.series import Buckets, Span
-from cdctl.domain.slo.tiling import COARSE, FINE, Tiling, assemble, coarsen, empty, join, missing, slices, take, tile
+from cdctl.domain.slo.tiling import COARSE, FINE, Tiling, assemble, coarsen, join, missing, slices, take, tile
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 
 TAIL = 900
 """Seconds before the run's instant in which late data may still change a bucket: asked for again, not kept."""
+_AT_ONCE = 400
 DEFAULT_LAG = 60
 DEFAULT_COVERAGE = Decimal("0.9")
 
@@ -44,6 +45,7 @@ class _Job:
     source: Source | None
     tiling: Tiling
     key: str
+    kept: dict[int, Buckets] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     measured: Measured | None = None
 
@@ -128,34 +130,45 @@ def _tiling(asked: Asked) -> Tiling:
 
 async def _ask(source: Source, run: _Run) -> None:
     jobs = {key: job for key, job in run.jobs.items() if job.source is source}
-    requests = []
-    for key, job in jobs.items():
-        spans = _spans(job, run.ledger)
-        requests.append(BucketRequest(key, job.asked.objective.indicator, job.asked.slo.group_by, spans, job.asked.at))
-    async for answer in source.fetch(requests):
-        job = jobs[answer.key]
-        if isinstance(answer, SourceFailure):
-            asked = replace(job.asked, evidence=answer.evidence)
-            reason = f"{answer.reason}; {answer.hint}" if answer.hint else answer.reason
-            job.rows = (replace(no_data(asked, {}, reason, Verdict.ERROR), spec_at_fault=answer.mine),)
-        else:
-            _conclude(job, answer, run)
-        run.progress.step(job.asked.slo.name)
+    names = list(jobs)
+    # A few hundred at a time: what the ledger keeps of them is in memory until they are judged.
+    for first in range(0, len(names), _AT_ONCE):
+        requests = [_request(key, jobs[key], run.ledger) for key in names[first : first + _AT_ONCE]]
+        async for answer in source.fetch(requests):
+            _take(jobs[answer.key], answer, run)
 
 
-def _spans(job: _Job, ledger: Ledger | None) -> tuple[Span, ...]:
+def _take(job: _Job, answer: SourceAnswer | SourceFailure, run: _Run) -> None:
+    if isinstance(answer, SourceFailure):
+        asked = replace(job.asked, evidence=answer.evidence)
+        reason = f"{answer.reason}; {answer.hint}" if answer.hint else answer.reason
+        job.rows = (replace(no_data(asked, {}, reason, Verdict.ERROR), spec_at_fault=answer.mine),)
+    else:
+        _conclude(job, answer, run)
+    job.kept = {}
+    run.progress.step(job.asked.slo.name)
+
+
+def _request(key: str, job: _Job, ledger: Ledger | None) -> BucketRequest:
     """What has to be asked for: what the tiling needs and the ledger does not have; the tail always."""
+    job.kept = ledger.read(job.key, job.tiling.spans) if ledger else {}
     spans: list[Span] = []
     for step in job.tiling.steps:
-        replaced = job.tiling.replaced(step)
+        known = job.tiling.replaced(step)
+        if step in job.kept:
+            known = np.concatenate([known, job.kept[step].ends])
         for wanted in job.tiling.of(step):
-            known = ledger.known(job.key, step, wanted.start, wanted.end) if ledger else replaced[:0]
-            spans.extend(missing(wanted, np.concatenate([known, replaced])))
-    return tuple(spans)
+            spans.extend(missing(wanted, known))
+    return BucketRequest(key, job.asked.objective.indicator, job.asked.slo.group_by, tuple(spans), job.asked.at)
 
 
 def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
-    levels = _levels(job, answer.buckets, run.ledger)
+    levels = {
+        step: join(part for part in answer.buckets if len(part.ends) and part.widths[0] == step)
+        for step in job.tiling.steps
+    }
+    if run.ledger is not None:
+        levels = _kept(job, levels, run.ledger)
     job.asked = replace(job.asked, evidence=answer.evidence, warnings=answer.warnings)
     measured = measure(job.asked, assemble(levels, job.tiling))
     job.rows = judge(measured)
@@ -165,23 +178,17 @@ def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
         job.measured = measured
 
 
-def _levels(job: _Job, fresh: Sequence[Buckets], ledger: Ledger | None) -> dict[int, Buckets]:
+def _kept(job: _Job, fresh: dict[int, Buckets], ledger: Ledger) -> dict[int, Buckets]:
     """Fresh and kept buckets by step; what will not change any more goes into the ledger."""
-    levels: dict[int, Buckets] = {}
-    for step in job.tiling.steps:
-        new = join([empty(), *(part for part in fresh if len(part.ends) and part.widths[0] == step)])
-        if ledger is None:
-            levels[step] = new
-            continue
-        spans = job.tiling.of(step)
-        kept = [ledger.read(job.key, step, span.start, span.end) for span in spans]
-        levels[step] = join([*kept, new])
-        closed = take(new, (new.ends <= job.asked.at - TAIL).nonzero()[0])
-        ledger.keep(job.key, step, closed)
-    if ledger is not None and COARSE in levels and FINE in levels:
+    closed = job.asked.at - TAIL
+    levels = {step: join([job.kept[step], new]) for step, new in fresh.items()}
+    for step, new in fresh.items():
+        ledger.keep(job.key, step, take(new, np.flatnonzero(new.ends <= closed)))
+    if COARSE in levels and FINE in levels:
         # Twelve fine buckets make a coarse one: an hour that was watched live is never asked for again.
         hours = coarsen(levels[FINE], COARSE)
-        ledger.keep(job.key, COARSE, take(hours, (hours.ends <= job.asked.at - TAIL).nonzero()[0]))
+        unkept = (hours.ends <= closed) & ~np.isin(hours.ends, levels[COARSE].ends)
+        ledger.keep(job.key, COARSE, take(hours, np.flatnonzero(unkept)))
     return levels
 
 

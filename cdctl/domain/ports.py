@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from cdctl.domain.slo.objective import Indicator
-from cdctl.domain.slo.series import Buckets, Ints, Span
+from cdctl.domain.slo.series import Buckets, Span
 from cdctl.domain.slo.verdict import Evidence, SloReport
 
 API = 1
@@ -163,12 +163,8 @@ class Ledger(Protocol):
     Nothing here raises: a ledger that cannot be read or written knows nothing, keeps nothing and says so in `warnings`.
     """
 
-    def known(self, key: str, step: int, start: int, end: int) -> Ints:
-        """Ends of the kept buckets within (start, end], sorted."""
-        ...
-
-    def read(self, key: str, step: int, start: int, end: int) -> Buckets:
-        """The kept buckets within (start, end]."""
+    def read(self, key: str, spans: Sequence[Span]) -> dict[int, Buckets]:
+        """The kept buckets of the spans, by step; every step of the spans is there."""
         ...
 
     def keep(self, key: str, step: int, buckets: Buckets) -> None:

@@ -72,12 +72,13 @@ def missing(wanted: Span, known: Ints, bridge: int = 24) -> tuple[Span, ...]:
 
     Up to `bridge` known buckets between two missing ones are asked for again: that costs less than a request.
     """
-    ends = wanted.ends
-    absent = ends[~np.isin(ends, known)]
-    if not len(absent):
+    absent = np.ones(len(wanted), bool)
+    absent[(known[(known > wanted.start) & (known <= wanted.end)] - wanted.start) // wanted.step - 1] = False
+    ends = wanted.ends[absent]
+    if not len(ends):
         return ()
-    breaks = np.flatnonzero(np.diff(absent) > wanted.step * (bridge + 1)) + 1
-    return tuple(Span(int(run[0]) - wanted.step, int(run[-1]), wanted.step) for run in np.split(absent, breaks))
+    breaks = np.flatnonzero(np.diff(ends) > wanted.step * (bridge + 1)) + 1
+    return tuple(Span(int(run[0]) - wanted.step, int(run[-1]), wanted.step) for run in np.split(ends, breaks))
 
 
 def assemble(levels: dict[int, Buckets], tiling: Tiling) -> Buckets:
@@ -87,19 +88,17 @@ def assemble(levels: dict[int, Buckets], tiling: Tiling) -> Buckets:
     not covered.
     """
     parts: list[Buckets] = []
-    taken = np.zeros(0, dtype=np.int64)
+    finer: list[Span] = []
     for step in tiling.steps:
         level = levels[step]
-        wanted = np.concatenate([span.ends for span in tiling.of(step)])
-        keep = np.isin(level.ends, wanted) & ~np.isin(level.ends, _hours(taken))
+        keep = np.zeros(len(level.ends), bool)
+        for span in tiling.of(step):
+            keep |= (level.ends > span.start) & (level.ends <= span.end)
+        for span in finer:
+            keep &= (level.ends <= span.start) | (level.ends - step >= span.end)
         parts.append(take(level, np.flatnonzero(keep)))
-        taken = np.concatenate([taken, wanted])
+        finer += tiling.of(step)
     return join(parts)
-
-
-def _hours(ends: Ints) -> Ints:
-    """Ends of the coarse buckets that hold these fine ends."""
-    return np.unique(-(-ends // COARSE) * COARSE)
 
 
 def take(buckets: Buckets, index: Ints) -> Buckets:
@@ -119,7 +118,9 @@ def join(parts: Iterable[Buckets]) -> Buckets:
 
     Groups are united; a group that a part does not have was not seen in that part.
     """
-    parts = list(parts)
+    parts = [part for part in parts if len(part.ends)] or [empty()]
+    if len(parts) == 1:
+        return parts[0]
     groups = tuple(dict.fromkeys(group for part in parts for group in part.groups))
     parts = [regroup(part, groups) for part in parts]
     ends = np.concatenate([part.ends for part in parts])[::-1]
