@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport
 from cdctl.domain.text import safe
@@ -9,9 +11,7 @@ from cdctl.reports import answer, words
 from cdctl.reports.grid import Column, grid
 
 WIDTH = 100
-_COLUMNS = (
-    Column("SLO", shrinks=True),
-    Column("GROUP", shrinks=True),
+_NUMBERS = (
     Column("TARGET", "point"),
     Column("SLI", "point"),
     Column("BUDGET LEFT", "right"),
@@ -29,16 +29,27 @@ class TableReport:
     def render(self, report: SloReport) -> str:
         """One line a row, then why, then the summary."""
         called = answer.names(report.rows)
-        rows = [_cells(called[row.service, row.name, row.objective], row) for row in answer.worst_first(report.rows)]
-        table = [*grid(_COLUMNS, rows, WIDTH), ""] if rows else []
+        label = _label(report.rows)
+        rows = [
+            _cells(called[row.service, row.name, row.objective], row, label) for row in answer.worst_first(report.rows)
+        ]
+        group = Column(safe(label, 20).upper() or "GROUP", shrinks=True)
+        table = [*grid([Column("SLO", shrinks=True), group, *_NUMBERS], rows, WIDTH), ""] if rows else []
         return "\n".join([*table, *answer.notes(report)]) + "\n"
 
 
-def _cells(name: str, row: Row) -> list[str]:
+def _label(rows: Sequence[Row]) -> str:
+    """The one label that all groups have, so that its column can be called after it; empty when they differ."""
+    labels = {tuple(row.group) for row in rows if row.group}
+    only = labels.pop() if len(labels) == 1 else ()
+    return only[0] if len(only) == 1 else ""
+
+
+def _cells(name: str, row: Row, label: str) -> list[str]:
     left = words.budget_left(row)
     return [
         name,
-        safe(row.group_text, 120),
+        safe(row.group.get(label, "") if label else row.group_text, 120),
         words.target(row.target),
         words.sli(row.sli, row.target),
         f"{words.bar(left, 5)} {words.percent(left, 0 if left is None or abs(left) >= 0.1 else 1):>5}",

@@ -24,6 +24,13 @@ def test_names_are_whole_where_there_is_room(healthy: SloReport) -> None:
     assert "remote-command-availability" in "\n".join(table(healthy))
 
 
+def test_the_column_is_called_after_the_one_label_there_is(report: SloReport, healthy: SloReport) -> None:
+    assert table(healthy)[0].split()[:2] == ["SLO", "REGION"]
+    assert any(line.split()[1] == "us" for line in table(healthy))
+    assert table(report)[0].split()[:2] == ["SLO", "GROUP"]
+    assert "region=eu" in "\n".join(table(report))
+
+
 def test_every_row_ends_in_its_verdict_worst_first(report: SloReport) -> None:
     found = [VERDICT.search(line) for line in table(report)[1:]]
     assert [match[1] for match in found if match] == [row.verdict.value for row in answer.worst_first(report.rows)]
