@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from cdctl.domain.text import safe
 from cdctl.errors import FileError, Place, Problem
 from cdctl.files.nearest import suggestion
 from cdctl.lab.remote_write import RECEIVE_FLAGS, remote_write
+from cdctl.lab.scratch import scratch
 from cdctl.lab.servers import Prometheus
 from cdctl.lab.shelves import Trial, shelve, trial
 from cdctl.lab.spec_compare import Mismatch, compared
@@ -110,8 +110,8 @@ def _spec_stem(path: Path) -> Path:
 def _judged(shelf: Sequence[Trial], progress: Progress) -> Iterator[tuple[Trial, CaseResult]]:
     """One server for the whole shelf; one evaluation for each instant."""
     with (
-        tempfile.TemporaryDirectory(prefix="cdctl-slo-test-") as folder,
-        Prometheus(Path(folder), retention="100y", flags=RECEIVE_FLAGS) as server,
+        scratch() as folder,
+        Prometheus(folder, retention="100y", flags=RECEIVE_FLAGS) as server,
     ):
         remote_write((series for one in shelf for series in one.case.series), server.url)
         for at in sorted({one.case.at for one in shelf}):
