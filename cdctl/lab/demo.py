@@ -45,10 +45,7 @@ class Demo:
 
     def planned(self, report: SloReport) -> bool:
         """Whether what was to break is found broken."""
-        wanted = scenario(self._stage.making.scenario).planned
-        return any(
-            (row.name, row.group.get("region")) == wanted and row.verdict is Verdict.BREACHED for row in report.rows
-        )
+        return found(report, scenario(self._stage.making.scenario).planned)
 
     def bad_share(self) -> Mapping[str, float]:
         """Share of remote commands that failed in the last minute, by region, straight from the server; those without
@@ -60,6 +57,13 @@ class Demo:
             return {}
         found = {one["metric"]["region"]: float(one["value"][1]) for one in json.loads(body)["data"]["result"]}
         return {region: share for region, share in found.items() if share == share}  # noqa: PLR0124 - drops NaN
+
+
+def found(report: SloReport, planned: tuple[str, str] | None) -> bool:
+    """Whether this promise, in this region, is breached in the report; nothing planned is never found."""
+    return any(
+        (row.name, row.group.get("region")) == planned and row.verdict is Verdict.BREACHED for row in report.rows
+    )
 
 
 @contextmanager
