@@ -43,6 +43,11 @@ class Faults:
         if len(self.problems) <= 2 * _MOST:
             self.problems.append(Problem(self.place(where), message, fix, warning=True))
 
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong already that looking for cures is wasted."""
+        return self.errors > _MOST
+
     def close(self) -> list[Problem]:
         """All of them; a last one says how many were left out."""
         hidden = self.errors - _MOST

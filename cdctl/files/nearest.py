@@ -8,6 +8,7 @@ from cdctl.domain.text import safe
 
 _LISTED = 8
 _LONGEST = 100
+_MOST = 5000
 
 
 def shown(value: str, limit: int = 80) -> str:
@@ -17,7 +18,7 @@ def shown(value: str, limit: int = 80) -> str:
 
 def nearest(word: str, known: Collection[str]) -> str:
     """The known word that is spelled most like `word`, or an empty string when none is close. Case counts little."""
-    if len(word) > _LONGEST:
+    if len(word) > _LONGEST or len(known) > _MOST:
         return ""
     folded = {name.casefold(): name for name in known}
     if word.casefold() in folded:

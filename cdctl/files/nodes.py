@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _FIRST = frozenset("0123456789+-.")
+_LONGEST_NUMBER = 1000
 _NOT_FINITE = frozenset(sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")) | {
     ".nan",
     ".NaN",
@@ -68,7 +69,7 @@ class Scalar(Node):
 
 def _exact(text: str) -> Decimal | None:
     """The finite number that a text is in YAML; Python's own spellings (1_000, -inf) are none."""
-    if "_" in text or not text.isascii():
+    if "_" in text or len(text) > _LONGEST_NUMBER or not text.isascii():
         return None
     try:
         if text[:2] in ("0x", "0o"):

@@ -28,40 +28,45 @@ def find(paths: Sequence[Path]) -> Found:
     A folder is read in alphabetical order and links to folders are not followed. Nothing found is a problem.
     """
     files: dict[str, Path] = {}
-    problems = []
+    problems: list[Problem] = []
     for path in paths:
-        below = _below(path) if path.is_dir() else [path]
-        specs = [file for file in below if not file.name.endswith(_TESTS)]
-        if not path.is_dir() and not _exists(path):
+        kind = _kind(path)
+        if kind == "missing":
             problems.append(_missing(path))
-        elif not specs:
+            continue
+        below = _below(path, problems) if kind == "folder" else [path]
+        specs = [file for file in below if not file.name.endswith(_TESTS)]
+        if not specs:
             problems.append(_empty(path, tests=bool(below)))
-        else:
-            for file in specs:
-                files.setdefault(os.path.realpath(file), file)
+        for file in specs:
+            files.setdefault(os.path.realpath(file), file)
     if not paths:
-        problems.append(Problem(Place("specs"), "no file or folder was named", "name one, such as slo_specs"))
+        problems.append(_problem("specs", "no file or folder was named", "name one, such as slo_specs"))
     return Found(tuple(files.values()), tuple(problems))
 
 
-def _below(folder: Path) -> list[Path]:
+def _kind(path: Path) -> str:
+    try:
+        return "folder" if path.is_dir() else "file" if path.exists() else "missing"
+    except (OSError, ValueError):  # a name too long, or with a NUL in it
+        return "missing"
+
+
+def _below(folder: Path, problems: list[Problem]) -> list[Path]:
+    def unreadable(error: OSError) -> None:
+        reason = (error.strerror or type(error).__name__).lower()
+        problems.append(_problem(str(Path(error.filename)), f"cannot be read: {reason}", "check its permissions"))
+
     found = []
-    for top, folders, names in os.walk(folder):
+    for top, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(top) / name for name in sorted(names) if name.endswith(_ENDINGS) and not name.startswith(".")]
     return found
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name too long, or with a NUL in it
-        return False
-
-
 def _empty(path: Path, *, tests: bool) -> Problem:
     reason = "holds only spec tests" if tests else "holds no *.yaml or *.yml file"
-    return Problem(Place(safe(str(path), 4096)), reason, "name a file or folder with specs")
+    return _problem(str(path), reason, "name a file or folder with specs")
 
 
 def _missing(path: Path) -> Problem:
@@ -69,5 +74,8 @@ def _missing(path: Path) -> Problem:
         siblings = {entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")}
     except (OSError, ValueError):
         siblings = set()
-    fix = suggestion(path.name, siblings, otherwise="check the path")
-    return Problem(Place(safe(str(path), 4096)), "no such file or folder", fix)
+    return _problem(str(path), "no such file or folder", suggestion(path.name, siblings, otherwise="check the path"))
+
+
+def _problem(name: str, message: str, fix: str) -> Problem:
+    return Problem(Place(safe(name, 4096)), message, fix)

@@ -24,7 +24,7 @@ from cdctl.files.sloth.shapes import Dialect
 from cdctl.files.spec_files import find
 from cdctl.files.yaml import documents
 
-_NAMES = r"""(?m)^[\s-]*name:\s*["']?([\w.-]+)"""
+_NAMES = r"""(?m)^[ \t-]*name:[ \t]*["']?([\w.-]+)"""
 
 
 def read(paths: Sequence[Path]) -> SpecSet:

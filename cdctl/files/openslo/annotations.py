@@ -14,7 +14,7 @@ from cdctl.files.nearest import shown, suggestion
 from cdctl.files.nodes import Mapping, Node
 from cdctl.files.openslo.metadata import EXPECT_GROUPS, EXPECTED_TRAFFIC, GROUP_BY, LAG, MIN_COVERAGE
 
-_PAIR = r'\s*([a-zA-Z_][a-zA-Z0-9_]*)=("[^"]*"|[^\s"]+)(?=\s|$)'
+_PAIR = r'(?<!\S)([a-zA-Z_][a-zA-Z0-9_]*)=("[^"]*"|[^\s"]+)(?=\s|$)'
 
 
 class Judging(NamedTuple):
@@ -48,12 +48,15 @@ def judging(metadata: Mapping, faults: Faults) -> Judging:
 
 
 def _groups(text: str, labels: tuple[str, ...], where: Node, faults: Faults) -> tuple[Map[str, str], ...]:
+    found: list[dict[str, str] | None]
     if len(labels) == 1 and "=" not in text:
-        groups = [{labels[0]: value.strip()} for value in text.split(",") if value.strip()]
+        found = [{labels[0]: value.strip()} for value in text.split(",") if value.strip()]
     else:
         found = [_group(part, labels, where, faults) for part in text.split(";") if part.strip()]
-        groups = [group for group in found if group is not None]
-    if len({tuple(sorted(group.items())) for group in groups}) < len(groups):
+    if not found:
+        faults.error(where, f"{EXPECT_GROUPS} {shown(text)} names no group", "write one, or delete it")
+    groups = [group for group in found if group is not None]
+    if len({tuple(group.items()) for group in groups}) < len(groups):
         faults.error(where, f"{EXPECT_GROUPS} names a group twice", "name each once")
     return tuple(groups)
 

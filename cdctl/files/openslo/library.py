@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cdctl.errors import Place
 from cdctl.files.faults import Faults
-from cdctl.files.nearest import shown, suggestion
+from cdctl.files.nearest import nearest, shown, suggestion
 from cdctl.files.nodes import Mapping, Node, Scalar
 
 _LENIENT = frozenset({"DataSource", "AlertNotificationTarget"})
@@ -43,6 +43,7 @@ class Library:
         self.documents: dict[str, dict[str, Document]] = {}
         self.torn: set[str] = set()
         self.blind = False
+        self._close: dict[tuple[str, str], str] = {}
         self._claims: dict[tuple[str, str], Place] = {}
 
     def add(self, document: Document, where: Node) -> bool:
@@ -76,9 +77,19 @@ class Library:
         if kind in _LENIENT and not known:
             faults.warn(reference, f"{message} in these files", f"define it, if other tools need it; {_UNUSED[kind]}")
         else:
-            fix = suggestion(reference.text, known, otherwise="define it, or name the file that does as well")
+            otherwise = "define it, or name the file that does as well"
+            fix = otherwise if faults.full else suggestion(reference.text, known, otherwise=otherwise)
             faults.error(reference, message, fix)
         return None
+
+    def close_to(self, kind: str, name: str) -> str:
+        """The name of a document that `name` nearly is; empty when it is one, or like none."""
+        known = self.documents.get(kind, {})
+        if not known or name in known:
+            return ""
+        if (kind, name) not in self._close:
+            self._close[kind, name] = nearest(name, known)
+        return self._close[kind, name]
 
 
 _UNUSED = {

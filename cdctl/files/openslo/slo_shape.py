@@ -217,4 +217,5 @@ SLO_SPEC = Fields(
     },
     ("service", "timeWindow", "budgetingMethod", "objectives"),
     _RULES,
+    ref="sloSpec",
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Map
 from cdctl.domain.slo.objective import Budgeting, Slo
 from cdctl.domain.slo.window import Calendar, Rolling
 from cdctl.files.faults import Faults
-from cdctl.files.nearest import nearest, shown
+from cdctl.files.nearest import shown
 from cdctl.files.nodes import Mapping, Node, Scalar, Sequence
 from cdctl.files.openslo.alerts import policies
 from cdctl.files.openslo.annotations import judging
@@ -66,8 +66,8 @@ def _window(spec: Mapping, faults: Faults) -> Rolling | Calendar | None:
 
 def _service(spec: Mapping, library: Library, faults: Faults) -> None:
     """OpenSLO leaves open whether `service` names a document; one that almost does is probably misspelt."""
-    known, name = library.documents.get("Service", {}), spec.text("service")
-    close = "" if name in known else nearest(name, known)
+    name = spec.text("service")
+    close = library.close_to("Service", name)
     if close:
         where = spec.at("service")
         faults.warn(where, f"there is no Service called {shown(name)}", f"did you mean {shown(close)}?")

@@ -62,8 +62,10 @@ class Fields(Shape):
         for name, key in list(node.keys.items()):
             if name in self.keys:
                 continue
-            faults.error(key, f"unknown key {shown(name)} in {self.noun}", suggestion(name, self.keys))
-            _repair(node, key, self.keys)
+            fix = "" if faults.full else suggestion(name, self.keys)
+            faults.error(key, f"unknown key {shown(name)} in {self.noun}", fix)
+            if not faults.full:
+                _repair(node, key, self.keys)
 
 
 class Names(NamedTuple):
