@@ -126,6 +126,8 @@ def _explain(error: Exception) -> int:
         return Code.DONE
     if isinstance(error, OSError) and error.errno in _DISK:
         report(UnavailableError(f"cannot write: {error.strerror}", subject=str(error.filename or "stdout")))
+        if not error.filename:
+            drop_stdout()  # or the interpreter fails again on what is left, with a code of its own
         return Code.UNKNOWN
     _say(f"error: {type(error).__name__}: {safe(str(error), 2000)}")
     _say("hint: this is a bug in cdctl; run it again with --debug and report what it prints")
@@ -154,7 +156,7 @@ def _reader_left() -> bool:
 
 
 def drop_stdout() -> None:
-    """Send what is still to be written to nowhere: the reader of the pipe is gone."""
+    """Send what is still to be written to nowhere: the reader of the pipe is gone, or the disk is full."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
