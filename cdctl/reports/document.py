@@ -10,6 +10,8 @@ import math
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from cdctl.domain.slo.verdict import Composite, ErrorBudget, Row, SloReport
 from cdctl.reports.words import rfc3339
 
@@ -76,8 +78,14 @@ def number(value: float | None) -> float | int | None:
 
 def dumps(value: object, indent: int | None = None) -> str:
     """JSON text that is lossless, readable and harmless to a terminal: hostile characters are written as escapes."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", _text(value, indent))
+
+
+def _text(value: object, indent: int | None) -> str:
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=indent or 0).decode()
+    except UnicodeEncodeError:  # a lone surrogate, which is no UTF-8: the slower encoder lets it through
+        return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def _numbers(values: Mapping[str, float | None]) -> dict[str, float | int | None]:

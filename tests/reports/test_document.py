@@ -12,8 +12,8 @@ from cdctl.reports.document import dumps, number
     [
         (0.1 + 0.2, "0.3"),
         (3.0, "3"),
-        (-1e-8, "-1e-08"),
-        (2.4e18, "2.4e+18"),
+        (-1e-8, "-1e-8"),
+        (2.4e18, "2.4e18"),
         (None, "null"),
         (float("nan"), "null"),
         (float("-inf"), "null"),
@@ -25,8 +25,7 @@ def test_numbers(value: float | None, text: str) -> None:
 
 def test_json_itself_would_write_what_json_lacks() -> None:
     assert json.dumps(float("nan")) == "NaN"
-    with pytest.raises(ValueError, match="JSON compliant"):
-        dumps(float("nan"))
+    assert dumps(float("nan")) == "null"
 
 
 @pytest.mark.parametrize(
