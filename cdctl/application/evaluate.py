@@ -20,7 +20,7 @@ from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 
 TAIL = 900
 """Seconds before the run's instant in which late data may still change a bucket: asked for again, not kept."""
-_AT_ONCE = 400
+_AT_ONCE = 250
 DEFAULT_LAG = 60
 DEFAULT_COVERAGE = Decimal("0.9")
 

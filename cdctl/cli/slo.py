@@ -134,6 +134,27 @@ def report_(
     exits.leave(verdicts.code(report, named))
 
 
+@app.command(epilog="Example: cdctl slo test slo_specs/remote-command.test.yaml")
+def test(ctx: typer.Context, paths: Paths = None, outputs: OutputOption = None) -> None:
+    """Run the *.test.yaml beside specs: made-up series, a real Prometheus, the expected verdicts."""
+    from pathlib import Path
+
+    from cdctl.cli.progress import progress
+    from cdctl.lab import spec_tests
+
+    run = run_of(ctx)
+    output.parse(outputs)
+    where = [Path(path) for path in paths or [_settings(run).slo_specs]]
+    done = spec_tests.run(where, progress=progress(run))
+    output.show(run, outputs, [slo_rows.tested(result) for result in done.results], slo_rows.TESTED)
+    for result in done.results:
+        for mismatch in result.mismatches:
+            exits.note(run, str(mismatch))
+    for name in done.untested:
+        exits.warn(run, f"{name} has no test")
+    exits.leave(exits.Code.DONE if done.passed else exits.Code.BAD_NEWS)
+
+
 _WITHOUT_HISTORY = frozenset({"table", "wide", "json", "jsonl", "csv", "junit", "openmetrics", "markdown"})
 """Built-in reports that draw no chart: a run of a thousand SLOs need not hold every bucket for them."""
 

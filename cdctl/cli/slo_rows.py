@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cdctl.domain.slo.objective import Objective, Slo
     from cdctl.domain.slo.verdict import Row
     from cdctl.errors import Problem
+    from cdctl.lab.spec_tests import CaseResult
 
 LS = (
     Column("service"),
@@ -25,6 +26,7 @@ LS = (
 )
 PROBLEMS = (Column("file"), Column("line"), Column("column"), Column("level"), Column("message"), Column("fix"))
 FINDINGS = (Column("slo"), Column("ok"), Column("found"), Column("hint"))
+TESTED = (Column("slo"), Column("case"), Column("result"), Column("file", wide=True), Column("differences", wide=True))
 STATUS = (
     Column("slo"),
     Column("group"),
@@ -72,6 +74,17 @@ def _window(slo: Slo) -> str:
         days, rest = divmod(slo.window.seconds, 86_400)
         return f"{days}d rolling" if not rest else f"{slo.window.seconds // 60}m rolling"
     return f"{slo.window.count}{slo.window.unit.value} calendar, {slo.window.zone}"
+
+
+def tested(result: CaseResult) -> Mapping[str, object]:
+    """A line of `slo test`."""
+    return {
+        "slo": result.slo,
+        "case": result.name,
+        "result": "passed" if result.passed else "failed",
+        "file": str(result.place),
+        "differences": "; ".join(map(str, result.mismatches)),
+    }
 
 
 def status(row: Row) -> Mapping[str, object]:

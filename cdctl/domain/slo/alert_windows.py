@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from cdctl.domain.slo.window import Calendar, Rolling, Unit
 
@@ -48,6 +49,7 @@ def period_seconds(window: Rolling | Calendar) -> int:
     return days * DAY * window.count
 
 
+@cache
 def pairs(window: Rolling | Calendar) -> tuple[BurnPair, ...]:
     """The catalogue for a window. Scaling monthly shares to a week would page for nothing, so short periods have their
     own; a pair whose long window is more than half the period is left out."""
