@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cdctl.domain.slo.objective import AlertPolicy, Slo
 from cdctl.domain.slo.specset import SpecSet
@@ -19,12 +19,13 @@ from cdctl.files.openslo.indicators import measure
 from cdctl.files.openslo.library import Document, Library
 from cdctl.files.openslo.slos import slo
 from cdctl.files.reading import read_text
-from cdctl.files.sloth.promises import promises
-from cdctl.files.sloth.shapes import Dialect
 from cdctl.files.spec_files import find
 from cdctl.files.yaml import documents
 
-_NAMES = r"""(?m)^[ \t-]*name:[ \t]*["']?([\w.-]+)"""
+if TYPE_CHECKING:
+    from cdctl.files.sloth.shapes import Dialect
+
+_NAMES = r"""\bname["']?[ \t]*:[ \t]*["']?([\w.-]+)"""
 
 
 def read(paths: Sequence[Path]) -> SpecSet:
@@ -112,9 +113,14 @@ class _Reader:
                 if promise:
                     yield promise
             else:
-                for promise, where in promises(item.node, item.dialect, item.faults):
-                    if self.library.claim("SLO", promise.name, where, item.faults):
-                        yield promise
+                yield from self._sloth(item)
+
+    def _sloth(self, level: _Level) -> Iterator[Slo]:
+        from cdctl.files.sloth.promises import promises
+
+        for promise, where in promises(level.node, level.dialect, level.faults):
+            if self.library.claim("SLO", promise.name, where, level.faults):
+                yield promise
 
     def policies(self) -> Map[str, AlertPolicy]:
         """Every AlertPolicy document by name."""
