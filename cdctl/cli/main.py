@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cdctl import __version__
-from cdctl.cli import exits
+from cdctl.cli import completion, exits
 from cdctl.cli.lazy import LazyGroup
 from cdctl.cli.options import Run, shared_first
 from cdctl.cli.registry import COMMANDS
@@ -49,17 +49,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _context_names(incomplete: str) -> list[str]:
-    """Names for shell completion; silence is better than an error in the middle of a prompt."""
-    try:
-        from cdctl.application import wiring
-
-        names = wiring.read_settings().contexts
-    except Exception:
-        return []
-    return [name for name in names if name.startswith(incomplete)]
-
-
 @app.callback()
 def root(
     ctx: typer.Context,
@@ -67,7 +56,7 @@ def root(
         str, typer.Option(metavar="FILE", help="Settings; else $CDCTL_CONFIG, ./cdctl.toml, your config folder.")
     ] = "",
     context: Annotated[
-        str, typer.Option(metavar="NAME", help="Which platform of the settings.", autocompletion=_context_names)
+        str, typer.Option(metavar="NAME", help="Which platform of the settings.", autocompletion=completion.contexts)
     ] = "",
     prometheus: Annotated[str, typer.Option(metavar="URL", help="Ask this Prometheus; no settings needed.")] = "",
     no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Load only what ships with cdctl.")] = False,

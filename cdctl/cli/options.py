@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from cdctl.cli import completion
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -25,7 +27,13 @@ class Run:
 
 OutputOption = Annotated[
     list[str] | None,
-    typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="Repeatable; FORMAT=FILE writes a file."),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FORMAT[=FILE]",
+        help="Repeatable; FORMAT=FILE writes a file.",
+        autocompletion=completion.formats,
+    ),
 ]
 """`-o json`, `-o html=slo.html`; hand the list to `output.parse`."""
 

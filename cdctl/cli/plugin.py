@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import exits, output
+from cdctl.cli import completion, exits, output
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.cli.records import Column
 from cdctl.errors import UsageError
@@ -62,21 +62,12 @@ def list_plugins(ctx: typer.Context, outputs: OutputOption = None) -> None:
     output.show(run_of(ctx), outputs, [row(found) for found in _catalogue(ctx).all()], _LIST)
 
 
-def _names(incomplete: str) -> list[str]:
-    """Names for shell completion; silence is better than an error in the middle of a prompt."""
-    try:
-        from cdctl.application import wiring
-
-        titles = [listing.title for listing in wiring.catalogue(wiring.read_settings()).names()]
-    except Exception:
-        return []
-    return [title for title in titles if title.startswith(incomplete)]
-
-
 @app.command()
 def info(
     ctx: typer.Context,
-    plugin: Annotated[str, typer.Argument(metavar="ROOM.NAME", help="Such as reports.html.", autocompletion=_names)],
+    plugin: Annotated[
+        str, typer.Argument(metavar="ROOM.NAME", help="Such as reports.html.", autocompletion=completion.plugins)
+    ],
     outputs: OutputOption = None,
 ) -> None:
     """Describe one plugin: where it comes from, and which settings it reads."""

@@ -92,27 +92,6 @@ def _commands() -> list[tuple[str, typer.core.TyperCommand]]:
     return found
 
 
-def test_completion_offers_commands_and_contexts(cdctl_process, tmp_path):
-    (tmp_path / "cdctl.toml").write_text(
-        '[contexts.prod-eu]\n[contexts.prod-us]\n[contexts.test]\nprometheus = {url="https://x"}'
-    )
-
-    def complete(words: str) -> str:
-        env = {
-            **os.environ,
-            "_CDCTL_COMPLETE": "complete_bash",
-            "COMP_WORDS": words,
-            "COMP_CWORD": str(words.count(" ")),
-        }
-        return cdctl_process(env=env, cwd=tmp_path).stdout
-
-    assert complete("cdctl con").split() == ["config"]
-    assert complete("cdctl --context prod").split() == ["prod-eu", "prod-us"]
-    assert complete("cdctl plugin info reports.js").split() == ["reports.json", "reports.jsonl"]
-    (tmp_path / "cdctl.toml").write_text("broken")
-    assert complete("cdctl --context prod") == "\n"
-
-
 def test_a_closed_pipe_is_quiet(cdctl_process):
     reader, writer = os.pipe()
     os.close(reader)

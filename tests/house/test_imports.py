@@ -48,6 +48,7 @@ def test_the_help_of_the_root_imports_no_command():
     assert {entry.target.partition(":")[0] for entry in COMMANDS.values()} & modules == set()
     assert {name for name in modules if name.startswith("cdctl.")} <= {
         "cdctl.cli",
+        "cdctl.cli.completion",
         "cdctl.cli.exits",
         "cdctl.cli.lazy",
         "cdctl.cli.main",

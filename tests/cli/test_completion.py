@@ -1,0 +1,56 @@
+"""What the shell offers after TAB, asked as bash asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+FILE = """\
+[contexts.prod-eu]
+[contexts.prod-us]
+[contexts.test]
+prometheus = { url = "https://prom.example" }
+"""
+
+Offered = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def offered(cdctl_process, tmp_path) -> Offered:
+    (tmp_path / "cdctl.toml").write_text(FILE)
+
+    def ask(line: str) -> list[str]:
+        asked = {"_CDCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+        ran = cdctl_process(env={**os.environ, **asked}, cwd=tmp_path)
+        assert ran.stderr == ""
+        return ran.stdout.split()
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("cdctl con", ["config"]),
+        ("cdctl config s", ["show"]),
+        ("cdctl --context prod", ["prod-eu", "prod-us"]),
+        ("cdctl plugin info reports.js", ["reports.json", "reports.jsonl"]),
+        ("cdctl config show -o js", ["json", "jsonl"]),
+        ("cdctl --context nothing", []),
+    ],
+)
+def test_offers(offered, line, expected):
+    assert offered(line) == expected
+
+
+def test_other_settings_on_the_line_count(offered, tmp_path):
+    (tmp_path / "other.toml").write_text("[contexts.production]\n")
+    assert offered("cdctl --config other.toml --context prod") == ["production"]
+
+
+def test_broken_settings_offer_nothing_and_say_nothing(offered, tmp_path):
+    (tmp_path / "cdctl.toml").write_text("broken")
+    assert offered("cdctl --context prod") == []
+    assert offered("cdctl con") == ["config"]
