@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import FrameType
+from typing import Any
 
 import typer
 
@@ -116,7 +117,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, CdctlError):
         report(error)
         return error.exit_code
-    if isinstance(error, typer.TyperException):
+    if hasattr(error, "format_message"):  # Typer's own errors: their common class is public since 0.28 only
         _usage(error)
         return Code.WRONG
     if isinstance(error, typer.Abort | EOFError):
@@ -134,7 +135,7 @@ def _explain(error: Exception) -> int:
     return Code.UNKNOWN
 
 
-def _usage(error: typer.TyperException) -> None:
+def _usage(error: Any) -> None:
     ctx = getattr(error, "ctx", None)
     text = error.format_message()
     if ctx is not None and text == ctx.get_help():
