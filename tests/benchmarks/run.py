@@ -1,0 +1,174 @@
+"""How fast is it? Whole processes in pairs, as ratios against a named baseline of the same minute.
+
+    script/bench [start] [hundred] [far] [thousand]
+
+start: `--help` against a bare typer program, `slo validate` against `python -c pass`.
+hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
+far: the same, every response 50 ms late. thousand: a warm run of 1,000 SLOs x 4 groups.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import platform_history as platform
+
+from cdctl.lab.history import write_blocks
+from cdctl.lab.servers import Prometheus
+
+HERE = Path(__file__).parent
+PYTHON = sys.executable
+CDCTL = str(Path(PYTHON).with_name("cdctl"))
+TICK = os.sysconf("SC_CLK_TCK")
+Command = Sequence[str]
+
+
+def seconds(command: Command, env: dict[str, str] | None = None) -> float:
+    """Wall time of one run; its output is thrown away. A run that cannot start, or is killed, fails the benchmark."""
+    began = time.perf_counter()
+    done = subprocess.run(command, env={**os.environ, **(env or {})}, capture_output=True, check=False)
+    if done.returncode not in {0, 1, 3}:
+        raise SystemExit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.decode()[-2000:]}")
+    return time.perf_counter() - began
+
+
+def pair(title: str, ours: Callable[[], float], theirs: Callable[[], float], bound: str, runs: int = 5) -> None:
+    """Run both in turn and print the medians, the ratio, and what is asked for."""
+    ours(), theirs()
+    times = [(ours(), theirs()) for _ in range(runs)]
+    ratio = statistics.median(a / b for a, b in times)
+    a, b = (statistics.median(column) for column in zip(*times, strict=True))
+    print(f"{title:58} {ratio:6.2f}x   {a:7.3f} s / {b:7.3f} s   asked: {bound}", flush=True)
+
+
+def start() -> None:
+    """Start-up."""
+    hello = "import typer; app = typer.Typer(rich_markup_mode=None); app.command()(lambda: None); app(['--help'])"
+    pair(
+        "cdctl --help / bare typer",
+        lambda: seconds([CDCTL, "--help"]),
+        lambda: seconds([PYTHON, "-c", hello]),
+        "1.3x",
+        15,
+    )
+    specs = str(HERE.parents[1] / "slo_specs")
+    validate = [CDCTL, "slo", "validate", specs]
+    pair("slo validate / python -c pass", lambda: seconds(validate), lambda: seconds([PYTHON, "-c", "pass"]), "20x", 15)
+
+
+def serve(stack: ExitStack, folder: Path, count: int, days: float) -> Prometheus:
+    """A Prometheus with the history of `count` services, a sample a minute."""
+    server = Prometheus(folder / f"prometheus{count}", retention="100d", scrape_interval="60s")
+    samples = write_blocks(platform.counters(count, int(time.time()), days, 60), server.data)
+    print(f"# {count} services, {count * 8} series, {samples / 1e6:.1f} M samples", flush=True)
+    return stack.enter_context(server)
+
+
+def report(url: str, specs: Path, *more: str) -> list[str]:
+    """The command line that is measured."""
+    return [CDCTL, "--prometheus", url, "slo", "report", str(specs), "-q", "-o", "json", *more]
+
+
+def bare(url: str, folder: Path, command: Command, env: dict[str, str]) -> list[str]:
+    """A bare client with the queries that the command sends."""
+    queries = folder / "queries.json"
+    subprocess.run(
+        [PYTHON, str(HERE / "record.py"), str(queries), *command[1:]],
+        env={**os.environ, **env}, stdout=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    return [PYTHON, str(HERE / "bare.py"), url, str(queries), "4"]
+
+
+def server_seconds(server: Prometheus, work: Callable[[], float]) -> tuple[float, float]:
+    """Wall time of some work, and processor time that the server spent on it."""
+
+    def spent() -> float:
+        fields = Path(f"/proc/{server.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    before = spent()
+    wall = work()
+    return wall, spent() - before
+
+
+def hundred(stack: ExitStack, folder: Path, *, far: bool) -> None:
+    """100 SLOs, cold and warm, near and far."""
+    server = serve(stack, folder, 100, 28.2)
+    specs = folder / "specs100"
+    platform.write_specs(100, specs)
+    url = server.url
+    cold = report(url, specs, "--no-cache")
+    env = {"CDCTL_CACHE": str(folder / "cache100")}
+    rival = platform.write_rival(100, url, folder / "rival")
+    pair("100 SLOs cold / slo-generator", lambda: seconds(cold), lambda: seconds(rival), "1.0x", 3)
+    warm = report(url, specs)
+    pair("100 SLOs warm / slo-generator", lambda: seconds(warm, env), lambda: seconds(rival), "0.1x", 3)
+    sent = bare(url, folder, cold, {})
+    pair("100 SLOs cold / the same queries bare", lambda: seconds(cold), lambda: seconds(sent), "1.3x", 5)
+    wall, spent = server_seconds(server, lambda: seconds(cold))
+    print(f"# cold: the server spends {spent:.2f} s of processor time in a run of {wall:.2f} s", flush=True)
+    if far:
+        proxy = stack.enter_context(
+            subprocess.Popen([PYTHON, str(HERE / "far_away.py"), str(server.port), "50"], stdout=subprocess.PIPE)
+        )
+        stack.callback(proxy.terminate)
+        away = f"http://127.0.0.1:{int((proxy.stdout or sys.stdin).readline())}"
+        late = platform.write_rival(100, away, folder / "rival-far")
+        slow = report(away, specs, "--no-cache")
+        pair("100 SLOs cold, 50 ms away / slo-generator", lambda: seconds(slow), lambda: seconds(late), "0.1x", 3)
+
+
+def thousand(stack: ExitStack, folder: Path) -> None:
+    """1,000 SLOs x 4 groups, warm."""
+    server = serve(stack, folder, 1000, 1.5)
+    specs = folder / "specs1000"
+    platform.write_specs(1000, specs)
+    env = {"CDCTL_CACHE": str(folder / "cache1000")}
+    warm = report(server.url, specs)
+    seconds(warm, env)
+    sent = bare(server.url, folder, warm, env)
+    pair(
+        "1,000 SLOs warm / the same tail queries bare",
+        lambda: seconds(warm, env),
+        lambda: seconds(sent),
+        "1.3x, 5 s",
+        5,
+    )
+    wall, spent = server_seconds(server, lambda: seconds(warm, env))
+    print(f"# warm: the server spends {spent:.2f} s of processor time in a run of {wall:.2f} s", flush=True)
+    measure = [PYTHON, "-c", _PEAK, *warm]
+    peak = subprocess.run(measure, env={**os.environ, **env}, capture_output=True, text=True, check=True).stderr
+    print(f"{'1,000 SLOs warm, peak memory':58} {int(peak) / 1024:6.0f} MB   asked: 300 MB", flush=True)
+
+
+_PEAK = (
+    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)"
+)
+
+
+def main(wanted: Sequence[str]) -> None:
+    """Run the benchmarks asked for, or all."""
+    chosen = set(wanted) or {"start", "hundred", "far", "thousand"}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cdctl-bench-")))
+        if "start" in chosen:
+            start()
+        if chosen & {"hundred", "far"}:
+            hundred(stack, folder, far="far" in chosen)
+        if "thousand" in chosen:
+            thousand(stack, folder)
+    print(f"# peak memory of any child: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
