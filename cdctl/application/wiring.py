@@ -103,12 +103,12 @@ def inspect_slos(slos: Sequence[Slo], settings: Settings, doors: Catalogue) -> l
     return asyncio.run(run())
 
 
-def probe_sources(settings: Settings, name: str) -> list[Probe]:
+def probe_sources(settings: Settings, name: str, *, plugins: bool = True) -> list[Probe]:
     """Whether every source of a context answers. A plugin or setting that is wrong is a probe that failed."""
     from cdctl.application.inspect import probe
 
     context = settings.context(name)
-    doors = catalogue(settings)
+    doors = catalogue(settings, plugins=plugins)
 
     async def run() -> list[Probe]:
         return [await probe(context.name, source, table, doors.source) for source, table in context.sources.items()]
