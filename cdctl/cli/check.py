@@ -10,6 +10,7 @@ import typer
 from cdctl.cli import exits, output
 from cdctl.cli.options import OutputOption, Run, run_of
 from cdctl.cli.records import Column
+from cdctl.cli.settings import settings_of
 from cdctl.domain.settings import Settings
 from cdctl.errors import CdctlError, FileError, Problem
 
@@ -39,10 +40,8 @@ def _row(part: str, subject: str, result: str, message: str, fix: str = "") -> R
 
 def _settings(run: Run) -> tuple[Settings, list[Row]]:
     """The settings to look for the other parts with: the defaults when they are wrong."""
-    from cdctl.application import wiring
-
     try:
-        settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+        settings = settings_of(run)
         if settings.default_context:
             settings.context()
     except CdctlError as error:

@@ -10,6 +10,7 @@ import typer
 from cdctl.cli import exits, output
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.cli.records import Column
+from cdctl.cli.settings import settings_of
 
 if TYPE_CHECKING:
     from cdctl.domain.settings import Settings
@@ -23,10 +24,8 @@ _CHECK = (Column("context"), Column("source"), Column("url"), Column("ok"), Colu
 @app.command()
 def show(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Print every setting with where it came from; secrets are masked."""
-    from cdctl.application import wiring
-
     run = run_of(ctx)
-    settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+    settings = settings_of(run)
     if settings.default_context:
         settings.context()
     output.show(run, outputs, list(_rows(settings)), _SHOW)
@@ -63,7 +62,7 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     from cdctl.application import wiring
 
     run = run_of(ctx)
-    settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+    settings = settings_of(run)
     asked = settings.context().name if run.context or run.prometheus or not settings.contexts else ""
     names = [asked] if asked else list(settings.contexts)
     probes = [probe for name in names for probe in wiring.probe_sources(settings, name, plugins=run.plugins)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from cdctl import __version__
 from cdctl.cli import completion, exits
 from cdctl.cli.lazy import LazyGroup
-from cdctl.cli.options import Run, shared_first
+from cdctl.cli.options import Run, run_of, shared_first
 from cdctl.cli.registry import COMMANDS
 
 
@@ -27,8 +28,12 @@ class Root(LazyGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with exits.explained(ctx.params.get("debug", False)):
-            return super().invoke(ctx)
+        began = time.monotonic()
+        try:
+            with exits.explained(ctx.params.get("debug", False)):
+                return super().invoke(ctx)
+        finally:
+            exits.detail(run_of(ctx), f"took {time.monotonic() - began:.2f} s")
 
 
 app = typer.Typer(
@@ -62,7 +67,9 @@ def root(
     no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Load only what ships with cdctl.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour; also $NO_COLOR.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Data only: no progress, hints or warnings.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on the way.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also say which settings were used, and the time.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version)] = False,
 ) -> None:

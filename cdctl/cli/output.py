@@ -61,6 +61,7 @@ def emit(run: Run, outputs: Sequence[Output], render: Callable[[str], str]) -> N
         try:
             if output.file:
                 whole_file.write(Path(output.file).expanduser(), texts[output.form])
+                exits.detail(run, f"wrote {output.file}")
             else:
                 _to_stdout(_colored(texts[output.form]) if _wants_color(run, output.form) else texts[output.form])
         except CdctlError as error:

@@ -10,6 +10,7 @@ import typer
 from cdctl.cli import completion, exits, output
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.cli.records import Column
+from cdctl.cli.settings import settings_of
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def _catalogue(ctx: typer.Context) -> Catalogue:
     from cdctl.application import wiring
 
     run = run_of(ctx)
-    settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
-    return wiring.catalogue(settings, plugins=run.plugins)
+    return wiring.catalogue(settings_of(run), plugins=run.plugins)
 
 
 def row(found: Loaded | Broken) -> Mapping[str, object]:

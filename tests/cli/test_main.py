@@ -74,6 +74,16 @@ def test_shared_options_may_stand_anywhere(cdctl):
     assert {"key": "default_context", "value": "ad-hoc", "origin": "--prometheus"} in json.loads(last.out)
 
 
+def test_verbose_says_what_was_used(cdctl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cdctl.toml").write_text('[contexts.prod]\nprometheus = { url = "https://prom.example" }\n')
+    said = cdctl("config", "show", "-v", "-o", "json=rows.json").err.splitlines()
+    assert said[:2] == ["settings: cdctl.toml; context: prod (the only context)", "wrote rows.json"]
+    assert said[2].startswith("took ")
+    assert len(said) == 3
+    assert cdctl("config", "show").err == cdctl("config", "show", "-v", "-q").err == ""
+
+
 def test_no_command_takes_a_shared_option_for_itself():
     shared = FLAGS | VALUED
     names = [(path, option) for path, command in _commands() for param in command.params for option in param.opts]

@@ -1,0 +1,22 @@
+"""The settings of a run, read once; --verbose says which they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdctl.cli import exits
+
+if TYPE_CHECKING:
+    from cdctl.cli.options import Run
+    from cdctl.domain.settings import Settings
+
+
+def settings_of(run: Run) -> Settings:
+    """What file, variables and flags say together. Raises UsageError and FileError."""
+    from cdctl.application import wiring
+
+    settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+    origin = settings.origins.get("default_context", "")
+    context = f"{settings.default_context} ({origin})" if settings.default_context else "none"
+    exits.detail(run, f"settings: {settings.file or 'no file'}; context: {context}")
+    return settings
