@@ -6,6 +6,8 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -74,6 +76,11 @@ def test_a_lock_that_does_not_fit_is_found(lock, found):
     assert bool(said) is bool(found)
 
 
+@cache
+def _provided() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
 def undeclared(code: str, declared: set[str]) -> set[str]:
     """Modules of other projects that a text imports and that no declared project provides."""
     names: set[str] = set()
@@ -83,7 +90,7 @@ def undeclared(code: str, declared: set[str]) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module.partition(".")[0])
     foreign = names - sys.stdlib_module_names - {"cdctl", "__future__"}
-    provided = packages_distributions()
+    provided = _provided()
     return {name for name in foreign if not {canonicalize_name(dist) for dist in provided.get(name, [])} & declared}
 
 
