@@ -11,10 +11,15 @@ import typer
 
 from cdctl.cli.exits import MEANING, Code
 from cdctl.cli.main import app
+from cdctl.errors import FileError
+from cdctl.files.settings import read
 from cdctl.files.settings.keys import PROMETHEUS
 from cdctl.files.settings.variables import KNOWN
 
-DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/*.md"))
+)
 
 
 def exit_codes(text: str) -> dict[int, str]:
@@ -32,6 +37,18 @@ def test_every_setting_is_in_the_readme(root):
     assert [key for key in PROMETHEUS if f"`{key}`" not in text] == []
     named = [name for name in KNOWN if not name.startswith("CDCTL_PROMETHEUS_")]
     assert [name for name in named if name not in text] == []
+
+
+def test_the_settings_of_the_readme_can_be_read(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```toml\n(.+?)```", (root / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "cdctl.toml").write_text(example)
+    settings = read()
+    assert list(settings.contexts) == ["prod-eu", "prod-us"]
+    assert settings.context().name == "prod-eu"
+    (tmp_path / "cdctl.toml").write_text(example.replace("token_file", "token"))
+    with pytest.raises(FileError):
+        read()
 
 
 def unknown_commands(text: str) -> list[str]:
@@ -61,7 +78,7 @@ def test_a_command_that_does_not_exist_is_found():
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_file_that_a_document_links_to_exists(root, document):
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (root / document).read_text())
-    assert [link for link in links if not (root / link).exists()] == []
+    assert [link for link in links if not ((root / document).parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("script", ["setup", "demo", "test", "docs", "lock", "../.ci/run"])
