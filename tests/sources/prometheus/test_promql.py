@@ -1,0 +1,155 @@
+"""What a query of a spec is taken for, and what is refused with which cure."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdctl.domain.slo.objective import Query
+from cdctl.sources.prometheus.promql import (
+    Counter,
+    Matcher,
+    QueryError,
+    Windowed,
+    counter,
+    parse,
+    read_matcher,
+)
+
+FAILED = Matcher("code", "=", "500")
+
+
+def read(text: str, *group_by: str, growing: bool = True) -> Counter | Windowed:
+    return counter(Query(text), group_by, growing)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x", Counter("x", frozenset())),
+        ("x{}", Counter("x", frozenset())),
+        ("((x))", Counter("x", frozenset())),
+        ('x{code="500"}', Counter("x", frozenset({FAILED}))),
+        ("x{code='500'}", Counter("x", frozenset({FAILED}))),
+        ("sum(x)", Counter("x", frozenset())),
+        ("sum by () (x)", Counter("x", frozenset())),
+        ('sum(((x{code="500"})))', Counter("x", frozenset({FAILED}))),
+        ("x offset 5m", Counter("x", frozenset(), 300)),
+        ("x offset -5m", Counter("x", frozenset(), -300)),
+        ("sum(x offset 1h)", Counter("x", frozenset(), 3600)),
+        ("sum(rate(x[{{window}}]))", Counter("x", frozenset())),
+        ("sum(rate(x[{{.window}}]))", Counter("x", frozenset())),
+        ("sum(rate(x[{{ .window }}]))", Counter("x", frozenset())),
+        ("sum(rate(x[{{ window}}] offset 5m))", Counter("x", frozenset(), 300)),
+        ('sum(increase(x{code="500"}[{{window}}]))', Counter("x", frozenset({FAILED}))),
+        ('{__name__="x"}', Counter("", frozenset({Matcher("__name__", "=", "x")}))),
+        (
+            'x{a="1",b!="2",c=~"3|4",d!~"5.*"}',
+            Counter("x", frozenset(map(Matcher, "abcd", ("=", "!=", "=~", "!~"), ("1", "2", "3|4", "5.*")))),
+        ),
+    ],
+)
+def test_what_is_counted_exactly(text: str, expected: Counter) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize("text", ["sum by (region) (x)", "sum(x) by (region)", "sum by(region)(rate(x[{{window}}]))"])
+def test_a_sum_by_what_is_grouped_by(text: str) -> None:
+    assert read(text, "region") == read(text, "pod", "region") == Counter("x", frozenset())
+    with pytest.raises(QueryError, match="makes a series for every value") as refused:
+        read(text)
+    assert "cdctl.io/group-by: region" in refused.value.hint
+
+
+@pytest.mark.parametrize("text", ["sum by (region, pod) (x)", "sum without (region) (x)"])
+def test_a_sum_that_leaves_other_labels_is_refused(text: str) -> None:
+    with pytest.raises(QueryError, match="every value"):
+        read(text, "region")
+
+
+@pytest.mark.parametrize(
+    ("text", "per_second"),
+    [
+        ("rate(x[{{window}}])", True),
+        ("sum(irate(x[{{window}}]))", True),
+        ("sum(rate(x[{{window}}:1m]))", True),
+        ("2 * sum(rate(x[{{window}}]))", True),
+        ("increase(x[{{window}}])", False),
+        ("sum(count_over_time(x[{{.window}}]))", False),
+        ("sum(increase(x_rate[{{window}}])) / 2", False),
+        ("sum(max_over_time(x[{{window}}] @ end()))", False),
+    ],
+)
+def test_what_is_asked_as_it_is_written(text: str, per_second: bool) -> None:
+    assert read(text, growing=False) == read(text) == Windowed(text, per_second)
+
+
+def test_every_form_of_the_window_is_filled_in() -> None:
+    windowed = Windowed("a[{{window}}] b[{{.window}}] c[{{ .window }}] d[{{  window }}]")
+    assert windowed.filled("1h") == "a[1h] b[1h] c[1h] d[1h]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rate(x[5m])", "sum(rate(x[5m]))", "x @ 1700000000", "a + b", "avg(x)", "count(x)", "vector(1)", "1", "x[5m]"],
+)
+def test_what_is_neither_counter_nor_windowed_is_refused(text: str) -> None:
+    with pytest.raises(QueryError, match="is no plain counter") as refused:
+        read(text)
+    assert "{{window}}" in refused.value.hint
+
+
+def test_a_plain_selector_that_is_no_counter_is_refused() -> None:
+    assert read("sum(rate(x[{{window}}]))", growing=False) == Counter("x", frozenset())
+    with pytest.raises(QueryError, match="is no plain counter"):
+        read("x", growing=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "sum(", "x{", 'x{a="b}', "SELECT 1", "sum(rate(x[{{Window}}]))", "x[$__range]", "🚗", "x{a=~'('}"]
+)
+def test_what_is_not_promql_is_refused_with_the_parsers_words(text: str) -> None:
+    with pytest.raises(QueryError, match=r"is not PromQL: .+") as refused:
+        read(text)
+    assert refused.value.hint
+
+
+def test_hostile_text_is_quoted_in_the_refusal() -> None:
+    with pytest.raises(QueryError) as refused:
+        read("\x1b[2J\u202e{")
+    assert "\\x1b[2J\\u202e" in refused.value.reason
+    assert refused.value.reason.isprintable()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_value_survives_being_written_as_a_matcher(value: str) -> None:
+    (found,) = parse(f"x{{{Matcher('a', '=', value)}}}").matchers.matchers
+    assert read_matcher(found) == Matcher("a", "=", value)
+
+
+def test_a_selector_as_a_range() -> None:
+    plain = Counter("x", frozenset())
+    assert plain.over("5m") == "x{}[5m]"
+    assert plain.over("5m", 300) == "x{}[5m] offset 300s"
+    assert Counter("x", frozenset({FAILED, Matcher("a", "!=", "b")}), 60).over("1h", 300, at_end=True) == (
+        'x{a!="b",code="500"}[1h] @ end() offset 360s'
+    )
+    assert Counter("x", frozenset(), -300).over("5m", 300) == "x{}[5m]"
+
+
+@pytest.mark.parametrize(
+    ("matcher", "holds", "does_not"),
+    [
+        (Matcher("c", "=", "500"), ["500"], ["50", "5000", ""]),
+        (Matcher("c", "!=", "500"), ["200", ""], ["500"]),
+        (Matcher("c", "=~", "5.."), ["500", "503"], ["1500", "5000", "50"]),
+        (Matcher("c", "!~", "5..|"), ["200"], ["500", ""]),
+        (Matcher("c", "=", ""), [""], ["x"]),
+        (Matcher("c", "=~", ".*"), ["", "x"], []),
+        (Matcher("c", "=~", "a|b"), ["a", "b"], ["ab", "xa"]),
+        (Matcher("c", "=~", "(?i)ok"), ["OK", "ok"], ["oks"]),
+    ],
+)
+def test_a_matcher_holds_as_in_promql(matcher: Matcher, holds: list[str], does_not: list[str]) -> None:
+    assert [value for value in holds + does_not if matcher.holds(value)] == holds
