@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from cdctl.application.evaluate import Options
@@ -19,12 +18,22 @@ if TYPE_CHECKING:
     from cdctl.extend.catalogue import Catalogue
 
 
+T = TypeVar("T")
+
+
 class WallClock:
     """The machine's time."""
 
     def now(self) -> float:
         """Epoch seconds."""
         return time.time()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; asyncio is loaded here because most commands ask nobody anything."""
+    import asyncio
+
+    return asyncio.run(work)
 
 
 def read_settings(*, config: str = "", context: str = "", prometheus: str = "") -> Settings:
@@ -74,7 +83,7 @@ def evaluate_slos(
             )
 
     try:
-        return asyncio.run(run())
+        return _run(run())
     finally:
         if ledger is not None:
             ledger.close()
@@ -100,7 +109,7 @@ def inspect_slos(slos: Sequence[Slo], settings: Settings, doors: Catalogue) -> l
         async with AsyncExitStack() as stack:
             return await inspect(slos, await _sources(stack, doors, tables, set(tables)), WallClock().now())
 
-    return asyncio.run(run())
+    return _run(run())
 
 
 def probe_sources(settings: Settings, name: str, *, plugins: bool = True) -> list[Probe]:
@@ -113,4 +122,4 @@ def probe_sources(settings: Settings, name: str, *, plugins: bool = True) -> lis
     async def run() -> list[Probe]:
         return [await probe(context.name, source, table, doors.source) for source, table in context.sources.items()]
 
-    return asyncio.run(run())
+    return _run(run())
