@@ -1,0 +1,119 @@
+"""The catalogue of burn pairs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from cdctl.domain.slo.alert_windows import BURN_WINDOWS, BurnPair, pairs, period_seconds
+from cdctl.domain.slo.window import Calendar, Rolling, Unit
+
+DAY = 86_400
+PAIRS = [("1h", "5m"), ("6h", "30m"), ("1d", "2h"), ("3d", "6h")]
+
+
+def calendar(count: int, unit: str) -> Calendar:
+    return Calendar(count, Unit(unit), datetime(2025, 1, 1), "UTC")
+
+
+def test_burn_windows_are_the_seven_of_the_report():
+    assert BURN_WINDOWS == {
+        "5m": 300, "30m": 1800, "1h": 3600, "2h": 7200, "6h": 21_600, "1d": 86_400, "3d": 259_200,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("window", "factors"),
+    [
+        (Rolling(30 * DAY), ["14.4", "6", "3", "1"]),
+        (Rolling(28 * DAY), ["13.44", "5.6", "2.8", "0.933"]),
+        (Rolling(7 * DAY), ["13.44", "3.5", "1.4", "0.98"]),
+        (Rolling(90 * DAY), ["43.2", "18", "9", "3"]),
+        (calendar(1, "M"), ["14.4", "6", "3", "1"]),
+        (calendar(1, "Q"), ["43.2", "18", "9", "3"]),
+        (calendar(1, "w"), ["13.44", "3.5", "1.4", "0.98"]),
+        (calendar(4, "w"), ["13.44", "5.6", "2.8", "0.933"]),
+        (calendar(30, "d"), ["14.4", "6", "3", "1"]),
+        (calendar(1, "Y"), ["175.2", "73", "36.5", "12.167"]),
+    ],
+)
+def test_published_factors(window, factors):
+    assert [(pair.long, pair.short, pair.factor) for pair in pairs(window)] == [
+        (long, short, Decimal(factor)) for (long, short), factor in zip(PAIRS, factors, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("window", [Rolling(30 * DAY), Rolling(28 * DAY), calendar(1, "Q")])
+@pytest.mark.parametrize(("index", "share"), list(enumerate(["0.02", "0.05", "0.10", "0.10"])))
+def test_a_factor_spends_its_share_of_the_budget_within_the_long_window(window, index, share):
+    pair = pairs(window)[index]
+    spent = pair.factor * BURN_WINDOWS[pair.long] / period_seconds(window)
+    assert spent == pytest.approx(Decimal(share), abs=Decimal("0.00006"))
+
+
+def test_the_short_window_is_a_twelfth_of_the_long_one():
+    assert [BURN_WINDOWS[pair.long] / BURN_WINDOWS[pair.short] for pair in pairs(Rolling(30 * DAY))] == [12] * 4
+
+
+@pytest.mark.parametrize(
+    ("window", "seconds"),
+    [
+        (Rolling(12_345), 12_345),
+        (calendar(1, "d"), DAY),
+        (calendar(2, "w"), 14 * DAY),
+        (calendar(1, "M"), 30 * DAY),
+        (calendar(3, "M"), 90 * DAY),
+        (calendar(1, "Q"), 90 * DAY),
+        (calendar(1, "Y"), 365 * DAY),
+        (calendar(36, "h"), 36 * 3600),
+        (calendar(90, "m"), 5400),
+    ],
+)
+def test_nominal_lengths(window, seconds):
+    assert period_seconds(window) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "longest"),
+    [
+        (6 * DAY, ["1h", "6h", "1d", "3d"]),
+        (6 * DAY - 1, ["1h", "6h", "1d"]),
+        (2 * DAY, ["1h", "6h", "1d"]),
+        (DAY, ["1h", "6h"]),
+        (12 * 3600, ["1h", "6h"]),
+        (12 * 3600 - 1, ["1h"]),
+        (7200, ["1h"]),
+        (7199, []),
+    ],
+)
+def test_a_long_window_of_more_than_half_the_period_is_left_out(seconds, longest):
+    assert [pair.long for pair in pairs(Rolling(seconds))] == longest
+
+
+@pytest.mark.parametrize(
+    ("factor", "target", "can"),
+    [
+        ("14.4", "0.9306", True),
+        ("14.4", "0.9305", False),
+        ("6", "0.834", True),
+        ("6", "0.833", False),
+        ("3", "0.667", True),
+        ("3", "0.666", False),
+        ("1", "0.5", True),
+        ("2", "0.5", False),  # a total outage burns at 2.0 exactly, and a pair must be exceeded
+        ("5", "0.8", False),
+        ("13.44", "0.999", True),
+    ],
+)
+def test_pairs_that_can_never_fire(factor, target, can):
+    assert BurnPair("1h", "5m", Decimal(factor)).can_fire(Decimal(target)) is can
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [("14.400", "1h/5m > 14.4"), ("6.000", "1h/5m > 6"), ("20.000", "1h/5m > 20"), ("0.933", "1h/5m > 0.933")],
+)
+def test_a_pair_is_named_by_its_windows_and_factor(factor, text):
+    assert str(BurnPair("1h", "5m", Decimal(factor))) == text
