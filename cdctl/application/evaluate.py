@@ -187,7 +187,8 @@ def _kept(job: _Job, fresh: dict[int, Buckets], ledger: Ledger) -> dict[int, Buc
     if COARSE in levels and FINE in levels:
         # Twelve fine buckets make a coarse one: an hour that was watched live is never asked for again.
         hours = coarsen(levels[FINE], COARSE)
-        unkept = (hours.ends <= closed) & ~np.isin(hours.ends, levels[COARSE].ends)
+        known = set(levels[COARSE].ends.tolist())
+        unkept = np.array([end <= closed and end not in known for end in hours.ends.tolist()], bool)
         ledger.keep(job.key, COARSE, take(hours, np.flatnonzero(unkept)))
     return levels
 

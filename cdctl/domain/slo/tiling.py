@@ -123,15 +123,16 @@ def join(parts: Iterable[Buckets]) -> Buckets:
         return parts[0]
     groups = tuple(dict.fromkeys(group for part in parts for group in part.groups))
     parts = [regroup(part, groups) for part in parts]
-    ends = np.concatenate([part.ends for part in parts])[::-1]
-    _, index = np.unique(ends, return_index=True)
-    index = len(ends) - 1 - index
-    return Buckets(
+    whole = Buckets(
         groups,
-        ends[::-1][index],
-        np.concatenate([part.widths for part in parts])[index],
-        *(np.concatenate([getattr(part, name) for part in parts], axis=1)[:, index] for name in _VALUES),
+        np.concatenate([part.ends for part in parts]),
+        np.concatenate([part.widths for part in parts]),
+        *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in _VALUES),
     )
+    if (np.diff(whole.ends) > 0).all():
+        return whole
+    _, index = np.unique(whole.ends[::-1], return_index=True)
+    return take(whole, len(whole.ends) - 1 - index)
 
 
 def regroup(buckets: Buckets, groups: tuple[tuple[str, ...], ...]) -> Buckets:
