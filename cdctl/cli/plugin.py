@@ -30,6 +30,7 @@ _LIST = (
     Column("hint", wide=True),
 )
 _INFO = (Column("key"), Column("value"))
+_FINDINGS = (Column("folder"), Column("check"), Column("result"), Column("reason"), Column("hint", wide=True))
 
 
 def _catalogue(ctx: typer.Context) -> Catalogue:
@@ -94,9 +95,38 @@ def info(
     output.show(run_of(ctx), outputs, [{"key": key, "value": value} for key, value in facts.items()], _INFO)
 
 
-@app.command()
-def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
-    """Load every plugin and exit 2 when one is broken."""
+@app.command(epilog="Example: cdctl plugin check plugins/slack")
+def check(
+    ctx: typer.Context,
+    folders: Annotated[
+        list[str] | None, typer.Argument(metavar="[FOLDER]...", help="Plugin folders; default: load all that is found.")
+    ] = None,
+    outputs: OutputOption = None,
+) -> None:
+    """Load every plugin, or put the plugins of a folder to the contract tests; exit 2 when one is broken."""
+    if folders:
+        return _check_folders(ctx, folders, outputs)
     rows = [row(found) for found in _catalogue(ctx).all()]
     output.show(run_of(ctx), outputs, rows, _LIST)
     exits.leave(exits.Code.WRONG if any(r["status"] == "broken" for r in rows) else exits.Code.DONE)
+    return None
+
+
+def _check_folders(ctx: typer.Context, folders: list[str], outputs: list[str] | None) -> None:
+    from pathlib import Path
+
+    from cdctl.testing.plugins import check_folder
+
+    findings = [(folder, found) for folder in folders for found in check_folder(Path(folder))]
+    rows = [
+        {
+            "folder": folder,
+            "check": found.check,
+            "result": "passed" if found.passed else "failed",
+            "reason": found.reason,
+            "hint": found.hint,
+        }
+        for folder, found in findings
+    ]
+    output.show(run_of(ctx), outputs, rows, _FINDINGS)
+    exits.leave(exits.Code.DONE if all(found.passed for _, found in findings) else exits.Code.WRONG)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import exits, output, slo_rows, verdicts
+from cdctl.cli import completion, exits, output, slo_rows, verdicts
 from cdctl.cli.options import OutputOption, Run, noun, run_of
+from cdctl.cli.settings import settings_of
 
 if TYPE_CHECKING:
     from cdctl.domain.settings import Settings
@@ -23,7 +24,9 @@ Paths = Annotated[
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--slo", metavar="NAME", help="Only these SLOs; repeatable, * matches anything."),
+    typer.Option(
+        "--slo", metavar="NAME", help="Only these SLOs; repeatable, * matches anything.", autocompletion=completion.slos
+    ),
 ]
 At = Annotated[str, typer.Option(metavar="INSTANT", help="Judge as of then: RFC 3339, or now-1h.")]
 FailOn = Annotated[str, typer.Option(metavar="VERDICTS", help="Exit 1 on these, too: at_risk,no_data")]
@@ -43,7 +46,7 @@ def validate(
     from cdctl.errors import FileError
 
     run = run_of(ctx)
-    settings = _settings(run)
+    settings = settings_of(run)
     try:
         specs = wiring.read_specs(settings, paths or ())
     except FileError as error:
@@ -64,7 +67,7 @@ def validate(
 def list_(ctx: typer.Context, paths: Paths = None, only: Only = None, outputs: OutputOption = None) -> None:
     """List what is promised."""
     run = run_of(ctx)
-    specs = _read(run, _settings(run), paths, only)[0]
+    specs = _read(run, settings_of(run), paths, only)[0]
     rows = [slo_rows.listed(slo, objective) for slo in specs for objective in slo.objectives]
     output.show(run, outputs, rows, slo_rows.LS)
 
@@ -84,7 +87,7 @@ def status(
     run = run_of(ctx)
     named = verdicts.named(fail_on)
     output.parse(outputs)
-    settings = _settings(run)
+    settings = settings_of(run)
     slos, warnings = _read(run, settings, paths, only)
     report = _evaluate(run, slos, settings, at, min_coverage, cache=not no_cache, history=False)
     _warn_all(run, [*warnings, *report.warnings])
@@ -112,6 +115,7 @@ def report_(
             "--output",
             metavar="FORMAT[=FILE]",
             help="Repeatable. table wide json jsonl csv markdown junit openmetrics html, and plugins'.",
+            autocompletion=completion.reports,
         ),
     ] = None,
 ) -> None:
@@ -120,7 +124,7 @@ def report_(
 
     run = run_of(ctx)
     named = verdicts.named(fail_on)
-    settings = _settings(run)
+    settings = settings_of(run)
     doors = wiring.catalogue(settings, plugins=run.plugins)
     chosen = output.parse(outputs, [listing.name for listing in doors.names("reports")])
     renderers = {form: doors.report(form) for form in dict.fromkeys(one.form for one in chosen)}
@@ -144,7 +148,7 @@ def test(ctx: typer.Context, paths: Paths = None, outputs: OutputOption = None) 
 
     run = run_of(ctx)
     output.parse(outputs)
-    where = [Path(path) for path in paths or [_settings(run).slo_specs]]
+    where = [Path(path) for path in paths or [settings_of(run).slo_specs]]
     done = spec_tests.run(where, progress=progress(run))
     output.show(run, outputs, [slo_rows.tested(result) for result in done.results], slo_rows.TESTED)
     for result in done.results:
@@ -157,12 +161,6 @@ def test(ctx: typer.Context, paths: Paths = None, outputs: OutputOption = None) 
 
 _WITHOUT_HISTORY = frozenset({"table", "wide", "json", "jsonl", "csv", "junit", "openmetrics", "markdown"})
 """Built-in reports that draw no chart: a run of a thousand SLOs need not hold every bucket for them."""
-
-
-def _settings(run: Run) -> Settings:
-    from cdctl.application import wiring
-
-    return wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
 
 
 def _read(run: Run, settings: Settings, paths: list[str] | None, only: list[str] | None) -> tuple[list[Slo], list[str]]:

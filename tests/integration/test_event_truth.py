@@ -44,7 +44,7 @@ def test_the_yardstick_finds_a_wrong_number(prometheus: str, truth: Truth) -> No
 
 
 def test_a_month_long_instant_query_agrees(prometheus: str) -> None:
-    expression = 'sum by (region) (increase({}[28d]))'
+    expression = "sum by (region) (increase({}[28d]))"
     with httpx.Client(base_url=prometheus) as client:
 
         def ask(metric: str) -> dict[str, float]:

@@ -64,11 +64,17 @@ def simulate(seed: int, days: int = 28, interval: int = 60) -> tuple[list[Series
     return series, Truth(events)
 
 
-def promise(indicator: Indicator, *, target: str = "0.99", group_by: tuple[str, ...] = ("region",), **more: object) -> Slo:
+def promise(
+    indicator: Indicator, *, target: str = "0.99", group_by: tuple[str, ...] = ("region",), **more: object
+) -> Slo:
     """A rolling 28 d promise on one indicator; `more` are fields of Slo or of Objective."""
     slices = {name: more.pop(name) for name in ("slice_seconds", "slice_target") if name in more}
     objective = Objective("ok", indicator, Decimal(target), **slices)
-    fields: dict[str, object] = {"budgeting": Budgeting.OCCURRENCES, "window": Rolling(28 * DAY), "place": Place("t.yaml")}
+    fields: dict[str, object] = {
+        "budgeting": Budgeting.OCCURRENCES,
+        "window": Rolling(28 * DAY),
+        "place": Place("t.yaml"),
+    }
     return Slo("commands", "remote-command", (objective,), group_by=group_by, **{**fields, **more})
 
 
