@@ -31,7 +31,6 @@ CREATE TABLE IF NOT EXISTS chunk(
 
 
 class _Header(msgspec.Struct, array_like=True):
-    crc: int
     mask: bytes
     groups: tuple[tuple[str, ...], ...]
 
@@ -54,8 +53,8 @@ class SqliteLedger:
         """See the port."""
         parts: dict[int, list[Buckets]] = {span.step: [] for span in spans}
         for step, number, body in self._rows(key, spans):
-            part = self._unpack(step, number, body)
-            if part is not None:
+            part = self._unpack(key, step, number, body)
+            if part is not None and step in parts:
                 parts[step].append(_within(part, [span for span in spans if span.step == step]))
         return {step: join(found) for step, found in parts.items()}
 
@@ -68,7 +67,7 @@ class SqliteLedger:
         sql = f"SELECT step, number, body FROM chunk WHERE key = ? AND ({where})"  # noqa: S608 - only marks are put in
         try:
             return self._db.execute(sql, (key, *(value for row in ranges for value in row))).fetchall()
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:  # a damaged page may hold text that is none
             self._trouble(error, "read")
             return []
 
@@ -89,7 +88,7 @@ class SqliteLedger:
             with self._immediate(self._db):
                 for (key, step), parts in pending.items():
                     self._merge(self._db, key, step, join(parts))
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:
             self._trouble(error, "written")
 
     def warnings(self) -> tuple[str, ...]:
@@ -126,8 +125,8 @@ class SqliteLedger:
         self._warnings.append(f"the ledger {self._path} was corrupt and is rebuilt; the old file is {aside.name}")
         self._db = _connect(self._path)
 
-    def _trouble(self, error: apsw.Error, verb: str) -> None:
-        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+    def _trouble(self, error: Exception, verb: str) -> None:
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError | UnicodeDecodeError):
             try:
                 self._set_aside()
             except (OSError, apsw.Error) as again:
@@ -148,18 +147,18 @@ class SqliteLedger:
             part = take(buckets, np.flatnonzero(numbers == number))
             where = (key, step, int(number))
             row = db.execute("SELECT body FROM chunk WHERE key = ? AND step = ? AND number = ?", where).fetchone()
-            old = self._unpack(step, int(number), *row) if row else None
+            old = self._unpack(*where, *row) if row else None
             whole = join([old, part]) if old is not None else part
-            db.execute("INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?)", (*where, _pack(step, whole)))
+            db.execute("INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?)", (*where, _pack(*where, whole)))
         if step < COARSE:
             oldest = int(buckets.ends[-1] - _KEEP_FINE_SECONDS) // step // _PER_CHUNK
             db.execute("DELETE FROM chunk WHERE key = ? AND step = ? AND number < ?", (key, step, oldest))
 
-    def _unpack(self, step: int, number: int, body: bytes) -> Buckets | None:
+    def _unpack(self, key: str, step: int, number: int, body: object) -> Buckets | None:
         """The buckets of a row; None, with a warning, when it is damaged."""
         try:
-            return _unpack(step, number, body)
-        except (ValueError, msgspec.DecodeError):
+            return _unpack(key, step, number, body)
+        except (ValueError, msgspec.MsgspecError):
             self._warnings.append(f"a part of the ledger {self._path} was damaged and is asked for again")
             return None
 
@@ -181,21 +180,27 @@ def _within(buckets: Buckets, spans: Sequence[Span]) -> Buckets:
     return buckets if inside.all() else take(buckets, np.flatnonzero(inside))
 
 
-def _pack(step: int, buckets: Buckets) -> bytes:
+def _pack(key: str, step: int, number: int, buckets: Buckets) -> bytes:
     """Bit i of the mask is the bucket that ends at (number x 288 + i + 1) x step; values follow the header."""
     bits = np.zeros(_PER_CHUNK, np.uint8)
     bits[(buckets.ends // step - 1) % _PER_CHUNK] = 1
     values = np.stack([buckets.good, buckets.total, buckets.seen]).astype("<f8").tobytes()
-    head = msgspec.msgpack.encode(_Header(zlib.crc32(values), np.packbits(bits).tobytes(), buckets.groups))
-    return len(head).to_bytes(4, "little") + head + values
+    head = msgspec.msgpack.encode(_Header(np.packbits(bits).tobytes(), buckets.groups))
+    body = len(head).to_bytes(4, "little") + head + values
+    return _checksum(key, step, number, body) + body
 
 
-def _unpack(step: int, number: int, body: bytes) -> Buckets:
-    """Raises ValueError or msgspec's DecodeError when the row is damaged."""
-    size = 4 + int.from_bytes(body[:4], "little")
-    head = _HEADER.decode(body[4:size])
-    if zlib.crc32(body[size:]) != head.crc:
+def _checksum(key: str, step: int, number: int, body: bytes | memoryview) -> bytes:
+    """Of the row as a whole: buckets that stand in another row than they were written to are damage, too."""
+    return zlib.crc32(body, zlib.crc32(f"{key} {step} {number}".encode())).to_bytes(4, "little")
+
+
+def _unpack(key: str, step: int, number: int, body: object) -> Buckets:
+    """Raises ValueError or msgspec's errors when the row is damaged."""
+    if not isinstance(body, bytes) or body[:4] != _checksum(key, step, number, memoryview(body)[4:]):
         raise ValueError("checksum")
+    size = 8 + int.from_bytes(body[4:8], "little")
+    head = _HEADER.decode(body[8:size])
     bits = np.unpackbits(np.frombuffer(head.mask, np.uint8))
     ends = (np.flatnonzero(bits).astype(np.int64) + number * _PER_CHUNK + 1) * step
     good, total, seen = np.frombuffer(body, "<f8", offset=size).reshape(3, len(head.groups), len(ends))

@@ -33,6 +33,10 @@ class AskError(Exception):
         return self.reason
 
 
+class _OtherMethodError(Exception):
+    """The server refuses the method; some proxies let only GET through."""
+
+
 class Client:
     """Asks one endpoint; made without IO, connects when first asked."""
 
@@ -54,10 +58,14 @@ class Client:
         """One query, retried while that is worth it. Raises AskError."""
         attempt = 0
         while True:
-            if self._down is not None:
-                raise self._down
+            method = self._method
             try:
                 return await self._once(path, params)
+            except _OtherMethodError:
+                if method == "GET":
+                    raise AskError(f"{self._endpoint.url} takes neither POST nor GET (HTTP 405)", fatal=True) from None
+                self._method = "GET"
+                continue
             except AskError as error:
                 pause = error.retry_after or 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311 - jitter
                 if not error.passing or attempt >= self._endpoint.retries or pause > self._left():
@@ -88,6 +96,8 @@ class Client:
         await self._gate.enter()
         took: float | None = None
         try:
+            if self._down is not None:
+                raise self._down
             left = self._left()
             if left <= 0:
                 raise AskError(
@@ -103,18 +113,20 @@ class Client:
     async def _send(self, path: str, params: dict[str, str], timeout: float) -> httpx.Response:
         url = self._endpoint.url
         try:
-            http = self._connected()
-            if self._method == "GET":
-                return await http.get(url + path, params=params, timeout=timeout)
-            return await http.post(url + path, data=params, timeout=timeout)
-        except httpx.TimeoutException:
+            # httpx' own timeout is for each read: a server that drips would be waited for without end.
+            async with asyncio.timeout(timeout):
+                http = self._connected()
+                if self._method == "GET":
+                    return await http.get(url + path, params=params, timeout=timeout)
+                return await http.post(url + path, data=params, timeout=timeout)
+        except (httpx.TimeoutException, TimeoutError):
             raise AskError(
                 f"{url} did not answer within {timeout:.3g} s", "raise `timeout`, or ask for less", passing=True
             ) from None
         except httpx.ConnectError as error:
             hint = "is it running, and is the URL right?"
             raise AskError(f"cannot reach {url}: {_cause(error)}", hint, fatal=True, passing=True) from None
-        except httpx.TransportError as error:
+        except httpx.HTTPError as error:
             raise AskError(f"{url} broke off: {_cause(error)}", "try again", passing=True) from None
 
     def _connected(self) -> httpx.AsyncClient:
@@ -133,9 +145,8 @@ class Client:
 
     def _read(self, response: httpx.Response) -> Body:
         status = response.status_code
-        if status == 405 and self._method == "POST":
-            self._method = "GET"
-            raise AskError("the server takes no POST", passing=True, retry_after=0.001)
+        if status == 405:
+            raise _OtherMethodError
         if status != 200:
             raise self._refusal(response)
         try:

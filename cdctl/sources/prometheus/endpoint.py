@@ -47,6 +47,13 @@ class Endpoint:
         token = self._secret("token")
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        for name, value in headers.items():
+            if not (value.isascii() and value.isprintable()):
+                raise UnavailableError(
+                    f"what is to be sent as {name} is not one line of plain ASCII",
+                    subject=self.url,
+                    hint="check its file",
+                )
         return headers
 
     def basic(self) -> tuple[str, str] | None:

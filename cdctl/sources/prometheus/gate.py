@@ -24,16 +24,19 @@ class Gate:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def enter(self) -> None:
-        """Wait for a place."""
-        while self._under_way >= int(self._limit):
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            finally:
-                if not turn.done():
-                    self._waiting.remove(turn)
-        self._under_way += 1
+        """Wait for a place; first come, first served."""
+        if self._under_way < int(self._limit) and not self._waiting:
+            self._under_way += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # the place was handed over already: pass it on
+                self._under_way -= 1
+                self._let_in()
+            raise
 
     def leave(self, seconds: float | None) -> None:
         """Give the place back; `seconds` is what the answer took, None when there was none."""
@@ -44,9 +47,11 @@ class Gate:
                 self._limit = min(self._most, self._limit + 0.5)
             else:
                 self._limit = max(min(_FIRST, self._most), self._limit * 0.95)
-        for _ in range(int(self._limit) - self._under_way):
-            while self._waiting and self._waiting[0].done():
-                self._waiting.popleft()
-            if not self._waiting:
-                break
-            self._waiting.popleft().set_result(None)
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._under_way < int(self._limit):
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._under_way += 1
+                turn.set_result(None)
