@@ -20,6 +20,7 @@ BURN_WINDOWS = {"5m": 300, "30m": 1800, "1h": 3600, "2h": 7200, "6h": 21_600, "1
 _LONG = (("1h", "5m"), ("6h", "30m"), ("1d", "2h"), ("3d", "6h"))
 _MONTHLY = (Decimal("0.02"), Decimal("0.05"), Decimal("0.10"), Decimal("0.10"))
 _WEEKLY = (Decimal("0.08"), Decimal("0.125"), Decimal("0.20"), Decimal("0.42"))
+_LEAST_FACTOR = Decimal("0.93")
 _NOMINAL_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30, Unit.QUARTER: 90, Unit.YEAR: 365}
 
 
@@ -52,11 +53,12 @@ def period_seconds(window: Rolling | Calendar) -> int:
 @cache
 def pairs(window: Rolling | Calendar) -> tuple[BurnPair, ...]:
     """The catalogue for a window. Scaling monthly shares to a week would page for nothing, so short periods have their
-    own; a pair whose long window is more than half the period is left out."""
+    own; left out are pairs whose long window is more than half the period, or that fire while the budget will last."""
     period = period_seconds(window)
-    shares = _MONTHLY if period >= 14 * DAY else _WEEKLY
-    return tuple(
+    shares = _MONTHLY if period >= 28 * DAY else _WEEKLY
+    found = (
         BurnPair(long, short, (share * period / BURN_WINDOWS[long]).quantize(Decimal("0.001")))
         for (long, short), share in zip(_LONG, shares, strict=True)
         if BURN_WINDOWS[long] * 2 <= period
     )
+    return tuple(pair for pair in found if pair.factor >= _LEAST_FACTOR)

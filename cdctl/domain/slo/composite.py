@@ -12,8 +12,9 @@ from decimal import Decimal
 
 import numpy as np
 
+from cdctl.domain.slo.alert_windows import BurnPair, pairs
 from cdctl.domain.slo.budget import burns, counts
-from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured
+from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured, remaining
 from cdctl.domain.slo.objective import Budgeting
 from cdctl.domain.slo.tiling import regroup
 from cdctl.domain.slo.verdict import Composite, Row, Verdict
@@ -38,15 +39,17 @@ def with_composite(
 
 def _judge(rows: Sequence[Row], measured: Sequence[Measured], weights: Mapping[str, Decimal]) -> Composite:
     share = {row.objective: float(weights[row.objective]) for row in rows}
-    whole = sum(share.values())
-    target = sum((row.target * weights[row.objective] for row in rows), Decimal(0)) / Decimal(str(whole))
+    whole = sum((weights[row.objective] for row in rows), Decimal(0))
+    target = sum((row.target * weights[row.objective] for row in rows), Decimal(0)) / whole
     if len(rows) < len(weights) or any(row.verdict in _UNKNOWN for row in rows):
         return Composite(None, target, None, dict.fromkeys(rows[0].burn_rates), Verdict.NO_DATA)
     if rows[0].budgeting != Budgeting.OCCURRENCES.value:
         return _of_slices(rows[0], measured, target)
     burn = {name: _mean({row.objective: row.burn_rates[name] for row in rows}, share) for name in rows[0].burn_rates}
     left = {row.objective: row.error_budget.remaining_ratio if row.error_budget else None for row in rows}
-    return _verdict(_mean({row.objective: row.sli for row in rows}, share), target, _mean(left, share), burn)
+    return _verdict(
+        measured[0], _mean({row.objective: row.sli for row in rows}, share), target, _mean(left, share), burn
+    )
 
 
 def _mean(values: Mapping[str, float | None], share: Mapping[str, float]) -> float | None:
@@ -72,14 +75,24 @@ def _of_slices(row: Row, measured: Sequence[Measured], target: Decimal) -> Compo
     sums = counts(ends, np.full(len(ends), step, np.int64), good[None], seen[None], seen[None])
     window = first.asked.window
     ok, total, _ = (float(values[0]) for values in sums.window(window.start, first.end))
-    left = 1 - (total - ok) / (float(1 - target) * window.seconds / step)
-    return _verdict(ok / total if total else None, target, left, burns(sums, first.end, target).of(0))
+    left = remaining(Decimal(total - ok) / ((1 - target) * window.seconds / step))
+    return _verdict(first, ok / total if total else None, target, left, burns(sums, first.end, target).of(0))
 
 
-def _verdict(sli: float | None, target: Decimal, left: float | None, burn: Mapping[str, float | None]) -> Composite:
+def _verdict(
+    first: Measured, sli: float | None, target: Decimal, left: float | None, burn: Mapping[str, float | None]
+) -> Composite:
+    """The same rules as for a single objective (judge.RULES)."""
+    left = None if left is None else remaining(1 - Decimal(left))
+    firing = any(_fires(pair, burn) for pair in pairs(first.asked.slo.window))
     verdict = Verdict.MET
     if left is not None and left < 0:
         verdict = Verdict.BREACHED
-    elif left is not None and left < AT_RISK_REMAINING:
+    elif firing or (left is not None and left < AT_RISK_REMAINING):
         verdict = Verdict.AT_RISK
     return Composite(sli, target, left, burn, verdict)
+
+
+def _fires(pair: BurnPair, burn: Mapping[str, float | None]) -> bool:
+    long, short = burn[pair.long], burn[pair.short]
+    return long is not None and short is not None and min(long, short) > pair.factor

@@ -86,35 +86,36 @@ def drop_first_after_silence(buckets: Buckets, lookback: int = LOOKBACK) -> Buck
         if not len(positions):
             continue
         begins = buckets.ends[positions] - buckets.widths[positions]
-        silence = begins[1:] - buckets.ends[positions[:-1]]
+        # The last sample may lie at the very beginning of the last bucket that has one.
+        silence = begins[1:] - begins[:-1]
         for place in [0, *(np.flatnonzero(silence >= lookback) + 1)]:
             keep[i, positions[place] : positions[place] + 2] = False
     values = (np.where(keep, getattr(buckets, name), 0.0) for name in ("good", "total", "seen"))
     return Buckets(buckets.groups, buckets.ends, buckets.widths, *values)
 
 
-def charge_silence(buckets: Buckets, traffic: ExpectedTraffic) -> tuple[Buckets, Floats]:
-    """The series with silences longer than the promise allows charged as bad events, and seconds charged per group.
+def charge_silence(buckets: Buckets, traffic: ExpectedTraffic, silent: NDArray[np.bool_]) -> tuple[Buckets, Floats]:
+    """The series with silences longer than the promise allows charged as bad events, and seconds charged,
+    [n_groups, n_buckets].
 
-    Silence is time without a single event after the group was first seen. The expected events of that time are added to
-    total, none to good, and the time counts as covered: it is known that nothing worked.
+    silent: [n_groups, n_buckets], where not a single event came. Silence counts from when the group was first seen. The
+    expected events of that time are added to total, none to good, and the time counts as covered: it is known that
+    nothing worked.
     """
-    good, total, seen = buckets.good.copy(), buckets.total.copy(), buckets.seen.copy()
-    charged = np.zeros(len(buckets.groups))
+    total, seen, charged = buckets.total.copy(), buckets.seen.copy(), np.zeros_like(buckets.total)
     usual = {int(width): expected(buckets, int(width)) for width in np.unique(buckets.widths)}
-    for i, row in enumerate(buckets.total):
-        silent = row <= 0
-        if silent.all():
+    for i, row in enumerate(buckets.seen):
+        if not row.any():
             continue
-        silent[: int(np.argmin(silent))] = False
-        for run in _runs(silent):
-            seconds = int(buckets.widths[run].sum())
-            if seconds < traffic.seconds:
+        flags = silent[i].copy()
+        flags[: int(np.argmax(row > 0))] = False
+        for run in _runs(flags):
+            if buckets.widths[run].sum() < traffic.seconds:
                 continue
-            charged[i] += seconds
+            charged[i, run] = buckets.widths[run]
             total[i, run] = traffic.events * buckets.widths[run] / traffic.seconds
             seen[i, run] = [usual[int(width)][i] or 1.0 for width in buckets.widths[run]]
-    return Buckets(buckets.groups, buckets.ends, buckets.widths, good, total, seen), charged
+    return Buckets(buckets.groups, buckets.ends, buckets.widths, buckets.good, total, seen), charged
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[Ints]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -53,7 +54,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """An objective's buckets made ready: values are [n_groups, n_buckets], `charged` seconds [n_groups]."""
+    """An objective's buckets made ready: values are [n_groups, n_buckets], `charged` in seconds."""
 
     asked: Asked
     window: Bounds
@@ -72,18 +73,19 @@ class Measured:
 
 
 def measure(asked: Asked, buckets: Buckets) -> Measured:
-    """Clean a series (births after silence, expected traffic, too few scrapes) and sum it."""
+    """Clean a series (too few scrapes, births after silence, expected traffic) and sum it."""
     objective, slo = asked.objective, asked.slo
-    if isinstance(objective.indicator, Ratio):
-        buckets = drop_first_after_silence(buckets)
-    charged = np.zeros(len(buckets.groups))
-    if slo.expected_traffic is not None:
-        buckets, charged = charge_silence(buckets, slo.expected_traffic)
+    width = objective.slice_seconds or FINE
     if objective.slice_seconds is None:
         buckets, width = widened(buckets)
-        good, total = buckets.good, buckets.total
-    else:
-        width = objective.slice_seconds
+    silent = buckets.total <= 0
+    if isinstance(objective.indicator, Ratio):
+        buckets = drop_first_after_silence(buckets)
+    charged = np.zeros_like(buckets.total)
+    if slo.expected_traffic is not None:
+        buckets, charged = charge_silence(buckets, slo.expected_traffic, silent)
+    good, total = buckets.good, buckets.total
+    if objective.slice_seconds is not None:
         good, total = slice_values(objective, slo.budgeting, buckets)
     share = coverage(buckets)
     sums = counts(buckets.ends, buckets.widths, good, total, share)
@@ -101,8 +103,16 @@ def judge(measured: Measured) -> tuple[Row, ...]:
     seen = [row.group for row in rows]
     rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
     if not rows:
-        rows = [no_data(asked, {}, "the source returned no series for the total: check its name and labels")]
+        rows = [no_data(asked, {}, _nothing(measured))]
     return tuple(rows)
+
+
+def _nothing(measured: Measured) -> str:
+    if not (measured.buckets.seen > 0).any():
+        return "the source returned no series for the total: check its name and labels"
+    if measured.end <= measured.window.start:
+        return "the window has just begun: not one whole bucket of it has passed"
+    return "nothing was observed in the window, only before it: is the metric still scraped?"
 
 
 def _absent(group: Mapping[str, str]) -> str:
@@ -163,23 +173,37 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
 def _budget(measured: Measured, bad: float, total: float) -> ErrorBudget:
     """(1 - target) x events so far, or x slices of the whole window for the timeslice methods."""
     objective = measured.asked.objective
-    base = measured.window.seconds / objective.slice_seconds if objective.slice_seconds else total
-    allowed = float(1 - objective.target) * base
-    return ErrorBudget(allowed, bad, 1 - bad / allowed if allowed else None)
+    base = Decimal(measured.window.seconds) / objective.slice_seconds if objective.slice_seconds else Decimal(total)
+    allowed = (1 - objective.target) * base
+    left = remaining(Decimal(bad) / allowed) if allowed else None
+    return ErrorBudget(float(allowed), bad, left)
+
+
+def remaining(spent: Decimal) -> float:
+    """Share of a budget that is left when `spent` of it is spent, free of the noise of float sums."""
+    return float(round(1 - spent, 9)) + 0.0
 
 
 def _verdict(
     asked: Asked, share: float, budget: ErrorBudget, firing: tuple[BurnPair, ...]
 ) -> tuple[Verdict, str | None]:
     if share < float(asked.min_coverage):
-        return Verdict.NO_DATA, f"only {share:.1%} of the window was observed, {asked.min_coverage:.0%} is the minimum"
+        observed = math.floor(share * 1000) / 1000  # never rounded up to the minimum that it misses
+        return (
+            Verdict.NO_DATA,
+            f"only {observed:.1%} of the window was observed, {asked.min_coverage:.1%} is the minimum",
+        )
     if budget.consumed > budget.allowed * (1 + _SLACK):
         unit = "slices" if asked.objective.slice_seconds else "events"
-        return Verdict.BREACHED, f"{budget.consumed:,.6g} bad {unit}, {budget.allowed:,.6g} allowed"
+        return Verdict.BREACHED, f"{_count(budget.consumed)} bad {unit}, {_count(budget.allowed)} allowed"
     reasons = [f"burn rate {pair}" for pair in firing]
     if budget.remaining_ratio is not None and budget.remaining_ratio < AT_RISK_REMAINING:
         reasons.append(f"{budget.remaining_ratio:.1%} of the error budget left")
     return (Verdict.AT_RISK, "; ".join(reasons)) if reasons else (Verdict.MET, None)
+
+
+def _count(value: float) -> str:
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def _firing(asked: Asked, rates: Mapping[str, float | None], bad: Mapping[str, float]) -> tuple[BurnPair, ...]:
@@ -199,6 +223,8 @@ def _firing(asked: Asked, rates: Mapping[str, float | None], bad: Mapping[str, f
 def _history_hint(measured: Measured, i: int) -> str:
     seen = np.flatnonzero(measured.buckets.seen[i] > 0)
     first = int(measured.buckets.ends[seen[0]] - measured.buckets.widths[seen[0]])
+    if first <= measured.window.start:
+        return "scrapes are missing within the window"
     days = (measured.end - first) / 86_400
     return f"history covers a window of {days:.1f} d; the ledger keeps what the server forgets, so coverage grows"
 
@@ -207,8 +233,9 @@ def _warnings(measured: Measured, i: int, good: float, total: float) -> list[str
     found = []
     if total == 0:
         found.append("no events in the window: nothing to judge")
-    if measured.charged[i]:
-        found.append(f"{measured.charged[i] / 3600:.1f} h without expected traffic are charged as an outage")
+    inside = (measured.buckets.ends > measured.window.start) & (measured.buckets.ends <= measured.end)
+    if charged := float(measured.charged[i, inside].sum()):
+        found.append(f"{charged / 3600:.1f} h without expected traffic are charged as an outage")
     if measured.asked.objective.slice_seconds is None and measured.width > FINE:
         found.append(
             f"buckets widened to {measured.width // 60} min to span two scrapes; shorter burn rates use that width"

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+EDGE = 300
+"""Seconds between two instants at which a window may begin: the width of the finest bucket."""
 
 
 class Unit(StrEnum):
@@ -64,15 +67,22 @@ class Bounds:
 
 
 def bounds(window: Rolling | Calendar, at: int) -> Bounds:
-    """The window that holds the instant `at` (epoch seconds). A calendar window may end after `at`."""
+    """The window that holds the instant `at` (epoch seconds). A calendar window may end after `at`.
+
+    Bounds are floored to EDGE, because nothing finer is measured.
+    """
     if isinstance(window, Rolling):
-        return Bounds("rolling", at - window.seconds, at)
+        return Bounds("rolling", _floored(at - window.seconds), at)
     index = _index_near(window, at)
     while _edge(window, index) >= at:
         index -= 1
     while _edge(window, index + 1) < at:
         index += 1
-    return Bounds("calendar", _edge(window, index), _edge(window, index + 1))
+    return Bounds("calendar", _floored(_edge(window, index)), _floored(_edge(window, index + 1)))
+
+
+def _floored(instant: int) -> int:
+    return instant // EDGE * EDGE
 
 
 def _index_near(window: Calendar, at: int) -> int:
@@ -107,4 +117,4 @@ def instant(local: datetime, zone: str) -> int:
     PEP 495: a time inside a spring-forward gap read with fold 0 takes the offset from before the gap, so 02:30 becomes
     03:30 on the new offset.
     """
-    return int(local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).timestamp())
+    return int(local.replace(tzinfo=ZoneInfo(zone)).timestamp())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 
-from cdctl.domain.slo.objective import Budgeting, Slo
+from cdctl.domain.slo.objective import Budgeting, Objective, Slo
 from cdctl.domain.slo.window import Calendar, Rolling
 from cdctl.files.faults import Faults
 from cdctl.files.nearest import shown
@@ -26,7 +26,7 @@ def slo(document: Document, library: Library, measures: dict[str, Measure | None
     found = objectives(spec, Context(faults, library, measures, budgeting, span))
     judged = judging(metadata, faults)
     alerts = policies(spec.items("alertPolicies"), faults, library)
-    if found is None or span is None:
+    if found is None or span is None or not _same_slices(found, spec, faults):
         return None
     return Slo(
         document.name,
@@ -46,6 +46,16 @@ def slo(document: Document, library: Library, measures: dict[str, Measure | None
         expected_traffic=judged.expected_traffic,
         alert_policies=alerts,
     )
+
+
+def _same_slices(found: tuple[Objective, ...], spec: Mapping, faults: Faults) -> bool:
+    """A composite says of each slice whether all objectives held; slices of two lengths have no common answer."""
+    lengths = {objective.slice_seconds for objective in found}
+    if len(lengths) < 2 or not is_composite(spec):
+        return True
+    said = ", ".join(f"{(length or 0) // 60}m" for length in sorted(lengths, key=lambda length: length or 0))
+    faults.error(spec.at("objectives"), f"the objectives of one composite have slices of {said}", "give all one length")
+    return False
 
 
 def labels(metadata: Mapping) -> Map[str, tuple[str, ...]]:
