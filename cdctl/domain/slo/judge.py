@@ -189,10 +189,8 @@ def _verdict(
 ) -> tuple[Verdict, str | None]:
     if share < float(asked.min_coverage):
         observed = math.floor(share * 1000) / 1000  # never rounded up to the minimum that it misses
-        return (
-            Verdict.NO_DATA,
-            f"only {observed:.1%} of the window was observed, {asked.min_coverage:.1%} is the minimum",
-        )
+        least = (asked.min_coverage * 100).normalize()
+        return Verdict.NO_DATA, f"only {observed:.1%} of the window was observed, {least:f}% is the minimum"
     if budget.consumed > budget.allowed * (1 + _SLACK):
         unit = "slices" if asked.objective.slice_seconds else "events"
         return Verdict.BREACHED, f"{_count(budget.consumed)} bad {unit}, {_count(budget.allowed)} allowed"
