@@ -171,9 +171,7 @@ def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
         levels = _kept(job, levels, run.ledger)
     job.asked = replace(job.asked, evidence=answer.evidence, warnings=answer.warnings)
     measured = measure(job.asked, assemble(levels, job.tiling))
-    job.rows = judge(measured)
-    if not run.options.history:
-        job.rows = tuple(replace(row, history=None) for row in job.rows)
+    job.rows = judge(measured, history=run.options.history)
     if job.asked.slo.composite:
         job.measured = measured
 

@@ -92,14 +92,19 @@ def measure(asked: Asked, buckets: Buckets) -> Measured:
     return Measured(asked, asked.window, buckets, good, total, share, sums, charged, width)
 
 
-def judge(measured: Measured) -> tuple[Row, ...]:
-    """One row per group that was seen, and per group that was expected; at least one row."""
+def judge(measured: Measured, *, history: bool = True) -> tuple[Row, ...]:
+    """One row per group that was seen, and per group that was expected; at least one row.
+
+    Without `history` rows do not hold on to their buckets.
+    """
     asked = measured.asked
     sums = measured.sums.window(measured.window.start, measured.end)
     burn = burns(measured.sums, measured.end, asked.objective.target)
     names = [dict(zip(asked.slo.group_by, values, strict=True)) for values in measured.buckets.groups]
     alive = np.flatnonzero(sums[2] > 0).tolist()
     rows = [_row(measured, i, names[i], [float(values[i]) for values in sums], burn) for i in alive]
+    if history:
+        rows = [replace(row, history=_history(measured, i)) for row, i in zip(rows, alive, strict=True)]
     seen = [row.group for row in rows]
     rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
     if not rows:
@@ -166,7 +171,6 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
         firing=tuple(map(str, firing)),
         reason=reason,
         warnings=warnings,
-        history=_history(measured, i),
     )
 
 

@@ -9,6 +9,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 EDGE = 300
@@ -66,6 +67,7 @@ class Bounds:
         return self.end - self.start
 
 
+@lru_cache(maxsize=1024)
 def bounds(window: Rolling | Calendar, at: int) -> Bounds:
     """The window that holds the instant `at` (epoch seconds). A calendar window may end after `at`.
 
