@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Indicator
@@ -13,11 +12,12 @@ from cdctl.domain.slo.series import LOOKBACK, Buckets, Span
 from cdctl.domain.slo.tiling import join
 from cdctl.domain.slo.verdict import Evidence
 from cdctl.sources.prometheus import telescope
-from cdctl.sources.prometheus.answers import Series, matrix
+from cdctl.sources.prometheus.answers import matrix
 from cdctl.sources.prometheus.client import AskError, Client
 from cdctl.sources.prometheus.combine import combine
 from cdctl.sources.prometheus.endpoint import Endpoint, endpoint
 from cdctl.sources.prometheus.legs import SEEN, EventLeg, Leg, Plan, plan
+from cdctl.sources.prometheus.pack import Answer, Pack
 from cdctl.sources.prometheus.promql import QueryError
 
 _MOST_POINTS = 10_000
@@ -26,13 +26,7 @@ _FORM = "1"
 """Version of the expressions: raised when their meaning changes, so that the ledger forgets what older ones said."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _LegAnswer:
-    series: list[Series]
-    warnings: tuple[str, ...]
-
-
-_Shared = dict[tuple[Leg, Span], asyncio.Task[_LegAnswer]]
+_Shared = dict[tuple[Leg, Span], asyncio.Task[Answer]]
 
 
 class PrometheusSource:
@@ -41,6 +35,7 @@ class PrometheusSource:
     def __init__(self, where: Endpoint) -> None:
         self._endpoint = where
         self._client = Client(where)
+        self._pack = Pack(self._range)
 
     @property
     def identity(self) -> str:
@@ -117,32 +112,35 @@ class PrometheusSource:
             warnings += [*found, *(text for answer in answers for text in answer.warnings)]
         return join(parts), tuple(warnings)
 
-    async def _shared(self, leg: Leg, span: Span, shared: _Shared) -> _LegAnswer:
+    async def _shared(self, leg: Leg, span: Span, shared: _Shared) -> Answer:
         task = shared.get((leg, span))
         if task is None:
             task = shared[leg, span] = asyncio.ensure_future(self._ask(leg, span))
         return await asyncio.shield(task)
 
-    async def _ask(self, leg: Leg, span: Span) -> _LegAnswer:
+    async def _ask(self, leg: Leg, span: Span) -> Answer:
         if isinstance(leg, EventLeg) and len(span) * span.step > LOOKBACK:
             answer = await self._telescoped(leg, span)
             if answer is not None:
                 return answer
-        return await self._range(leg.expression(span.step), span)
+            return await self._range(leg.expression(span.step), span)
+        # Only our own expressions are packed: one of an author's own may be slow, or clash in its labels.
+        ask = self._pack.ask if isinstance(leg, EventLeg) else self._range
+        return await ask(leg.expression(span.step), span)
 
-    async def _telescoped(self, leg: EventLeg, span: Span) -> _LegAnswer | None:
+    async def _telescoped(self, leg: EventLeg, span: Span) -> Answer | None:
         """The answer out of single series; None when they are too many, or none at all."""
         wide = telescope.widened(span)
         answer = await self._range(leg.values(span.step), wide)
         if all(SEEN in series.labels for series in answer.series):
             return None
-        peaks = _LegAnswer([], ())
+        peaks = Answer([])
         if telescope.has_resets(answer.series, span):
             peaks = await self._range(leg.peaks(span.step), wide)
         series = telescope.events(leg, answer.series, peaks.series, span)
-        return _LegAnswer(series, (*answer.warnings, *peaks.warnings))
+        return Answer(series, (*answer.warnings, *peaks.warnings))
 
-    async def _range(self, query: str, span: Span) -> _LegAnswer:
+    async def _range(self, query: str, span: Span) -> Answer:
         params = {
             "query": query,
             "start": str(span.start + span.step),
@@ -150,7 +148,7 @@ class PrometheusSource:
             "step": str(span.step),
         }
         body = await self._client.ask("/api/v1/query_range", params)
-        return _LegAnswer(matrix(body, span), tuple(f"server: {text}" for text in body.warnings))
+        return Answer(matrix(body, span), tuple(f"server: {text}" for text in body.warnings))
 
 
 def make(settings: Mapping[str, object]) -> PrometheusSource:
