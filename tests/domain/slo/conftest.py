@@ -21,6 +21,9 @@ DAY = 86_400
 AT = 1_750_000_200
 """2025-06-15T15:10:00Z, a multiple of 300 and not of 3600."""
 
+END = 480_000 * COARSE
+"""A whole hour."""
+
 Groups = tuple[tuple[str, ...], ...]
 Values = float | Sequence[float] | np.ndarray
 
@@ -111,6 +114,28 @@ def one(judged: Callable[..., tuple[Row, ...]]) -> Callable[..., Row]:
         return row
 
     return only
+
+
+@pytest.fixture(scope="session")
+def day() -> Callable[..., Slo]:
+    """The same, rolling over one day."""
+    return lambda target="0.99", **more: _promise(target, window=Rolling(DAY), **more)
+
+
+@pytest.fixture(scope="session")
+def hours() -> Callable[..., Buckets]:
+    """Hourly buckets up to END, after two more of margin: one value for every hour of the total, or for all."""
+
+    def build(good: Values, total: Values, seen: Values = 60.0, groups: Groups = ((),), end: int = END) -> Buckets:
+        count = np.shape(total)[-1]
+
+        def padded(values: Values) -> np.ndarray:
+            wide = np.broadcast_to(np.asarray(values, dtype=np.float64), (len(groups), count))
+            return np.hstack([wide[:, :1], wide[:, :1], wide])
+
+        return _even(end - (count + 2) * COARSE, end, COARSE, padded(good), padded(total), padded(seen), groups)
+
+    return build
 
 
 @pytest.fixture(scope="session")

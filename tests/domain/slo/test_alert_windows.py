@@ -78,18 +78,28 @@ def test_nominal_lengths(window, seconds):
 @pytest.mark.parametrize(
     ("seconds", "longest"),
     [
-        (6 * DAY, ["1h", "6h", "1d", "3d"]),
-        (6 * DAY - 1, ["1h", "6h", "1d"]),
-        (2 * DAY, ["1h", "6h", "1d"]),
-        (DAY, ["1h", "6h"]),
-        (12 * 3600, ["1h", "6h"]),
-        (12 * 3600 - 1, ["1h"]),
-        (7200, ["1h"]),
-        (7199, []),
+        (7 * DAY, ["1h", "6h", "1d", "3d"]),
+        (6 * DAY, ["1h", "6h", "1d"]),
+        (3 * DAY, ["1h", "6h"]),
+        (DAY, ["1h"]),
+        (12 * 3600, ["1h"]),
+        (6 * 3600, []),
+        (7200, []),
     ],
 )
-def test_a_long_window_of_more_than_half_the_period_is_left_out(seconds, longest):
+def test_pairs_of_short_periods(seconds, longest):
+    """3d/6h would fire at a burn of 0.84 in 6 days, 1h/5m at 0.48 in 6 hours: with budget left at the end."""
     assert [pair.long for pair in pairs(Rolling(seconds))] == longest
+
+
+@pytest.mark.parametrize("days", [*range(1, 61), 90, 365])
+def test_no_pair_pages_for_nothing(days):
+    """A burn rate below 1 leaves budget at the end of the period; 28 days have the lowest published factor."""
+    found = pairs(Rolling(days * DAY))
+    assert found
+    assert all(pair.factor >= Decimal("0.933") for pair in found)
+    assert all(BURN_WINDOWS[pair.long] * 2 <= days * DAY for pair in found)
+    assert [pair.factor for pair in found] == sorted((pair.factor for pair in found), reverse=True)
 
 
 @pytest.mark.parametrize(

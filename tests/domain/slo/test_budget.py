@@ -95,6 +95,10 @@ def test_a_rate_is_of_events_and_not_of_buckets(even):
     assert burn_of(even(0, HOUR, 300, good, total), "0.99", HOUR)["1h"] == pytest.approx(100 / 1011 / 0.01)
 
 
+def test_a_single_event_is_a_rate(even):
+    assert burn_of(even(0, HOUR, 300, 0, [0] * 11 + [1]), "0.99", HOUR)["1h"] == pytest.approx(100)
+
+
 def test_what_was_not_observed_has_no_rate_and_what_did_not_move_burns_nothing(even):
     series = even(0, 4 * DAY, 300, 0, 0, [1] * (1152 - 12) + [0] * 12)
     rates = burn_of(series, "0.99", 4 * DAY)

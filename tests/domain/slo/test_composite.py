@@ -102,6 +102,43 @@ def test_a_budget_that_is_nearly_spent_is_a_risk(whole, hourly, good, verdict):
     assert whole(parts).verdict is verdict
 
 
+@pytest.mark.parametrize(("target", "allowed"), [("0.999", 2.4), ("0.99", 24), ("0.95", 120), ("0.7", 720)])
+@pytest.mark.parametrize("weights", ["12", "37", "11"])
+def test_spent_to_the_last_event_is_not_breached(whole, hourly, target, allowed, weights):
+    good = np.full(24, 100.0)
+    good[:12] -= allowed / 12
+    spent, over = hourly(good), hourly(good - 0.001)
+    parts = {name: (spent, target, weight) for name, weight in zip("ab", weights, strict=True)}
+    assert whole(parts).verdict is AT_RISK
+    assert whole(parts).remaining_ratio == 0
+    assert whole({**parts, "a": (over, target, weights[0])}).verdict is BREACHED
+
+
+def test_weights_are_exact(whole, hourly):
+    """0.1 + 0.2 is 0.30000000000000004 in floats."""
+    parts = {"a": (hourly(100.0), "0.99", "0.1"), "b": (hourly(100.0), "0.99", "0.2")}
+    assert whole(parts).target == Decimal("0.99")
+
+
+def test_burn_pairs_put_the_whole_at_risk(composed, hourly):
+    """One day at 90 %: the pair 1h/5m needs a burn rate above 1.92, and both objectives have one of 3 at the end."""
+    good = np.full(24, 100.0)
+    good[-1] = 70.0
+    rows = composed({"a": (hourly(good), "0.9", "1"), "b": (hourly(good), "0.9", "1")})
+    assert [row.firing for row in rows] == [("1h/5m > 1.92",)] * 2
+    assert rows[0].composite.verdict is AT_RISK
+    good[-1] = 90.0
+    assert composed({"a": (hourly(good), "0.9", "1"), "b": (hourly(good), "0.9", "1")})[0].composite.verdict is MET
+
+
+@pytest.mark.parametrize(("other", "verdict"), [(100.0, MET), (92.0, MET), (90.0, AT_RISK)])
+def test_the_mean_of_the_burn_rates_must_exceed_the_factor(whole, hourly, other, verdict):
+    """The factor is 1.92; burn rates of 3 and 0 make 1.5, of 3 and 0.8 make 1.9, of 3 and 1 make 2."""
+    worse, better = np.full(24, 100.0), np.full(24, 100.0)
+    worse[-1], better[-1] = 70.0, other
+    assert whole({"a": (hourly(worse), "0.9", "1"), "b": (hourly(better), "0.9", "1")}).verdict is verdict
+
+
 def test_an_objective_without_events_does_not_count(whole, hourly):
     found = whole({"a": (hourly(99.5), "0.99", "1"), "b": (hourly(0.0, 0.0), "0.99", "100")})
     assert found.sli == pytest.approx(0.995)
@@ -164,6 +201,15 @@ def test_ratio_slices_add_what_is_missing(whole, hourly):
     assert found.sli == pytest.approx(0.9)
     assert found.remaining_ratio == pytest.approx(0.5)
     assert found.burn_rates == pytest.approx(dict.fromkeys(BURN_WINDOWS, 0.5))
+
+
+@pytest.mark.parametrize("target", ["0.9", "0.95", "0.99", "0.999", "0.8125"])
+def test_slices_spent_to_the_last_part_are_not_breached(whole, hourly, target):
+    missing = float(1 - Decimal(target)) * 50
+    parts = {"a": (hourly(100 - missing), target, "1"), "b": (hourly(100 - missing), target, "1")}
+    assert whole(parts, **RATIOS).verdict is AT_RISK
+    assert whole(parts, **RATIOS).remaining_ratio == 0
+    assert whole({**parts, "b": (hourly(100 - missing - 1e-5), target, "1")}, **RATIOS).verdict is BREACHED
 
 
 def test_a_ratio_slice_is_never_less_than_nothing(whole, hourly):

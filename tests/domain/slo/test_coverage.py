@@ -184,7 +184,7 @@ def dropped(series) -> list[list[int]]:
     [
         ([1] * 40, [0, 1]),
         ([0] * 5 + [1] * 40, [5, 6]),
-        ([1] * 5 + [0] * 23 + [1] * 5, [0, 1]),
+        ([1] * 5 + [0] * 22 + [1] * 5, [0, 1]),
         ([1] * 5 + [0] * 24 + [1] * 5, [0, 1, 29, 30]),
         ([1] * 5 + [0] * 60 + [1] * 5, [0, 1, 65, 66]),
         ([1] * 5 + [0] * 30 + [1] * 5 + [0] * 30 + [1] * 5, [0, 1, 35, 36, 70, 71]),
@@ -206,18 +206,36 @@ def test_every_group_is_born_on_its_own(even):
 def test_a_hole_in_the_history_is_silence_too(even):
     holed = join([even(0, 5 * HOUR, HOUR, 5, 7, 60), even(5 * HOUR + DAY, 8 * HOUR + DAY, HOUR, 5, 7, 60)])
     assert dropped(holed) == [[0, 1, 5, 6]]
-    shorter = join([even(0, 5 * HOUR, HOUR, 5, 7, 60), even(4 * HOUR + DAY, 8 * HOUR + DAY, HOUR, 5, 7, 60)])
+    shorter = join([even(0, 5 * HOUR, HOUR, 5, 7, 60), even(3 * HOUR + DAY, 8 * HOUR + DAY, HOUR, 5, 7, 60)])
     assert dropped(shorter) == [[0, 1]]
 
 
 def test_the_series_that_was_given_is_not_changed(even):
     series = even(0, 6 * HOUR, HOUR, 5, 7, 60)
     drop_first_after_silence(series)
-    charge_silence(even(0, 6 * HOUR, HOUR, 5, [7, 0, 0, 0, 0, 7], 60), ExpectedTraffic(1, HOUR))
     assert series.total.tolist() == [[7] * 6]
+    silent = even(0, 6 * HOUR, HOUR, 0, [7, 0, 0, 0, 0, 7], 60)
+    flags = silent.total <= 0
+    charge_silence(silent, ExpectedTraffic(1, HOUR), flags)
+    assert silent.total.tolist() == [[7, 0, 0, 0, 0, 7]]
+    assert flags.tolist() == [[False, True, True, True, True, False]]
+
+
+def test_a_counter_last_seen_at_the_beginning_of_an_hour_is_out_of_sight_for_longer(even):
+    """23.5 h after the end of its last hour the counter may have been away for 24.5 h, and is counted anew."""
+    back = 5 * HOUR + 23 * HOUR + 1800
+    coarse, fine = even(0, 5 * HOUR, HOUR, 5, 7, 60), even(back, back + 1800, 300, 5, 7, 5)
+    assert dropped(join([coarse, fine])) == [[0, 1, 5, 6]]
+    sooner = even(back - HOUR, back - 1800, 300, 5, 7, 5)
+    assert dropped(join([coarse, sooner])) == [[0, 1]]
 
 
 # --- expected traffic ---------------------------------------------------------------------------------------------
+
+
+def charged(series, traffic: ExpectedTraffic):
+    """The series with its silences charged, and where: seconds, [n_groups, n_buckets]."""
+    return charge_silence(series, traffic, series.total <= 0)
 
 
 @pytest.mark.parametrize(
@@ -231,42 +249,61 @@ def test_the_series_that_was_given_is_not_changed(even):
         ([0, 0, 0, 9, 9], 1, []),
         ([0, 9, 0, 0, 9], 2, [2, 3]),
         ([9, 9, 9, 9, 9], 1, []),
+        ([9, 0, 0, 9, 0, 0, 0, 9, 0, 0], 3, [4, 5, 6]),
+        ([9, 0, 0, 9, 0, 0, 0, 9, 0, 0], 2, [1, 2, 4, 5, 6, 8, 9]),
+        ([0.5, 0, 0, 0.5], 1, [1, 2]),
     ],
 )
 def test_silence_longer_than_promised_is_charged(even, total, allowed_hours, charged_places):
-    series = even(0, 5 * HOUR, HOUR, total, total, np.array(total) * 10)
-    out, seconds = charge_silence(series, ExpectedTraffic(12, allowed_hours * HOUR))
+    series = even(0, len(total) * HOUR, HOUR, total, total, np.array(total) * 10)
+    out, seconds = charged(series, ExpectedTraffic(12, allowed_hours * HOUR))
     wanted = np.array(total, dtype=float)
     wanted[charged_places] = 12 / allowed_hours
     assert out.total.tolist() == [wanted.tolist()]
     assert out.good.tolist() == series.good.tolist()
-    assert seconds.tolist() == [len(charged_places) * HOUR]
+    assert seconds.tolist() == [[HOUR if i in charged_places else 0 for i in range(len(total))]]
     assert (out.seen[0] > 0).tolist() == [bool(n) or i in charged_places for i, n in enumerate(total)]
 
 
 def test_charged_time_counts_as_covered(even):
     series = even(0, 8 * HOUR, HOUR, 5, [9, 9, 9, 0, 0, 0, 9, 9], [60, 60, 60, 0, 0, 0, 60, 60])
     assert coverage(series)[0].tolist() == [1, 1, 1, 0, 0, 0, 1, 1]
-    out, _ = charge_silence(series, ExpectedTraffic(1, HOUR))
+    out, _ = charged(series, ExpectedTraffic(1, HOUR))
     assert coverage(out)[0].tolist() == [1] * 8
 
 
 def test_silence_is_charged_over_buckets_of_all_widths(even):
     series = join([even(0, 2 * HOUR, HOUR, 6, [6, 0], [60, 0]), even(2 * HOUR, 2 * HOUR + 900, 300, 0, 0, 0)])
-    out, seconds = charge_silence(series, ExpectedTraffic(24, HOUR))
+    out, seconds = charged(series, ExpectedTraffic(24, HOUR))
     assert out.total[0].tolist() == [6, 24, 2, 2, 2]
-    assert seconds.tolist() == [HOUR + 900]
+    assert seconds.tolist() == [[0, HOUR, 300, 300, 300]]
 
 
 def test_groups_are_silent_on_their_own(even):
     series = even(0, 4 * HOUR, HOUR, 0, [[9, 0, 0, 9], [9, 9, 9, 9]], 60, groups=TWO)
-    out, seconds = charge_silence(series, ExpectedTraffic(5, HOUR))
+    out, seconds = charged(series, ExpectedTraffic(5, HOUR))
     assert out.total.tolist() == [[9, 5, 5, 9], [9, 9, 9, 9]]
-    assert seconds.tolist() == [2 * HOUR, 0]
+    assert seconds.sum(axis=1).tolist() == [2 * HOUR, 0]
 
 
-def test_scraped_zeros_are_silence(even):
-    """The counter is there and stands still: nobody can reach the service."""
-    out, seconds = charge_silence(even(0, 4 * HOUR, HOUR, 0, [9, 0, 0, 9], 60), ExpectedTraffic(5, HOUR))
-    assert out.total.tolist() == [[9, 5, 5, 9]]
-    assert seconds.tolist() == [2 * HOUR]
+@pytest.mark.parametrize(("total", "bad"), [([9, 0, 0, 9], 10), ([0, 0, 0, 9], 15), ([0, 0, 0, 0], 20)])
+def test_scraped_zeros_are_silence(even, total, bad):
+    """The counter is there and stands still: nobody can reach the service, perhaps since before the history began."""
+    out, seconds = charged(even(0, 4 * HOUR, HOUR, 0, total, 60), ExpectedTraffic(5, HOUR))
+    assert out.total.sum() == sum(total) + bad
+    assert seconds.sum() == bad / 5 * HOUR
+
+
+def test_a_group_that_never_was_is_not_silent(even):
+    series = even(0, 4 * HOUR, HOUR, 0, 0, 0)
+    out, seconds = charged(series, ExpectedTraffic(5, HOUR))
+    assert (out.total.sum(), out.seen.sum(), seconds.sum()) == (0, 0, 0)
+
+
+def test_what_is_told_to_be_loud_is_not_charged(even):
+    """Buckets whose numbers were dropped had events, though nobody knows how many."""
+    series = even(0, 4 * HOUR, HOUR, 0, [9, 0, 0, 9], 60)
+    loud = np.array([[False, True, False, False]])
+    assert charge_silence(series, ExpectedTraffic(5, HOUR), (series.total <= 0) & ~loud)[1].tolist() == [
+        [0, 0, HOUR, 0]
+    ]

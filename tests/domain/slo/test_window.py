@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdctl.domain.slo.window import Bounds, Calendar, Rolling, Unit, bounds, instant
+from cdctl.domain.slo.tiling import FINE
+from cdctl.domain.slo.window import EDGE, Bounds, Calendar, Rolling, Unit, bounds, instant
 
 HOUR = 3600
 NEW_YEAR = datetime(2025, 1, 1)
@@ -17,6 +18,32 @@ ZONES = (
     "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo",
     "Pacific/Apia", "Africa/Casablanca",
 )  # fmt: skip
+
+
+def test_windows_begin_where_buckets_do():
+    assert EDGE == FINE
+
+
+@pytest.mark.parametrize(
+    ("window", "start", "end"),
+    [
+        (Rolling(420), "2025-06-15T15:00Z", "2025-06-15T15:10Z"),
+        (Rolling(60), "2025-06-15T15:05Z", "2025-06-15T15:10Z"),
+        (Calendar(1, Unit.DAY, datetime(2025, 1, 1, 0, 7), "UTC"), "2025-06-15T00:05Z", "2025-06-16T00:05Z"),
+        (Calendar(1, Unit.DAY, datetime(2025, 1, 1, 15, 10, 30), "UTC"), "2025-06-14T15:10Z", "2025-06-15T15:10Z"),
+        (Calendar(7, Unit.MINUTE, datetime(2025, 6, 15, 15, 0), "UTC"), "2025-06-15T15:05Z", "2025-06-15T15:10Z"),
+    ],
+)
+def test_bounds_between_buckets_are_those_of_the_bucket(epoch, window, start, end):
+    found = bounds(window, epoch("2025-06-15T15:10Z"))
+    assert (found.start, found.end) == (epoch(start), epoch(end))
+
+
+def test_a_period_that_began_in_the_year_one(epoch):
+    window = Calendar(1, Unit.HOUR, datetime(1, 1, 1), "Europe/Berlin")
+    at = epoch("2025-06-15T15:10Z")
+    assert bounds(window, at).start < at <= bounds(window, at).end
+    assert bounds(window, at).seconds == HOUR
 
 
 def test_a_rolling_window_ends_at_the_instant():
@@ -195,10 +222,11 @@ def _last_that_exists(start: datetime, months: int) -> datetime:
 @st.composite
 def calendars_and_instants(draw: st.DrawFn) -> tuple[Calendar, int]:
     unit = draw(st.sampled_from(list(Unit)))
-    start = draw(st.datetimes(datetime(2010, 1, 1), datetime(2024, 12, 31))).replace(second=0, microsecond=0)
+    start = draw(st.datetimes(datetime(2010, 1, 1), datetime(2024, 12, 31)))
+    start = start.replace(minute=start.minute // 5 * 5, second=0, microsecond=0)
     count = draw(st.integers(1, 5)) * (60 if unit is Unit.MINUTE else 1)
     days = {Unit.MINUTE: 9, Unit.HOUR: 30, Unit.DAY: 400, Unit.WEEK: 1000}.get(unit, 6000)
-    at = int(start.replace(tzinfo=UTC).timestamp()) + draw(st.integers(1, days * 24 * HOUR))
+    at = int(start.replace(tzinfo=UTC).timestamp()) // EDGE * EDGE + draw(st.integers(1, days * 24 * 12)) * EDGE
     return Calendar(count, unit, start, draw(st.sampled_from(ZONES))), at
 
 
@@ -218,6 +246,6 @@ def test_periods_follow_each_other_without_hole_or_overlap(drawn):
     window, at = drawn
     period = bounds(window, at)
     assert period.start < at <= period.end
-    assert bounds(window, period.end) == bounds(window, period.start + 1) == period
+    assert bounds(window, period.end) == bounds(window, period.start + EDGE) == period
     assert bounds(window, period.start).end == period.start
-    assert bounds(window, period.end + 1).start == period.end
+    assert bounds(window, period.end + EDGE).start == period.end
