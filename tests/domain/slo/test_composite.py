@@ -37,10 +37,11 @@ def composed(promise) -> Callable[..., tuple[Row, ...]]:
             Objective(name, Ratio(Query(name), Query("good")), Decimal(target), weight=Decimal(weight), **own)
             for name, (_, target, weight) in parts.items()
         )
-        slo: Slo = replace(promise(window=Rolling(DAY), composite=True, **more), objectives=objectives)
+        least, more = more.pop("least", "0.9"), {"window": Rolling(DAY), **more}
+        slo: Slo = replace(promise(composite=True, **more), objectives=objectives)
         rows, measured = [], []
         for objective in objectives:
-            asked = Asked(slo, objective, END, Decimal("0.9"))
+            asked = Asked(slo, objective, END, Decimal(least))
             series = parts[objective.name][0]
             if series is None:
                 rows.append(no_data(asked, {}, "unreachable", Verdict.ERROR))
@@ -137,6 +138,32 @@ def test_the_mean_of_the_burn_rates_must_exceed_the_factor(whole, hourly, other,
     worse, better = np.full(24, 100.0), np.full(24, 100.0)
     worse[-1], better[-1] = 70.0, other
     assert whole({"a": (hourly(worse), "0.9", "1"), "b": (hourly(better), "0.9", "1")}).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("bad", "burn", "verdict"),
+    [
+        ([0, 0, 0, 0, 0, 30], (3, 0.5), MET),
+        ([30, 30, 30, 30, 0, 0], (0, 2), MET),
+        ([10, 10, 10, 10, 10, 10], (1, 1), MET),
+        ([11, 11, 11, 11, 11, 11], (1.1, 1.1), AT_RISK),
+    ],
+)
+def test_both_windows_of_a_pair_must_exceed_its_factor(whole, hourly, bad, burn, verdict):
+    """Two days at 90 %, of which one was seen: 6h/30m fires above 1."""
+    good = np.full(24, 100.0)
+    good[-6:] -= bad
+    parts = {"a": (hourly(good), "0.9", "1"), "b": (hourly(good), "0.9", "1")}
+    found = whole(parts, window=Rolling(2 * DAY), least="0.5")
+    assert (found.burn_rates["30m"], found.burn_rates["6h"]) == pytest.approx(burn)
+    assert found.verdict is verdict
+
+
+def test_a_tenth_of_the_budget_left_is_no_risk(whole, hourly):
+    good = np.full(24, 100.0)
+    good[:9] -= 24.0 / 10
+    parts = {"a": (hourly(good), "0.99", "1"), "b": (hourly(good), "0.99", "1")}
+    assert (whole(parts).remaining_ratio, whole(parts).verdict) == (0.1, MET)
 
 
 def test_an_objective_without_events_does_not_count(whole, hourly):

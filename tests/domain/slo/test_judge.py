@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.interval import wilson
-from cdctl.domain.slo.judge import RULES, no_data
+from cdctl.domain.slo.judge import RULES, judge, no_data
 from cdctl.domain.slo.objective import Budgeting, ExpectedTraffic, Query, RawRatio, Threshold
 from cdctl.domain.slo.tiling import empty, join
 from cdctl.domain.slo.verdict import Evidence, Row, Verdict
@@ -462,6 +462,12 @@ def test_history_is_the_window_and_adds_up_to_the_row(promise, judged, hours):
         assert row.history.total.tolist() == (good[i, 12:] + 1).tolist()
         assert row.history.coverage.tolist() == [1.0] * 12
         assert row.history.total.sum() == row.total
+
+
+def test_history_is_kept_only_when_it_is_wanted(hours, day, measured):
+    found = measured(day(), hours(1.0, [1.0] * 24), at=END)
+    assert judge(found)[0].history is not None
+    assert [(row.history, row.total) for row in judge(found, history=False)] == [(None, 24)]
 
 
 def test_the_rules_are_told_with_their_numbers():

@@ -115,6 +115,18 @@ def test_slices_are_not_widened_and_their_burn_counts_slices(promise, one, even)
     assert list(row.burn_rates.values()) == pytest.approx([2, 2, 2, 1, 1 / 3, 1 / 12, 1 / 12])
 
 
+def test_slices_that_straddle_the_edges_of_a_window_belong_to_where_they_end(promise, one, even, at):
+    """At 15:10 a day of hours is the 24 that ended since yesterday 15:10; the one that is not over is nobody's yet."""
+    good = np.full(27, 100.0)
+    good[2] = 0.0
+    assert at % HOUR == 600
+    row = one(slices(promise, seconds=HOUR), even(at - 600 - 27 * HOUR, at - 600, HOUR, good, 100.0))
+    assert (row.good, row.total, row.coverage) == (24, 24, 1.0)
+    good[3] = 0.0
+    row = one(slices(promise, seconds=HOUR), even(at - 600 - 27 * HOUR, at - 600, HOUR, good, 100.0))
+    assert (row.good, row.total) == (23, 24)
+
+
 def test_silence_makes_slices_bad(promise, one, even):
     total = np.array([100.0] * 284 + [0.0] * 4)
     slo = slices(promise, expected_traffic=ExpectedTraffic(1, 1200))
