@@ -77,3 +77,24 @@ def test_two_servers_judge_alike(prometheus: str, victoria: str, indicator: Indi
     for first, second in zip(one, other, strict=True):
         assert first.sli == pytest.approx(second.sli, rel=1e-9 if exact else 0.02)
         assert first.total == pytest.approx(second.total, rel=1e-9 if exact else 0.02)
+
+
+def test_many_promises_at_once_get_the_answers_that_each_gets_alone(server: str) -> None:
+    indicators = [
+        AVAILABILITY,
+        Ratio(Query("commands_total"), good=Query('commands_total{code="200"}')),
+        Ratio(Query('commands_total{pod="p0"}'), bad=Query('commands_total{pod="p0",code="500"}')),
+        Ratio(Query("commands_total"), bad=Query("nothing_at_all")),
+        Ratio(Query("nothing_at_all"), bad=Query("commands_total")),
+        Ratio(Query('commands_total{code="200"}'), bad=Query('commands_total{code="500"}')),
+        Threshold(Query("max by (region) (commands_total) % 1000"), "lt", 700),
+        Ratio(Query("commands_total offset 1h"), bad=Query('commands_total{code="500"} offset 1h')),
+    ]
+    slos = [promise(one, window=Rolling(DAY), group_by=by) for one in indicators for by in [("region",), ()]]
+    together = judged(server, slos, at=END - 2100).rows
+    alone = [row for slo in slos for row in judged(server, [slo], at=END - 2100).rows]
+    assert len(together) == len(alone) > len(slos)
+    for one, other in zip(together, alone, strict=True):
+        assert (one.group, one.verdict, one.warnings) == (other.group, other.verdict, other.warnings)
+        assert (one.good, one.total, one.coverage) == pytest.approx((other.good, other.total, other.coverage))
+    assert len({row.total for row in together}) > len(slos) / 2, "the promises differ"
