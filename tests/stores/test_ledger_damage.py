@@ -162,8 +162,8 @@ from cdctl.stores.ledger import SqliteLedger
 days = Span(0, 20 * 24 * HOUR, HOUR)
 ledger = SqliteLedger(Path(sys.argv[1]))
 for number in range(int(sys.argv[2]), 10**6):
-    for key in ("a", "b", "c"):
-        ledger.keep(key, HOUR, page(days, factor=number))
+    for key in range(40):
+        ledger.keep(str(key), HOUR, page(days, factor=number))
     ledger.flush()
     print(number, *ledger.warnings(), flush=True)
 """
@@ -184,7 +184,7 @@ def test_killed_in_the_middle_of_writing(tmp_path: Path, root: Path) -> None:
         done = [int(line) for line in [*told, *rest.splitlines()]]
         assert done == list(range(number, number + len(done)))
         ledger = SqliteLedger(path)
-        found = [kept(ledger, key, DAYS) for key in ("a", "b", "c")]
+        found = [kept(ledger, str(key), DAYS) for key in range(40)]
         ledger.close()
         assert ledger.warnings() == ()
         factor = found[0].good[0, 0] / page(DAYS).good[0, 0]
