@@ -31,11 +31,11 @@ class Live:
 def live(stock: Stock) -> Live:
     now = int(time.time())
     healthy, down, short = stock.name(), stock.name(), stock.name()
-    stock.put(*outcomes(healthy, 0.01, end=now, days=3, job="api", instance="a:1", region="eu"))
+    stock.put(*outcomes(healthy, 0.01, end=now, days=3, job="remote", instance="r:1", region="eu"))
     stock.put(*outcomes(down, 0.01, end=now, days=3, job="db", instance="b\x1b[2J:1"))
     stock.put(*outcomes(short, 0.01, end=now, days=0.5))
     minutes = np.arange(now - 600.0, now, 60)
-    stock.put(gauge("up", {"job": "api", "instance": "a:1"}, minutes, 1.0))
+    stock.put(gauge("up", {"job": "remote", "instance": "r:1"}, minutes, 1.0))
     stock.put(gauge("up", {"job": "db", "instance": "b\x1b[2J:1"}, minutes, 0.0))
     return Live(stock.url, healthy, down, short)
 
