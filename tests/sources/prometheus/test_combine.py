@@ -60,10 +60,15 @@ def test_an_error_series_that_was_never_born_means_no_errors() -> None:
 
 
 def test_a_good_series_that_is_gone_means_nothing_worked_and_is_said() -> None:
-    total = [row(10, 20, 30, 40, region="eu"), seen(60, 60, 60, 60, region="eu")]
-    found, warnings = combined(GOOD, total, [])
-    np.testing.assert_array_equal(found.good, [[0, 0, 0, 0]])
+    two_days = Span(0, 48 * 3600, 3600)  # in an hour or two there may be none
+    todo = plan(GOOD, REGION)
+    total = [row(*[10] * 48, region="eu"), seen(*[60] * 48, region="eu")]
+    found, warnings = combine(todo, dict(zip(todo.legs, (total, []), strict=True)), REGION, two_days)
+    np.testing.assert_array_equal(found.good, np.zeros((1, 48)))
     assert any("counted as 0 good" in text for text in warnings)
+    good = [row(*[9] * 48, region="eu")]
+    _, warnings = combine(todo, dict(zip(todo.legs, (total, good), strict=True)), REGION, two_days)
+    assert warnings == []
 
 
 def test_a_total_that_stands_still_needs_no_good() -> None:
