@@ -178,7 +178,8 @@ def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
 
 def _kept(job: _Job, fresh: dict[int, Buckets], ledger: Ledger) -> dict[int, Buckets]:
     """Fresh and kept buckets by step; what will not change any more goes into the ledger."""
-    closed = job.asked.at - TAIL
+    # The last bucket of every level is asked for again, however long it is.
+    closed = job.asked.at - max(TAIL, job.asked.objective.slice_seconds or 0)
     levels = {step: join([job.kept[step], new]) for step, new in fresh.items()}
     for step, new in fresh.items():
         ledger.keep(job.key, step, take(new, np.flatnonzero(new.ends <= closed)))

@@ -16,6 +16,8 @@ def settings_of(run: Run) -> Settings:
     from cdctl.application import wiring
 
     settings = wiring.read_settings(config=run.config, context=run.context, prometheus=run.prometheus)
+    if run.context:
+        settings.context()  # a misspelt one is told even by a command that asks nobody
     origin = settings.origins.get("default_context", "")
     context = f"{settings.default_context} ({origin})" if settings.default_context else "none"
     exits.detail(run, f"settings: {settings.file or 'no file'}; context: {context}")

@@ -9,6 +9,7 @@ import typer
 from cdctl.cli import completion, exits, output, slo_rows, verdicts
 from cdctl.cli.options import OutputOption, Run, noun, run_of
 from cdctl.cli.settings import settings_of
+from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
     from cdctl.domain.settings import Settings
@@ -134,8 +135,13 @@ def report_(
         run, slos, settings, at, min_coverage, cache=not no_cache, history=history, title=title, doors=doors
     )
     _warn_all(run, [*warnings, *report.warnings])
-    output.emit(run, chosen, lambda form: renderers[form].render(report))
-    exits.leave(verdicts.code(report, named))
+    code = verdicts.code(report, named)
+    try:
+        output.emit(run, chosen, lambda form: renderers[form].render(report))
+    except CdctlError as error:  # a file that cannot be written does not make a broken promise less broken
+        exits.report(error)
+        code = exits.worst([code, error.exit_code])
+    exits.leave(code)
 
 
 @app.command(epilog="Example: cdctl slo test slo_specs/remote-command.test.yaml")
@@ -178,7 +184,7 @@ def _read(run: Run, settings: Settings, paths: list[str] | None, only: list[str]
         near = get_close_matches((only or [""])[0], [slo.name for slo in specs.slos], n=3)
         hint = f"nearest: {', '.join(near)}" if near else "cdctl slo ls lists them"
         raise UsageError("no SLO of that name", subject=f"--slo {' '.join(only or [])}", hint=hint)
-    return slos, [str(problem) for problem in specs.warnings]
+    return slos, [f"{problem.place}: {problem.message}" for problem in specs.warnings]
 
 
 def _evaluate(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
 from monthly import AVAILABILITY, DAY, END, REGIONS, Truth, judged, promise
 
+from cdctl.domain.slo.objective import Budgeting
 from cdctl.domain.slo.verdict import Row
 from cdctl.stores.ledger import SqliteLedger
 
@@ -68,4 +70,16 @@ def test_a_warm_run_says_what_a_cold_run_says(prometheus: str, tmp_path: Path) -
             assert one.bad == pytest.approx(other.bad, rel=1e-9)
             assert one.coverage == pytest.approx(other.coverage, rel=1e-3)
             assert one.burn_rates == pytest.approx(other.burn_rates)
+    ledger.close()
+
+
+@pytest.mark.parametrize("before", [0, 900, 1800, 3300])
+def test_slices_of_an_hour_are_judged_again_within_the_hour(prometheus: str, tmp_path: Path, before: int) -> None:
+    slo = promise(AVAILABILITY, budgeting=Budgeting.TIMESLICES, slice_seconds=3600, slice_target=Decimal("0.99"))
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    first, again = (judged(prometheus, [slo, promise(AVAILABILITY)], ledger, at=END - before) for _ in range(2))
+    assert [(row.verdict, row.total, row.bad) for row in again.rows] == [
+        (row.verdict, row.total, row.bad) for row in first.rows
+    ]
+    assert all(row.total for row in again.rows)
     ledger.close()

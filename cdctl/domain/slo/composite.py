@@ -29,20 +29,23 @@ def with_composite(
 
     rows: of all objectives; measured: of the objectives that could be asked; weights: by objective name.
     """
+    failed = any(row.verdict is Verdict.ERROR for row in rows)
     judged: dict[str, Composite] = {}
     for row in rows:
         if row.group_text not in judged:
             same = [other for other in rows if other.group == row.group]
-            judged[row.group_text] = _judge(same, measured, weights)
+            judged[row.group_text] = _judge(same, measured, weights, Verdict.ERROR if failed else Verdict.NO_DATA)
     return tuple(replace(row, composite=judged[row.group_text]) for row in rows)
 
 
-def _judge(rows: Sequence[Row], measured: Sequence[Measured], weights: Mapping[str, Decimal]) -> Composite:
+def _judge(
+    rows: Sequence[Row], measured: Sequence[Measured], weights: Mapping[str, Decimal], unknown: Verdict
+) -> Composite:
     share = {row.objective: float(weights[row.objective]) for row in rows}
     whole = sum((weights[row.objective] for row in rows), Decimal(0))
     target = sum((row.target * weights[row.objective] for row in rows), Decimal(0)) / whole
     if len(rows) < len(weights) or any(row.verdict in _UNKNOWN for row in rows):
-        return Composite(None, target, None, dict.fromkeys(rows[0].burn_rates), Verdict.NO_DATA)
+        return Composite(None, target, None, dict.fromkeys(rows[0].burn_rates), unknown)
     if rows[0].budgeting != Budgeting.OCCURRENCES.value:
         return _of_slices(rows[0], measured, target)
     burn = {name: _mean({row.objective: row.burn_rates[name] for row in rows}, share) for name in rows[0].burn_rates}

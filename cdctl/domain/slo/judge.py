@@ -21,6 +21,8 @@ from cdctl.domain.slo.window import Bounds, bounds
 
 AT_RISK_REMAINING = 0.1
 MIN_BAD_EVENTS = 2
+_GOOD_TOO_MANY = 0.01
+"""Good may exceed total by this share of the budget before it is said: two metrics are not scraped in one instant."""
 _SLACK = 1e-9
 """Relative room for float sums: a budget spent to the last event is not overspent."""
 
@@ -105,6 +107,8 @@ def judge(measured: Measured, *, history: bool = True) -> tuple[Row, ...]:
     rows = [_row(measured, i, names[i], [float(values[i]) for values in sums], burn) for i in alive]
     if history:
         rows = [replace(row, history=_history(measured, i)) for row, i in zip(rows, alive, strict=True)]
+    never = np.flatnonzero(~(measured.buckets.seen > 0).any(axis=1)).tolist()
+    rows += [no_data(asked, names[i], "its series hold nothing but NaN") for i in never]
     seen = [row.group for row in rows]
     rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
     if not rows:
@@ -242,7 +246,7 @@ def _warnings(measured: Measured, i: int, good: float, total: float) -> list[str
         found.append(
             f"buckets widened to {measured.width // 60} min to span two scrapes; shorter burn rates use that width"
         )
-    if good > total * 1.001:
+    if good - total > _GOOD_TOO_MANY * float(1 - measured.asked.objective.target) * total:
         by = f"{good / total - 1:.2%}" if total else f"{good:g} events"
         found.append(f"good exceeds total by {by} and was clamped: do the queries match?")
     return found

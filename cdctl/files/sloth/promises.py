@@ -72,7 +72,7 @@ def _indicator(sli: Mapping, dialect: Dialect, faults: Faults) -> Indicator | No
     events, raw, plugin = sli.mapping("events"), sli.mapping("raw"), sli.mapping("plugin")
     if plugin:
         message = f"SLI plugin {shown(plugin.text('id'))} runs inside Sloth and has no equal here"
-        faults.error(plugin, message, "write the queries that it makes under events:")
+        faults.warn(plugin, f"{message}: this SLO is left out", "write the queries that it makes under events:")
         return None
     if raw:
         query = _query(raw.scalar(dialect.error_ratio_query), faults)

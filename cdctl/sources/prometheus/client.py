@@ -120,8 +120,9 @@ class Client:
                     return await http.get(url + path, params=params, timeout=timeout)
                 return await http.post(url + path, data=params, timeout=timeout)
         except (httpx.TimeoutException, TimeoutError):
+            which = "timeout" if timeout >= self._endpoint.timeout else "deadline"
             raise AskError(
-                f"{url} did not answer within {timeout:.3g} s", "raise `timeout`, or ask for less", passing=True
+                f"{url} did not answer within {timeout:.3g} s", f"raise `{which}`, or ask for less", passing=True
             ) from None
         except httpx.ConnectError as error:
             hint = "is it running, and is the URL right?"
@@ -156,6 +157,8 @@ class Client:
             raise AskError(f"{self._endpoint.url}: {error}", hint, passing=True) from None
         if body.status != "success":
             raise AskError(f"{body.errorType}: {safe(body.error)}", mine=True)
+        if body.data is None:
+            raise AskError(f"{self._endpoint.url}: the answer is not of the Prometheus API", "is the URL right?")
         return body
 
     def _refusal(self, response: httpx.Response) -> AskError:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from cdctl.domain.slo.series import Buckets, Floats, Span
+from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Span
 from cdctl.sources.prometheus.answers import Series
-from cdctl.sources.prometheus.legs import LOOK, SEEN, EventLeg, Leg, LookLeg, Part, Plan, WindowLeg
+from cdctl.sources.prometheus.legs import LOOK, MANY, SEEN, EventLeg, Leg, LookLeg, Part, Plan, WindowLeg
 from cdctl.sources.prometheus.promql import QueryError
 
 Group = tuple[str, ...]
 _MINUTE = 60
+_NO_GOOD = "good returned nothing while total did: counted as 0 good; is a metric or label renamed?"
+_NO_BAD = "bad returned nothing: counted as 0 bad; right if nothing ever failed, wrong if a label is misspelt"
 
 
 def combine(
@@ -26,17 +28,20 @@ def combine(
     series = answers[plan.total.leg]
     seen = _seen(plan.total.leg, series, group_by, span)
     total = _sums(plan.total, series, group_by, count)
+    known = {group for group, values in seen.items() if values.any()}
     if isinstance(plan.total.leg, LookLeg):
+        _refuse_pool(series)
         good, total = total, _by_group([one for one in series if SEEN in one.labels], group_by, count)
-    groups = tuple(sorted(group for group, values in seen.items() if values.any()))
+        known |= set(good)  # a series of nothing but NaN: there, and never seen
+    groups = tuple(sorted(known))
     warnings: list[str] = []
     if not isinstance(plan.total.leg, LookLeg):
         part = plan.good or plan.bad
         if part is None:
             raise ValueError("a plan that counts events has good or bad")
         other = _sums(part, answers[part.leg], group_by, count)
-        if plan.good and groups and not other and _events(total) > 0:
-            warnings.append("good returned nothing while total did: counted as 0 good; is a metric or label renamed?")
+        if groups and not other and len(span) * span.step > LOOKBACK and _events(total) > 0:
+            warnings.append(_NO_GOOD if plan.good else _NO_BAD)
         good = other if plan.good else {name: total.get(name, none) - other.get(name, none) for name in groups}
     if any("" in group for group in groups) and group_by:
         warnings.append(
@@ -45,7 +50,7 @@ def combine(
 
     def stack(values: dict[Group, Floats]) -> Floats:
         rows = [values.get(name, none) for name in groups]
-        there = np.array([seen[name] > 0 for name in groups]).reshape(len(groups), count)
+        there = np.array([seen.get(name, none) > 0 for name in groups]).reshape(len(groups), count)
         return np.where(there, np.array(rows).reshape(len(groups), count), 0.0)
 
     widths = np.full(count, span.step, dtype=np.int64)
@@ -76,7 +81,7 @@ def _sums(part: Part, series: list[Series], group_by: tuple[str, ...], count: in
     """Events per group of the series that the part keeps."""
     if isinstance(part.leg, WindowLeg):
         _refuse_many(series, group_by)
-    events = [one for one in series if SEEN not in one.labels]
+    events = [one for one in series if SEEN not in one.labels and MANY not in one.labels]
     if isinstance(part.leg, EventLeg) and part.keep:
         events = [one for one in events if all(m.holds(one.labels.get(m.label, "")) for m in part.keep)]
     return _by_group(events, group_by, count)
@@ -93,6 +98,15 @@ def _by_group(series: list[Series], group_by: tuple[str, ...], count: int) -> di
 
 def _group(series: Series, group_by: tuple[str, ...]) -> Group:
     return tuple(series.labels.get(label, "") for label in group_by)
+
+
+def _refuse_pool(series: list[Series]) -> None:
+    most = max((np.nanmax(one.values, initial=0.0) for one in series if MANY in one.labels), default=0.0)
+    if most > 1:
+        raise QueryError(
+            f"the query returned {most:.0f} series, and no grouping is named",
+            "aggregate it (max, min, avg), or group the objective: cdctl.io/group-by: LABEL",
+        )
 
 
 def _refuse_many(series: list[Series], group_by: tuple[str, ...]) -> None:

@@ -14,6 +14,8 @@ from cdctl.sources.prometheus.promql import WINDOW, Counter, Matcher, Windowed, 
 
 SEEN = "cdctl_seen"
 """Label that marks the series which count observations."""
+MANY = "cdctl_many"
+"""Label that marks the number of series of a query that is not grouped."""
 PEAK = "cdctl_peak"
 """Label that marks the peaks before resets."""
 _RESET = "cdctl_reset"
@@ -95,7 +97,8 @@ class LookLeg:
     by: tuple[str, ...]
 
     def expression(self, step: int) -> str:
-        """PromQL for buckets of `step` seconds: worth of all looks, and with the SEEN label their number."""
+        """PromQL for buckets of `step` seconds: worth of all looks, with the SEEN label their number, and
+        without grouping with the MANY label how many series there are."""
         look = min(LOOK, step)
         over = f"[{_millis(step)}:{look}s]"
         value = WINDOW.sub(f"{look}s", f"({self.text})")
@@ -104,7 +107,9 @@ class LookLeg:
         by = ",".join(self.by)
         good = f"sum by ({by}) (sum_over_time(({self.worth.replace('{x}', value)}){over}))"
         looks = f"sum by ({by}) (count_over_time({there}{over}))"
-        return f"{good} or {_seen(looks)}"
+        if self.by:
+            return f"{good} or {_seen(looks)}"
+        return f'{good} or {_seen(looks)} or label_replace(count({value}), "{MANY}", "1", "", "")'
 
 
 Leg = EventLeg | WindowLeg | LookLeg

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Indicator
 from cdctl.domain.slo.series import LOOKBACK, Buckets, Span
-from cdctl.domain.slo.tiling import join
+from cdctl.domain.slo.tiling import COARSE, join
 from cdctl.domain.slo.verdict import Evidence
+from cdctl.errors import CdctlError
 from cdctl.sources.prometheus import telescope
 from cdctl.sources.prometheus.answers import matrix
 from cdctl.sources.prometheus.client import AskError, Client
@@ -83,20 +84,23 @@ class PrometheusSource:
         return await asyncio.to_thread(lambda: Doctor(self._endpoint).inspect(requests))
 
     async def _answer(self, request: BucketRequest, shared: _Shared) -> SourceAnswer | SourceFailure:
+        evidence: tuple[Evidence, ...] = ()
         try:
             todo = plan(request.indicator, request.group_by)
-        except QueryError as error:
-            return SourceFailure(request.key, error.reason, error.hint, mine=True)
-        evidence = _evidence(todo, request)
-        try:
+            evidence = _evidence(todo, request)
             parts = await asyncio.gather(*(self._span(todo, request, span, shared) for span in request.spans))
         except AskError as error:
             return SourceFailure(request.key, error.reason, error.hint, error.mine, evidence)
         except QueryError as error:
             return SourceFailure(request.key, error.reason, error.hint, True, evidence)
+        except CdctlError:  # settings and secrets are the same for every request
+            raise
+        except Exception as error:  # a bug over one request must not hide the answers to the others
+            reason = f"a bug in cdctl: {type(error).__name__}: {error}"
+            return SourceFailure(request.key, reason, "please report it", False, evidence)
         buckets = tuple(buckets for buckets, _ in parts)
-        warnings = tuple(dict.fromkeys(text for _, texts in parts for text in texts))
-        return SourceAnswer(request.key, buckets, evidence, warnings)
+        warnings = [text for _, texts in parts for text in texts]
+        return SourceAnswer(request.key, buckets, evidence, tuple(dict.fromkeys(warnings)))
 
     async def _span(
         self, todo: Plan, request: BucketRequest, span: Span, shared: _Shared
@@ -162,7 +166,8 @@ def _chunks(span: Span) -> list[Span]:
 
 
 def _evidence(todo: Plan, request: BucketRequest) -> tuple[Evidence, ...]:
-    step = max(span.step for span in request.spans)
+    # The same whatever the ledger has: hours, or longer slices.
+    step = max([COARSE, *(span.step for span in request.spans)])
     return tuple(Evidence("prometheus", leg.expression(step), request.at) for leg in todo.legs)
 
 

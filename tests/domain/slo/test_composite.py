@@ -296,7 +296,7 @@ def test_an_objective_that_could_not_be_asked_leaves_the_whole_unknown(composed,
     rows = composed({"a": (hourly(100.0), "0.9", "1"), "b": (None, "0.9", "1")}, **method)
     assert [row.verdict for row in rows] == [MET, Verdict.ERROR]
     for row in rows:
-        assert (row.composite.verdict, row.composite.sli, row.composite.remaining_ratio) == (NO_DATA, None, None)
+        assert (row.composite.verdict, row.composite.sli, row.composite.remaining_ratio) == (Verdict.ERROR, None, None)
         assert row.composite.burn_rates == dict.fromkeys(BURN_WINDOWS)
 
 
@@ -316,7 +316,7 @@ def test_a_group_that_one_objective_does_not_have_is_unknown_as_a_whole(composed
 def test_an_objective_that_failed_leaves_every_group_unknown(composed, hourly):
     both = hourly(np.full((2, 24), 100.0), groups=TWO)
     rows = composed({"a": (both, "0.9", "1"), "b": (None, "0.9", "1")}, group_by=("region",))
-    assert [row.composite.verdict for row in rows] == [NO_DATA] * 3
+    assert [row.composite.verdict for row in rows] == [Verdict.ERROR] * 3
 
 
 def test_rows_keep_what_they_had(composed, hourly):

@@ -239,6 +239,12 @@ def test_buckets_nobody_asked_for_are_left_out():
     assert assemble(levels, tiling).ends.tolist() == assemble(levels_of(tiling), tiling).ends.tolist()
 
 
+def test_slices_nobody_asked_for_are_left_out():
+    tiling = Tiling((Span(3600, 7200, 300),))
+    out = assemble({300: ordinals(Span(0, 10_800, 300))}, tiling)
+    assert out.ends.tolist() == list(range(3900, 7201, 300))
+
+
 def test_a_bucket_that_is_not_there_leaves_its_time_uncovered():
     tiling = Tiling((Span(3600, 7200, FINE), Span(0, 10_800, COARSE)))
     levels = levels_of(tiling)

@@ -29,10 +29,12 @@ def seen(*values: float, **labels: str) -> Series:
     return row(*values, **{SEEN: "1"}, **labels)
 
 
-def combined(indicator: Indicator, *answers: list[Series], by: tuple[str, ...] = REGION) -> tuple[Buckets, list[str]]:
+def combined(
+    indicator: Indicator, *answers: list[Series], by: tuple[str, ...] = REGION, span: Span = HOURS
+) -> tuple[Buckets, list[str]]:
     """`answers` are those of the plan's legs, total's first."""
     todo = plan(indicator, by)
-    return combine(todo, dict(zip(todo.legs, answers, strict=True)), by, HOURS)
+    return combine(todo, dict(zip(todo.legs, answers, strict=True)), by, span)
 
 
 def test_good_and_total() -> None:
@@ -59,16 +61,32 @@ def test_an_error_series_that_was_never_born_means_no_errors() -> None:
     assert warnings == []
 
 
-def test_a_good_series_that_is_gone_means_nothing_worked_and_is_said() -> None:
-    two_days = Span(0, 48 * 3600, 3600)  # in an hour or two there may be none
-    todo = plan(GOOD, REGION)
-    total = [row(*[10] * 48, region="eu"), seen(*[60] * 48, region="eu")]
-    found, warnings = combine(todo, dict(zip(todo.legs, (total, []), strict=True)), REGION, two_days)
-    np.testing.assert_array_equal(found.good, np.zeros((1, 48)))
-    assert any("counted as 0 good" in text for text in warnings)
-    good = [row(*[9] * 48, region="eu")]
-    _, warnings = combine(todo, dict(zip(todo.legs, (total, good), strict=True)), REGION, two_days)
-    assert warnings == []
+@pytest.mark.parametrize(("ratio", "words"), [(GOOD, "counted as 0 good"), (BAD, "counted as 0 bad")])
+def test_a_part_that_never_came_is_zero_and_said_of_days_but_not_of_a_tail(ratio: Ratio, words: str) -> None:
+    days = Span(0, 26 * 3600, 3600)
+    total = [row(*[10.0] * 26, region="eu"), seen(*[60.0] * 26, region="eu")]
+    found, warnings = combined(ratio, total, [], span=days)
+    assert found.good.sum() == (0 if ratio is GOOD else 260)
+    assert any(words in text for text in warnings)
+    tail = [row(10, 20, 30, 40, region="eu"), seen(60, 60, 60, 60, region="eu")]
+    assert combined(ratio, tail, [])[1] == []
+
+
+def test_a_threshold_of_many_series_without_a_grouping_is_refused() -> None:
+    looks = [row(12, 12, 12, 12), seen(12, 12, 12, 12)]
+    gauge = Threshold(Query("temperature"), "lte", 5.0)
+    assert combined(gauge, [*looks, row(1, 1, 1, 1, cdctl_many="1")], by=())[0].total.sum() == 48
+    with pytest.raises(QueryError, match="returned 4 series"):
+        combined(gauge, [*looks, row(1, 4, 4, 4, cdctl_many="1")], by=())
+
+
+def test_a_group_of_nothing_but_nan_is_there_and_never_seen() -> None:
+    gauge = Threshold(Query("temperature"), "lte", 5.0)
+    found, _ = combined(
+        gauge, [row(0, 0, 0, 0, region="us"), row(9, 9, 9, 9, region="eu"), seen(12, 12, 12, 12, region="eu")]
+    )
+    assert found.groups == (("eu",), ("us",))
+    assert found.seen.sum(axis=1).tolist() == [240, 0]
 
 
 def test_a_total_that_stands_still_needs_no_good() -> None:
