@@ -43,7 +43,7 @@ class Metrics:
         return outcome(verdict.replace("_", "-"), getattr(self, verdict))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def metrics(stock: Stock) -> Metrics:
     return Metrics(stock)
 

@@ -27,7 +27,7 @@ class Live:
     short: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live(stock: Stock) -> Live:
     now = int(time.time())
     healthy, down, short = stock.name(), stock.name(), stock.name()

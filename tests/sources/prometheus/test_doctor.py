@@ -31,7 +31,7 @@ class Live:
     now: int
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live(stock: Stock) -> Live:
     now = int(time.time())
     name = stock.name()
