@@ -86,7 +86,7 @@ def test_burn_rates_are_what_happened(promise, judged, at, seed):
             assert row.burn_rates[name] == pytest.approx(ratio / 0.01)
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(instants, st.integers(0, 2**32), st.sampled_from([60, 300, 900, 1800]), st.sampled_from(list(Budgeting)[1:]))
 def test_slices_are_what_happened(promise, judged, at, seed, step, method):
     events, at = Events(at, seed), at // step * step

@@ -167,6 +167,25 @@ def test_days_that_start_at_half_past_two(epoch):
     assert edges(days, epoch("2025-10-25T12:00Z"), 2) == ["2025-10-26T02:30+0200", "2025-10-27T02:30+0100"]
 
 
+@pytest.mark.parametrize(("count", "unit"), [(1, "h"), (2, "h"), (60, "m"), (20, "m")])
+def test_hours_are_counted_in_real_time_from_summer_into_winter(epoch, count, unit):
+    """By the clock on the wall an hour less has passed since July than truly has."""
+    window = Calendar(count, Unit(unit), datetime(2025, 7, 1), "Europe/Berlin")
+    length = count * {"h": HOUR, "m": 60}[unit]
+    for at in (epoch("2025-12-01T12:00Z"), epoch("2025-12-01T12:05Z"), epoch("2025-12-01T13:55Z")):
+        period = bounds(window, at)
+        assert period.seconds == length
+        assert period.start < at <= period.end
+        assert (period.start - epoch("2025-07-01T00:00+02:00")) % length == 0
+
+
+def test_the_second_quarter_past_two_is_after_the_first_half_past(epoch):
+    """On 26 October the clock shows 02:15 twice; the day began at 02:30, between the two."""
+    days = Calendar(1, Unit.DAY, datetime(2025, 1, 1, 2, 30), "Europe/Berlin")
+    assert bounds(days, epoch("2025-10-26T02:15+02:00")).end == epoch("2025-10-26T02:30+02:00")
+    assert bounds(days, epoch("2025-10-26T02:15+01:00")).start == epoch("2025-10-26T02:30+02:00")
+
+
 def test_a_day_without_midnight(epoch):
     days = Calendar(1, Unit.DAY, NEW_YEAR, "America/Sao_Paulo")
     day = bounds(days, epoch("2017-10-15T12:00Z"))
