@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -42,6 +41,23 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def after(prologue: str, *args: str) -> list[str]:
+    """The command line of `cdctl ARGS` in a process that has first done something to itself."""
+    return [sys.executable, "-c", f"{prologue}; from cdctl.cli.main import run; run()", *args]
+
+
+def started(*args: str) -> subprocess.Popen[str]:
+    """`cdctl ARGS` under way, as from a shell: Ctrl-C counts, even where these tests run in the background."""
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    return subprocess.Popen(after(listening, *args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def confined(room: int, *args: str) -> subprocess.CompletedProcess[str]:
+    """`cdctl ARGS` where no file may become longer than `room` bytes."""
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
+    return subprocess.run(after(limit, *args), capture_output=True, text=True, timeout=60, check=False)
+
+
 def seconds_asked(cutter: Cutter, metric: str) -> int:
     """How much history of a metric was asked for."""
     asked = [one.params for one in cutter.asked if metric in one.query]
@@ -70,8 +86,7 @@ def test_stopped_in_the_middle(
     (here / "out.html").write_text("the old report")
     cutter.spoils = lambda asked: hung if stuck in asked.query else None
     args = ["--prometheus", cutter.url, "slo", "report", "specs", "--at", AT]
-    command = [sys.executable, "-m", "cdctl", *args, "-o", "html=out.html", "-o", "json=new.json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = started(*args, "-o", "html=out.html", "-o", "json=new.json")
     try:
         cutter.wait_for(3)
         wait_until_idle(process.pid)
@@ -101,7 +116,7 @@ def test_stopped_without_a_ledger_says_that_nothing_was_kept(stock: Stock, cutte
     write(here, outcome("stuck", name))
     cutter.usual = hung
     args = ["--prometheus", cutter.url, "slo", "status", "specs", "--at", AT, "--no-cache"]
-    process = subprocess.Popen([sys.executable, "-m", "cdctl", *args], stderr=subprocess.PIPE, text=True)
+    process = started(*args)
     try:
         cutter.wait_for(1)
         process.send_signal(signal.SIGINT)
@@ -114,17 +129,12 @@ def test_stopped_without_a_ledger_says_that_nothing_was_kept(stock: Stock, cutte
     assert "Traceback" not in err
 
 
-def limited(room: int) -> Callable[[], None]:
-    """No file of this process may become longer."""
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-
-
 def test_a_full_disk_leaves_whole_files_only(cdctl_process: Process, stock: Stock, here: Path) -> None:
     write(here, *(outcome(f"met-{number}", stock.outcomes()) for number in range(3)))
     (here / "big.html").write_text("the old report")
     args = ["--prometheus", stock.url, "slo", "report", "specs", "--at", AT, "--no-cache"]
     args += ["-o", "html=big.html", "-o", "csv=small.csv", "-o", "json=big.json"]
-    done = cdctl_process(*args, preexec_fn=limited(3000))
+    done = confined(3000, *args)
     assert done.returncode == 3
     assert "big.html: cannot write: File too large" in done.stderr
     assert "big.json: cannot write: File too large" in done.stderr
@@ -141,7 +151,7 @@ def test_a_full_disk_leaves_whole_files_only(cdctl_process: Process, stock: Stoc
 def test_a_full_disk_under_the_ledger_changes_no_number(cdctl_process: Process, stock: Stock, here: Path) -> None:
     write(here, outcome("met", stock.outcomes()))
     args = ["--prometheus", stock.url, "slo", "report", "specs", "--at", AT, "-o", "json"]
-    full = cdctl_process(*args, preexec_fn=limited(20_000))
+    full = confined(20_000, *args)
     assert full.returncode == 0
     assert "warning: the ledger" in full.stderr
     for _ in range(2):
