@@ -168,7 +168,9 @@ def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
         for step in job.tiling.steps
     }
     if run.ledger is not None:
-        levels = _kept(job, levels, run.ledger)
+        # What the server itself has doubts about (a part of it did not answer) is used, but not kept.
+        doubted = any(text.startswith("server:") for text in answer.warnings)
+        levels = _kept(job, levels, None if doubted else run.ledger)
     job.asked = replace(job.asked, evidence=answer.evidence, warnings=answer.warnings)
     measured = measure(job.asked, assemble(levels, job.tiling))
     job.rows = judge(measured, history=run.options.history)
@@ -176,11 +178,13 @@ def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
         job.measured = measured
 
 
-def _kept(job: _Job, fresh: dict[int, Buckets], ledger: Ledger) -> dict[int, Buckets]:
+def _kept(job: _Job, fresh: dict[int, Buckets], ledger: Ledger | None) -> dict[int, Buckets]:
     """Fresh and kept buckets by step; what will not change any more goes into the ledger."""
     # The last bucket of every level is asked for again, however long it is.
     closed = job.asked.at - max(TAIL, job.asked.objective.slice_seconds or 0)
     levels = {step: join([job.kept[step], new]) for step, new in fresh.items()}
+    if ledger is None:
+        return levels
     for step, new in fresh.items():
         ledger.keep(job.key, step, take(new, np.flatnonzero(new.ends <= closed)))
     if COARSE in levels and FINE in levels:

@@ -126,6 +126,8 @@ def _client(endpoint: Endpoint) -> PrometheusConnect:
     from prometheus_api_client import PrometheusConnect
 
     session = requests.Session()
+    # No redirects and nothing from ~/.netrc: what proves who we are goes to this host alone.
+    session.max_redirects, session.trust_env = 0, False
     if endpoint.options.get("ca"):
         session.verify = str(endpoint.options["ca"])
     if endpoint.options.get("cert"):

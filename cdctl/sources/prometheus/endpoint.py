@@ -35,9 +35,13 @@ class Endpoint:
 
     @property
     def identity(self) -> str:
-        """URL and tenant headers: what makes two servers hold different data."""
+        """URL, tenant headers and who asks: what makes the same question have different answers. No secret is in it."""
         tenants = ";".join(f"{name.lower()}={value}" for name, value in sorted(self.headers.items()))
-        return f"prometheus {self.url} {tenants}".strip()
+        who = [
+            str(self.options.get("username") or ""),
+            *map(str, sorted(_mapping(self.options, "header_files").items())),
+        ]
+        return f"prometheus {self.url} {tenants} {' '.join(filter(None, who))}".strip()
 
     def all_headers(self) -> dict[str, str]:
         """Headers to send, secrets included. Raises UnavailableError when a secret cannot be read."""
@@ -113,14 +117,19 @@ def endpoint(settings: Mapping[str, object]) -> Endpoint:
 
 
 def _check_url(url: str, *, plaintext: bool) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise UsageError(
+            "this is not a URL", subject="prometheus.url", hint="write https://host[:port][/path]"
+        ) from None
+    if "@" in parts.netloc:
+        raise UsageError(
+            "the URL holds a user or password", subject="prometheus.url", hint="use username and password_file instead"
+        )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(
             f"{url!r} is not a URL of a server", subject="prometheus.url", hint="write https://host[:port][/path]"
-        )
-    if parts.username or parts.password:
-        raise UsageError(
-            "the URL holds a user or password", subject="prometheus.url", hint="use username and password_file instead"
         )
     if parts.scheme == "http" and not plaintext and not _is_loopback(parts.hostname):
         raise UsageError(

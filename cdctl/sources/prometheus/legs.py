@@ -146,7 +146,7 @@ def plan(indicator: Indicator, group_by: tuple[str, ...]) -> Plan:
         return Plan(Part(LookLeg(indicator.metric.text, worth, group_by)))
     if isinstance(indicator, RawRatio):
         parse(indicator.raw.text)
-        worth = "clamp({x}, 0, 1)" if indicator.success else "1 - clamp({x}, 0, 1)"
+        worth = "(clamp({x}, 0, 1) >= 0)" if indicator.success else "(1 - clamp({x}, 0, 1) >= 0)"
         return Plan(Part(LookLeg(indicator.raw.text, worth, group_by)))
     return _ratio(indicator, group_by)
 

@@ -21,8 +21,8 @@ from cdctl.sources.prometheus.legs import SEEN, EventLeg, Leg, Plan, plan
 from cdctl.sources.prometheus.pack import Answer, Pack
 from cdctl.sources.prometheus.promql import QueryError
 
-_MOST_POINTS = 10_000
-"""Points a series per query; Prometheus refuses more than 11,000."""
+_MOST_POINTS = 9_500
+"""Points a series per query; Prometheus refuses more than 11,000, and a day of one-minute buckets may come before."""
 _FORM = "1"
 """Version of the expressions: raised when their meaning changes, so that the ledger forgets what older ones said."""
 

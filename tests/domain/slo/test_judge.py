@@ -134,6 +134,12 @@ def test_a_budget_spent_exactly_has_nothing_left(one, hours, day, total):
     assert row.reason == "0.0% of the error budget left"
 
 
+def test_a_budget_spent_but_for_the_noise_of_floats_has_not_less_than_nothing_left(one, hours, day):
+    row = one(day("0.999"), hours([998.9999999999999, *[0.0] * 23], [1000.0, *[0.0] * 23]), at=END)
+    assert row.error_budget.consumed > row.error_budget.allowed
+    assert row.reason == "0.0% of the error budget left"
+
+
 def test_little_budget_left_says_how_little(one, hours, day):
     row = one(day(), hours([9905.0, *[0.0] * 23], [10_000.0, *[0.0] * 23]), at=END)
     assert row.reason == "5.0% of the error budget left"
@@ -356,6 +362,16 @@ def test_a_group_that_was_gone_before_the_window_has_no_row(promise, judged, hou
     assert [row.group["region"] for row in rows] == ["eu"]
 
 
+def test_a_group_of_nothing_but_nan_is_told_and_told_once(judged, hours, day):
+    slo = day(group_by=("region",), expect_groups=({"region": "us"},))
+    seen = np.array([[60.0] * 24, [0.0] * 24])
+    rows = judged(slo, hours(seen, seen, seen, groups=TWO), at=END)
+    assert [(row.group["region"], row.verdict, row.reason) for row in rows] == [
+        ("eu", MET, None),
+        ("us", NO_DATA, "its series hold nothing but NaN"),
+    ]
+
+
 def test_an_expected_group_that_is_absent_is_no_data(judged, hours, day):
     slo = day(group_by=("region",), expect_groups=({"region": "eu"}, {"region": "cn"}))
     rows = judged(slo, hours(1.0, [1.0] * 24, groups=(("eu",),)), at=END)
@@ -417,6 +433,15 @@ def test_good_above_total_is_cut_and_told(one, hours, day):
     row = one(day(), hours(103.0, [100.0] * 24), at=END)
     assert (row.good, row.bad, row.total, row.sli) == (2400, 0, 2400, 1.0)
     assert row.warnings == ("good exceeds total by 3.00% and was clamped: do the queries match?",)
+
+
+@pytest.mark.parametrize(
+    ("target", "good", "told"), [("0.9", 100.09, False), ("0.9", 100.11, True), ("0.99", 100.09, True)]
+)
+def test_good_above_total_is_told_when_it_matters_to_the_budget(one, hours, day, target, good, told):
+    row = one(day(target), hours(good, [100.0] * 24), at=END)
+    assert (row.bad, row.sli) == (0, 1.0)
+    assert bool(row.warnings) is told
 
 
 def test_good_without_total_is_told(one, hours, day):

@@ -122,6 +122,7 @@ def test_slices_that_straddle_the_edges_of_a_window_belong_to_where_they_end(pro
     assert at % HOUR == 600
     row = one(slices(promise, seconds=HOUR), even(at - 600 - 27 * HOUR, at - 600, HOUR, good, 100.0))
     assert (row.good, row.total, row.coverage) == (24, 24, 1.0)
+    assert row.burn_rates["5m"] == 0
     good[3] = 0.0
     row = one(slices(promise, seconds=HOUR), even(at - 600 - 27 * HOUR, at - 600, HOUR, good, 100.0))
     assert (row.good, row.total) == (23, 24)
