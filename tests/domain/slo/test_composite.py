@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -18,7 +19,7 @@ from cdctl.domain.slo.objective import Budgeting, Objective, Query, Ratio, Slo
 from cdctl.domain.slo.series import Buckets
 from cdctl.domain.slo.tiling import empty
 from cdctl.domain.slo.verdict import Composite, Row, Verdict
-from cdctl.domain.slo.window import Rolling
+from cdctl.domain.slo.window import Calendar, Rolling, Unit
 
 HOUR = 3600
 DAY = 86_400
@@ -237,6 +238,18 @@ def test_slices_spent_to_the_last_part_are_not_breached(whole, hourly, target):
     assert whole(parts, **RATIOS).verdict is AT_RISK
     assert whole(parts, **RATIOS).remaining_ratio == 0
     assert whole({**parts, "b": (hourly(100 - missing - 1e-5), target, "1")}, **RATIOS).verdict is BREACHED
+
+
+@pytest.mark.parametrize("method", [SLICES, RATIOS])
+def test_slices_of_a_calendar_month_have_the_budget_of_the_whole_month(whole, hourly, method):
+    """The month began a day ago; 720 h at 99 % allow 7.2 bad slices, of which two are spent."""
+    begun = datetime.fromtimestamp(END - DAY, UTC).replace(tzinfo=None)
+    june = Calendar(30, Unit.DAY, begun, "UTC")
+    found = whole(
+        {"a": (hourly(bad_at(1, 2)), "0.99", "1"), "b": (hourly(bad_at()), "0.99", "1")}, window=june, **method
+    )
+    assert found.remaining_ratio == pytest.approx(1 - 2 / 7.2)
+    assert found.sli == pytest.approx(22 / 24)
 
 
 def test_a_ratio_slice_is_never_less_than_nothing(whole, hourly):

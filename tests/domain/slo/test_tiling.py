@@ -109,7 +109,7 @@ def test_a_month_of_buckets_is_cheap(at):
     """8,064 five-minute buckets fill 28 days; every burn rate of them needs a tenth, in a handful of requests."""
     starts = [at - seconds for seconds in (28 * DAY, *BURN_WINDOWS.values())]
     tiling = tile(starts, at)
-    assert sum(len(span) for span in tiling.spans) < 830
+    assert sum(len(span) for span in tiling.spans) < 800
     assert len(tiling.spans) <= 5
     hourly = tile([at // COARSE * COARSE - seconds for seconds in (28 * DAY, 300, 1800, 3600)], at // COARSE * COARSE)
     assert [(span.step, len(span)) for span in hourly.spans] == [(FINE, 12), (COARSE, 28 * 24 + MARGIN)]
