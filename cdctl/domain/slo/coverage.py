@@ -88,7 +88,7 @@ def drop_first_after_silence(buckets: Buckets, lookback: int = LOOKBACK) -> Buck
         begins = buckets.ends[positions] - buckets.widths[positions]
         # The last sample may lie at the very beginning of the last bucket that has one.
         silence = begins[1:] - begins[:-1]
-        for place in [0, *(np.flatnonzero(silence >= lookback) + 1)]:
+        for place in [0, *(np.flatnonzero(silence > lookback) + 1)]:
             keep[i, positions[place] : positions[place] + 2] = False
     values = (np.where(keep, getattr(buckets, name), 0.0) for name in ("good", "total", "seen"))
     return Buckets(buckets.groups, buckets.ends, buckets.widths, *values)

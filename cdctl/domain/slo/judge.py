@@ -23,6 +23,8 @@ AT_RISK_REMAINING = 0.1
 MIN_BAD_EVENTS = 2
 _GOOD_TOO_MANY = 0.01
 """Good may exceed total by this share of the budget before it is said: two metrics are not scraped in one instant."""
+_NEWBORN = "seen for the first time a moment ago: its counters hold events of unknown age"
+_ONLY_NAN = "its series hold nothing but NaN"
 _SLACK = 1e-9
 """Relative room for float sums: a budget spent to the last event is not overspent."""
 
@@ -67,6 +69,8 @@ class Measured:
     sums: Counts
     charged: Floats
     width: int
+    came: tuple[bool, ...]
+    """Whether each group was seen at all, before cleaning."""
 
     @property
     def end(self) -> int:
@@ -80,7 +84,7 @@ def measure(asked: Asked, buckets: Buckets) -> Measured:
     width = objective.slice_seconds or FINE
     if objective.slice_seconds is None:
         buckets, width = widened(buckets)
-    silent = buckets.total <= 0
+    silent, came = buckets.total <= 0, tuple(bool(row.any()) for row in buckets.seen > 0)
     if isinstance(objective.indicator, Ratio):
         buckets = drop_first_after_silence(buckets)
     charged = np.zeros_like(buckets.total)
@@ -91,7 +95,7 @@ def measure(asked: Asked, buckets: Buckets) -> Measured:
         good, total = slice_values(objective, slo.budgeting, buckets)
     share = coverage(buckets)
     sums = counts(buckets.ends, buckets.widths, good, total, share)
-    return Measured(asked, asked.window, buckets, good, total, share, sums, charged, width)
+    return Measured(asked, asked.window, buckets, good, total, share, sums, charged, width, came)
 
 
 def judge(measured: Measured, *, history: bool = True) -> tuple[Row, ...]:
@@ -107,8 +111,8 @@ def judge(measured: Measured, *, history: bool = True) -> tuple[Row, ...]:
     rows = [_row(measured, i, names[i], [float(values[i]) for values in sums], burn) for i in alive]
     if history:
         rows = [replace(row, history=_history(measured, i)) for row, i in zip(rows, alive, strict=True)]
-    never = np.flatnonzero(~(measured.buckets.seen > 0).any(axis=1)).tolist()
-    rows += [no_data(asked, names[i], "its series hold nothing but NaN") for i in never]
+    unseen = np.flatnonzero(~(measured.buckets.seen > 0).any(axis=1)).tolist()
+    rows += [no_data(asked, names[i], _NEWBORN if measured.came[i] else _ONLY_NAN) for i in unseen]
     seen = [row.group for row in rows]
     rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
     if not rows:
@@ -117,10 +121,12 @@ def judge(measured: Measured, *, history: bool = True) -> tuple[Row, ...]:
 
 
 def _nothing(measured: Measured) -> str:
-    if not (measured.buckets.seen > 0).any():
+    if not any(measured.came):
         return "the source returned no series for the total: check its name and labels"
     if measured.end <= measured.window.start:
         return "the window has just begun: not one whole bucket of it has passed"
+    if not (measured.buckets.seen > 0).any():
+        return _NEWBORN
     return "nothing was observed in the window, only before it: is the metric still scraped?"
 
 

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.interval import wilson
-from cdctl.domain.slo.judge import RULES, judge, no_data
-from cdctl.domain.slo.objective import Budgeting, ExpectedTraffic, Query, RawRatio, Threshold
+from cdctl.domain.slo.judge import RULES, Asked, judge, measure, no_data
+from cdctl.domain.slo.objective import Budgeting, ExpectedTraffic, Objective, Query, Ratio, RawRatio, Slo, Threshold
+from cdctl.domain.slo.series import Buckets
 from cdctl.domain.slo.tiling import empty, join
 from cdctl.domain.slo.verdict import Evidence, Row, Verdict
 from cdctl.domain.slo.window import Bounds, Calendar, Rolling, Unit
+from cdctl.errors import Place
 
 HOUR = 3600
 DAY = 86_400
@@ -530,3 +532,17 @@ def test_whatever_comes_numbers_are_numbers_and_agree(promise, judged, even, dra
         assert row.verdict is not BREACHED or budget.consumed > budget.allowed
         assert row.verdict is not MET or budget.consumed <= budget.allowed * (1 + 1e-9)
         assert (row.reason is None) == (row.verdict is MET)
+
+
+def test_a_group_that_was_just_born_is_not_called_nan():
+    end = 480_000 * 3600
+    ends = np.arange(end - 12 * 300 + 300, end + 1, 300)
+    seen = np.array([[5.0] * 12, [0.0] * 10 + [5.0] * 2, [0.0] * 12])
+    series = Buckets((("eu",), ("cn",), ("us",)), ends, np.full(12, 300), seen * 9, seen * 9, seen)
+    objective = Objective("ok", Ratio(Query("t"), Query("g")), Decimal("0.9"))
+    slo = Slo("n", "s", (objective,), Budgeting.OCCURRENCES, Rolling(1800), Place("x"), group_by=("region",))
+    rows = judge(measure(Asked(slo, objective, end, Decimal("0.9")), series))
+    reasons = {row.group["region"]: row.reason for row in rows}
+    assert reasons["eu"] is None
+    assert "first time" in (reasons["cn"] or "")
+    assert "NaN" in (reasons["us"] or "")
