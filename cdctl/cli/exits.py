@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import FrameType
@@ -105,12 +105,29 @@ def explained(debug: bool = False) -> Iterator[None]:
     except (typer.Exit, SystemExit):
         raise
     except KeyboardInterrupt as stop:
-        _say("interrupted")
+        # A terminal has shown ^C where the cursor stood: the words begin on a line of their own.
+        _say(f"{chr(10) * sys.stderr.isatty()}{' '.join(['interrupted', *map(str, stop.args)])}")
         raise typer.Exit(Code.INTERRUPTED) from stop
     except Exception as error:
         if debug:
             traceback.print_exception(error)
         raise typer.Exit(_explain(error)) from error
+
+
+@contextmanager
+def in_flight(what: str | Callable[[], str], after: str) -> Iterator[None]:
+    """Let Ctrl-C inside say what it stopped and what is left: `interrupted while {what}; {after}`, exit code 130.
+
+    `what` is a word such as "starting the lab", or is asked for it when the time comes; `after` says what is kept or
+    removed, and how to go on. Clean-up belongs inside, so that the words are true. The innermost of several speaks.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if stop.args:
+            raise
+        said = what if isinstance(what, str) else what()
+        raise KeyboardInterrupt(f"while {safe(said)}; {safe(after)}") from stop
 
 
 def _explain(error: Exception) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cdctl.cli import exits
@@ -23,6 +25,46 @@ def progress(run: Run) -> Progress:
     if run.quiet:
         return Silent()
     return Bar(run.color) if sys.stderr.isatty() else Lines(run)
+
+
+@contextmanager
+def long_work(run: Run, what: str, after: str) -> Iterator[Progress]:
+    """Progress for the work inside; Ctrl-C says how far it was: `interrupted while {what}, 3 of 12 done; {after}`.
+
+    `what` names the work until it gives itself a name by `Progress.start`.
+    """
+    counted = Counted(progress(run), what)
+    with exits.in_flight(counted.said, after):
+        try:
+            yield counted
+        finally:
+            counted.stop()
+
+
+class Counted:
+    """Knows how far the work is that another progress shows."""
+
+    def __init__(self, inner: Progress, what: str) -> None:
+        self._inner = inner
+        self._what, self._done, self._total = what, 0, 0
+
+    def start(self, what: str, total: int) -> None:
+        """Begin to count."""
+        self._what, self._done, self._total = what, 0, total
+        self._inner.start(what, total)
+
+    def step(self, note: str = "") -> None:
+        """Count one step."""
+        self._done += 1
+        self._inner.step(note)
+
+    def stop(self) -> None:
+        """End what is shown."""
+        self._inner.stop()
+
+    def said(self) -> str:
+        """`testing specs, 3 of 12 done`."""
+        return f"{self._what}, {self._done} of {self._total} done" if self._total > 1 else self._what
 
 
 class Silent:

@@ -149,13 +149,15 @@ def test(ctx: typer.Context, paths: Paths = None, outputs: OutputOption = None) 
     """Run the *.test.yaml beside specs: made-up series, a real Prometheus, the expected verdicts."""
     from pathlib import Path
 
-    from cdctl.cli.progress import progress
+    from cdctl.cli.progress import long_work
     from cdctl.lab import spec_tests
 
     run = run_of(ctx)
     output.parse(outputs)
     where = [Path(path) for path in paths or [settings_of(run).slo_specs]]
-    done = spec_tests.run(where, progress=progress(run))
+    after = "its Prometheus is stopped and its folder removed; run it again"
+    with long_work(run, "testing specs", after) as progress:
+        done = spec_tests.run(where, progress=progress)
     output.show(run, outputs, [slo_rows.tested(result) for result in done.results], slo_rows.TESTED)
     for result in done.results:
         for mismatch in result.mismatches:
@@ -201,7 +203,7 @@ def _evaluate(
 ) -> SloReport:
     from cdctl.application import wiring
     from cdctl.application.evaluate import Options
-    from cdctl.cli.progress import progress
+    from cdctl.cli.progress import long_work
     from cdctl.cli.values import instant, share
 
     usual = Options()
@@ -212,18 +214,16 @@ def _evaluate(
         title=title or usual.title,
     )
     doors = doors or wiring.catalogue(settings, plugins=run.plugins)
-    try:
-        return wiring.evaluate_slos(slos, settings, doors, progress=progress(run), cache=cache, options=options)
-    except KeyboardInterrupt:
-        kept = "buckets that arrived are kept in the ledger: run it again to go on" if cache else "nothing was kept"
-        exits.note(run, f"\nstopped before every source had answered; {kept}")
-        raise
+    kept = "buckets that arrived are kept in the ledger: run it again to go on" if cache else "nothing was kept"
+    with long_work(run, "asking sources", kept) as progress:
+        return wiring.evaluate_slos(slos, settings, doors, progress=progress, cache=cache, options=options)
 
 
 def _inspect(run: Run, outputs: list[str] | None, specs: SpecSet, settings: Settings) -> None:
     from cdctl.application import wiring
 
-    found = wiring.inspect_slos(specs.slos, settings, wiring.catalogue(settings, plugins=run.plugins))
+    with exits.in_flight(f"looking at the sources of {len(specs.slos)} SLOs", "nothing is kept: run it again"):
+        found = wiring.inspect_slos(specs.slos, settings, wiring.catalogue(settings, plugins=run.plugins))
     _warn(run, specs)
     rows = [{"slo": slo.name, "ok": one.ok, "found": one.text, "hint": one.hint} for slo, one in found]
     output.show(run, outputs, rows, slo_rows.FINDINGS)

@@ -80,6 +80,23 @@ def test_how_a_run_ends(error, code, said, capsys):
     assert capsys.readouterr() == ("", said)
 
 
+def test_what_ctrl_c_stopped_and_what_is_left(capsys):
+    asked: list[str] = []
+    with pytest.raises(typer.Exit) as stop, explained(), exits.in_flight("a long day", "go on tomorrow"):  # noqa: SIM117
+        with exits.in_flight(lambda: asked.append("now") or "writing\x1b[2J", "nothing is kept"):
+            assert asked == [], "how far it is counts when it ends"
+            raise KeyboardInterrupt
+    assert stop.value.exit_code == 130
+    assert capsys.readouterr() == ("", "interrupted while writing\\x1b[2J; nothing is kept\n")
+
+
+def test_other_ends_are_not_called_interruptions(capsys):
+    with pytest.raises(typer.Exit) as stop, explained(), exits.in_flight("a long day", "go on tomorrow"):
+        raise UnavailableError("gone")
+    assert stop.value.exit_code == 3
+    assert capsys.readouterr().err == "error: gone\n"
+
+
 def test_a_bug_is_a_line_and_with_debug_a_traceback(capsys):
     with pytest.raises(typer.Exit) as stop, explained():
         raise ZeroDivisionError("division\x1b[2J by zero")

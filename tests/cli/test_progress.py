@@ -6,10 +6,13 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 import time
 
+import pytest
+
 from cdctl.cli.options import Run
-from cdctl.cli.progress import Bar, Lines, Silent, progress
+from cdctl.cli.progress import Bar, Lines, Silent, long_work, progress
 
 
 def test_which_one(monkeypatch):
@@ -43,6 +46,22 @@ def test_quick_work_says_nothing(capsys):
     silent.start("asking", 1)
     silent.step()
     silent.stop()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_that_is_interrupted_says_how_far_it_was(capsys):
+    with pytest.raises(KeyboardInterrupt) as stop, long_work(Run(), "looking for tests", "run it again") as work:
+        work.start("testing specs", 12)
+        for _ in range(3):
+            work.step()
+        raise KeyboardInterrupt
+    assert stop.value.args == ("while testing specs, 3 of 12 done; run it again",)
+    with (
+        pytest.raises(KeyboardInterrupt, match="while looking for tests; run it again"),
+        long_work(Run(), "looking for tests", "run it again"),
+    ):
+        raise KeyboardInterrupt
+    assert [thread.name for thread in threading.enumerate() if thread.name == "progress"] == []
     assert capsys.readouterr() == ("", "")
 
 
