@@ -1,0 +1,1 @@
+"""One ingest for a whole team: serves the fleet over HTTPS, and asks such a server."""

@@ -1,0 +1,1 @@
+"""Door: which vehicles exist and what they are."""
