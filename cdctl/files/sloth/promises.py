@@ -21,10 +21,9 @@ WINDOW = Rolling(30 * DAY)
 _DOT_WINDOW = r"\{\{-?\s*\.window\s*-?\}\}"
 _TEMPLATE = r"\{\{(?!window\}\})[^}]*\}\}"
 _IDLE = {
-    "alerting": ("Sloth's alert rules are not made here", "cdctl judges with its own burn pairs"),
-    "interval": ("rule intervals have no equal here", ""),
-    "plugins": ("Sloth's plugins have no equal here", ""),
-    "infoLabels": ("labels of Sloth's info metric have no equal here", ""),
+    "interval": "rule intervals have no equal here",
+    "plugins": "Sloth's plugins have no equal here",
+    "infoLabels": "labels of Sloth's info metric have no equal here",
 }
 
 
@@ -35,7 +34,7 @@ def promises(level: Mapping, dialect: Dialect, faults: Faults) -> Iterator[tuple
     """
     for key in ("slo_plugins", "sloPlugins"):
         if level.get(key):
-            faults.warn(level.keys[key], f"{key}: {_IDLE['plugins'][0]}")
+            faults.warn(level.keys[key], f"{key}: {_IDLE['plugins']}")
     shared = _labels(level)
     for item in level.items("slos"):
         name = item.scalar("name") if isinstance(item, Mapping) else None
@@ -48,9 +47,10 @@ def promises(level: Mapping, dialect: Dialect, faults: Faults) -> Iterator[tuple
 def _slo(
     item: Mapping, name: Scalar, service: str, shared: dict[str, tuple[str, ...]], dialect: Dialect, faults: Faults
 ) -> Slo | None:
-    for key, (message, fix) in _IDLE.items():
+    for key, message in _IDLE.items():
         if item.get(key):
-            faults.warn(item.keys[key], f"{key}: {message}", fix)
+            faults.warn(item.keys[key], f"{key}: {message}")
+    _alerting(item, dialect, faults)
     indicator = _indicator(item.mapping("sli") or item, dialect, faults)
     if not indicator:
         return None
@@ -66,6 +66,22 @@ def _slo(
         description=item.text("description").strip(),
         labels=shared | _labels(item),
     )
+
+
+def _alerting(item: Mapping, dialect: Dialect, faults: Faults) -> None:
+    """Sloth makes a page and a ticket unless told not to: only what it would have made is missed here."""
+    alerting = item.mapping("alerting")
+    if not alerting:
+        return
+    lost = []
+    for name, key in (("page", dialect.page_alert), ("ticket", dialect.ticket_alert)):
+        alert = alerting.mapping(key)
+        disabled = alert.scalar("disable") if alert else None
+        if not (disabled and disabled.flag):
+            lost.append(name)
+    if lost:
+        message = f"alerting: Sloth's alert rules ({' and '.join(lost)}) are not made here"
+        faults.warn(item.keys["alerting"], message, "cdctl judges with its own burn pairs")
 
 
 def _indicator(sli: Mapping, dialect: Dialect, faults: Faults) -> Indicator | None:

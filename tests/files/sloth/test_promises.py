@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cdctl.domain.slo.objective import Budgeting
 from cdctl.domain.slo.window import Rolling
 
@@ -60,7 +62,7 @@ def test_what_has_no_equal_gets_a_line(reading):
         "1.yaml:12:5: warning: infoLabels: labels of Sloth's info metric have no equal here",
         "1.yaml:13:5: warning: interval: rule intervals have no equal here",
         "1.yaml:14:5: warning: plugins: Sloth's plugins have no equal here",
-        "1.yaml:19:5: warning: alerting: Sloth's alert rules are not made here (cdctl judges with its own burn pairs)",
+        "1.yaml:19:5: warning: alerting: Sloth's alert rules (page) are not made here (cdctl judges with its own burn pairs)",
     ]
     (slo,) = found.slos
     assert slo.name == "myservice-requests-availability"
@@ -91,3 +93,23 @@ def test_a_low_objective_is_linted_for_thirty_days(reading):
     warnings = reading(KUBERNETES.replace("99.9", "90")).warnings
     assert "1h/5m > 14.4" in str(warnings[0])
     assert "1h/5m" not in "".join(map(str, reading(KUBERNETES).warnings))
+
+
+ALERTING = {
+    # what Sloth would make, by what is written
+    "alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}": "",
+    "alerting: {page_alert: {disable: true}}": "ticket",
+    "alerting: {page_alert: {disable: true}, ticket_alert: {disable: false}}": "ticket",
+    "alerting: {name: High, ticket_alert: {disable: True}}": "page",
+    "alerting: {name: High}": "page and ticket",
+    "alerting:": "",
+}
+
+
+@pytest.mark.parametrize("written", ALERTING)
+def test_only_alerts_that_sloth_would_have_made_are_missed(reading, written):
+    start, _, _ = FULL.partition("    alerting:")
+    said = [str(warning) for warning in reading(f"{start}    {written}\n").warnings if ": alerting: " in str(warning)]
+    lost = ALERTING[written]
+    wanted = f"alerting: Sloth's alert rules ({lost}) are not made here (cdctl judges with its own burn pairs)"
+    assert said == ([f"1.yaml:19:5: warning: {wanted}"] if lost else [])
