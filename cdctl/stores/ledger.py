@@ -18,6 +18,7 @@ import numpy as np
 
 from cdctl.domain.slo.series import Buckets, Span
 from cdctl.domain.slo.tiling import COARSE, join, take
+from cdctl.stores.reasons import reason
 
 _PER_CHUNK = 288
 _FLUSH_AT = 256
@@ -111,7 +112,8 @@ class SqliteLedger:
                 self._set_aside()
         except (OSError, apsw.Error) as error:
             self._db = None
-            self._warnings.append(f"the ledger {self._path} cannot be used, every bucket is asked for again: {error}")
+            why = reason(error)
+            self._warnings.append(f"the ledger {self._path} cannot be used, every bucket is asked for again: {why}")
 
     def _set_aside(self) -> None:
         """Start anew beside a corrupt file; what it knew is asked for again."""
@@ -131,9 +133,9 @@ class SqliteLedger:
                 self._set_aside()
             except (OSError, apsw.Error) as again:
                 self._db = None
-                self._warnings.append(f"the ledger {self._path} is corrupt and cannot be rebuilt: {again}")
+                self._warnings.append(f"the ledger {self._path} is corrupt and cannot be rebuilt: {reason(again)}")
         else:
-            self._warnings.append(f"the ledger {self._path} could not be {verb}: {error}")
+            self._warnings.append(f"the ledger {self._path} could not be {verb}: {reason(error)}")
 
     @staticmethod
     def _immediate(db: apsw.Connection) -> apsw.Connection:

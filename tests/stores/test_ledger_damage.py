@@ -230,6 +230,8 @@ def test_a_full_disk(copy: Path, root: Path, room: int | None) -> None:
     assert bool([text for text in warnings if text]) == (room is not None)
     if room is not None:
         assert all(str(copy) in text for text in warnings if text)
+        assert all("larger than a file may get here" in text or "disk" in text for text in warnings if text), warnings
+        assert "Errno" not in done.stdout
         assert int(left) in {0, len(DAYS)}
     assert look(copy) == ((), 1440)
     ledger = SqliteLedger(copy)
@@ -270,6 +272,7 @@ def test_a_folder_that_may_not_be_written(copy: Path, root: Path, there: bool) -
     assert int(left) in {0, len(DAYS) if there else 0}
     assert len(warnings) == 1
     assert str(copy) in warnings[0]
+    assert "set paths.cache (CDCTL_CACHE) to a folder that you may write to" in warnings[0]
     assert copy.exists() == there
 
 
@@ -284,6 +287,8 @@ def test_a_place_where_no_file_can_be(tmp_path: Path, place: str) -> None:
     ledger.close()
     (warning,) = ledger.warnings()
     assert "every bucket is asked for again" in warning
+    assert "Errno" not in warning
+    assert "CDCTL_CACHE" in warning
 
 
 def test_two_who_find_it_spoilt_at_once(copy: Path) -> None:
