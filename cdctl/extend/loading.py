@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import re
 import sys
+from contextlib import nullcontext
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from cdctl.extend.deadline import within
 from cdctl.extend.hush import hush
 from cdctl.extend.listing import Declaration, Kind
 from cdctl.extend.reasons import explain
+from cdctl.extend.unendable import unendable
 
 DEADLINE_SECONDS = 5.0
 
@@ -31,7 +33,7 @@ def load(declaration: Declaration, deadline: float = DEADLINE_SECONDS) -> ports.
     seconds = None if declaration.listing.kind is Kind.BUILT_IN else deadline
     try:
         vetting.vet_api(declaration.api)
-        with hush():
+        with hush(), nullcontext() if seconds is None else unendable():
             return within(seconds, lambda: _bring(declaration, package))
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not _from_plugin(error):

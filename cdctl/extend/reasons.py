@@ -10,6 +10,7 @@ from cdctl.domain.text import safe
 from cdctl.errors import PluginError
 from cdctl.extend.deadline import OverdueError
 from cdctl.extend.listing import Declaration, Kind
+from cdctl.extend.unendable import EndedError
 
 _AUTHOR = "tell its author, or do without it: take it out of paths.plugins, or uninstall it"
 
@@ -47,6 +48,10 @@ def _exit(error: BaseException, declaration: Declaration, package: str) -> tuple
     return f"called sys.exit({said(error)}) while it was loaded{_place(error, declaration)}", _AUTHOR
 
 
+def _ended(error: BaseException, declaration: Declaration, package: str) -> tuple[str, str]:
+    return f"called {said(error)} while it was loaded{_place(error, declaration)}", _AUTHOR
+
+
 def _syntax(error: BaseException, declaration: Declaration, package: str) -> tuple[str, str]:
     if not isinstance(error, SyntaxError):  # pragma: no cover - the table below says so
         raise TypeError(error)
@@ -78,6 +83,7 @@ def _import(error: BaseException, declaration: Declaration, package: str) -> tup
 _WORDS: dict[type[BaseException], Callable[[BaseException, Declaration, str], tuple[str, str]]] = {
     OverdueError: _overdue,
     SystemExit: _exit,
+    EndedError: _ended,
     SyntaxError: _syntax,
     ModuleNotFoundError: _missing,
     ImportError: _import,
