@@ -24,7 +24,8 @@ class Standing:
 
     vin: the vehicle's id. seq: grows by one a connect; None where a protocol has none (then the latest word counts).
     ts: the vehicle's own clock, epoch ms, None when not told. model, software: empty when not told. retained: the
-    broker had kept it, so it tells of the past.
+    broker had kept it, so it tells of the past. dtcs: all trouble codes that stand, None when not told (the ones known
+    so far stay).
     """
 
     vin: str
@@ -35,6 +36,7 @@ class Standing:
     model: str = ""
     software: str = ""
     retained: bool = False
+    dtcs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Batch:
 
     vins, regions, ts: one entry for every telemetry message (ts in epoch ms by the vehicle's clock, 0 when not told;
     an empty region means the link's). signals: for the number of a signal (place in the settings' list), the positions
-    in `vins` that told it, and their values. standings and events in order. malformed: reason -> how many; `example`
+    in `vins` that told it, and their values. retained: positions in `vins` whose message the broker had kept: their
+    values are the last known ones, but nobody spoke now. standings and events in order. malformed: reason -> how many; `example`
     is one of them, for people.
     """
 
@@ -65,6 +68,7 @@ class Batch:
     regions: list[str] = field(default_factory=list)
     ts: list[int] = field(default_factory=list)
     signals: dict[int, tuple[list[int], list[float]]] = field(default_factory=dict)
+    retained: list[int] = field(default_factory=list)
     standings: list[Standing] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     malformed: Counter[str] = field(default_factory=Counter)
