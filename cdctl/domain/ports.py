@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from cdctl.domain.slo.objective import Indicator
+from cdctl.domain.slo.objective import Indicator, Query
 from cdctl.domain.slo.series import Buckets, Span
 from cdctl.domain.slo.verdict import Evidence, SloReport
 
@@ -113,6 +113,24 @@ class Inspector(Protocol):
 
         Raises UnavailableError when the server cannot be asked.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFault:
+    """Why a query cannot be used, and the cure. `offset` is the place in its text, in characters from 0."""
+
+    query: Query
+    reason: str
+    hint: str = ""
+    offset: int = 0
+
+
+class Grammar(Protocol):
+    """Judges the queries of one kind of source without asking it. Used by `slo validate` and `check`."""
+
+    def __call__(self, indicator: Indicator, group_by: tuple[str, ...] | None) -> Iterable[QueryFault]:
+        """Every fault. `group_by` None: who groups by what is not known, so only the text is judged."""
         ...
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Span
 from cdctl.sources.prometheus.answers import Series
 from cdctl.sources.prometheus.legs import LOOK, MANY, SEEN, EventLeg, Leg, LookLeg, Part, Plan, WindowLeg
-from cdctl.sources.prometheus.promql import QueryError
+from cdctl.sources.promql.refusal import QueryError
 
 Group = tuple[str, ...]
 _MINUTE = 60

@@ -16,7 +16,8 @@ from cdctl.domain.slo.objective import Indicator, Ratio, RawRatio
 from cdctl.domain.text import safe
 from cdctl.errors import UnavailableError
 from cdctl.sources.prometheus.endpoint import Endpoint
-from cdctl.sources.prometheus.promql import QueryError, parse, read_matcher
+from cdctl.sources.promql.parsing import parse, read_matcher
+from cdctl.sources.promql.refusal import QueryError
 
 if TYPE_CHECKING:
     from prometheus_api_client import PrometheusConnect

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
 from cdctl.domain.slo.series import LOOKBACK
-from cdctl.sources.prometheus.promql import WINDOW, Counter, Matcher, Windowed, counter, parse
+from cdctl.sources.promql.counters import Counter, Windowed, counter
+from cdctl.sources.promql.matchers import Matcher
+from cdctl.sources.promql.parsing import parse
+from cdctl.sources.promql.tokens import WINDOW
 
 SEEN = "cdctl_seen"
 """Label that marks the series which count observations."""

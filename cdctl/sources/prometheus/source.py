@@ -19,7 +19,7 @@ from cdctl.sources.prometheus.combine import combine
 from cdctl.sources.prometheus.endpoint import Endpoint, endpoint
 from cdctl.sources.prometheus.legs import SEEN, EventLeg, Leg, Plan, plan
 from cdctl.sources.prometheus.pack import Answer, Pack
-from cdctl.sources.prometheus.promql import QueryError
+from cdctl.sources.promql.refusal import QueryError
 
 _MOST_POINTS = 9_500
 """Points a series per query; Prometheus refuses more than 11,000, and a day of one-minute buckets may come before."""

@@ -10,7 +10,7 @@ from cdctl.domain.slo.series import Buckets, Span
 from cdctl.sources.prometheus.answers import Series
 from cdctl.sources.prometheus.combine import combine
 from cdctl.sources.prometheus.legs import SEEN, plan
-from cdctl.sources.prometheus.promql import QueryError
+from cdctl.sources.promql.refusal import QueryError
 
 HOURS = Span(0, 4 * 3600, 3600)
 NAN = float("nan")

@@ -6,7 +6,8 @@ import pytest
 
 from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
 from cdctl.sources.prometheus.legs import SEEN, EventLeg, LookLeg, WindowLeg, plan
-from cdctl.sources.prometheus.promql import QueryError, parse
+from cdctl.sources.promql.parsing import parse
+from cdctl.sources.promql.refusal import QueryError
 
 REGION = ("region",)
 

@@ -7,15 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdctl.domain.slo.objective import Query
-from cdctl.sources.prometheus.promql import (
-    Counter,
-    Matcher,
-    QueryError,
-    Windowed,
-    counter,
-    parse,
-    read_matcher,
-)
+from cdctl.sources.promql.counters import Counter, Windowed, counter
+from cdctl.sources.promql.matchers import Matcher
+from cdctl.sources.promql.parsing import parse, read_matcher
+from cdctl.sources.promql.refusal import QueryError
 
 FAILED = Matcher("code", "=", "500")
 
@@ -62,10 +57,26 @@ def test_a_sum_by_what_is_grouped_by(text: str) -> None:
     assert "cdctl.io/group-by: region" in refused.value.hint
 
 
-@pytest.mark.parametrize("text", ["sum by (region, pod) (x)", "sum without (region) (x)"])
-def test_a_sum_that_leaves_other_labels_is_refused(text: str) -> None:
-    with pytest.raises(QueryError, match="every value"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sum by (region, pod) (x)", r"sums by \(region, pod\), which makes a series for every value"),
+        ("sum without (pod) (x)", r"sums without \(pod\), which makes a series for every value of all other labels"),
+        ("sum without () (x)", r"sums without \(\)"),
+    ],
+)
+def test_a_sum_that_leaves_other_labels_is_refused(text: str, said: str) -> None:
+    with pytest.raises(QueryError, match=said) as refused:
         read(text, "region")
+    assert "cdctl.io/group-by" in refused.value.hint
+
+
+@pytest.mark.parametrize("offset", ["1500ms", "1ms", "-1ms", "1s1ms"])
+def test_an_offset_between_two_seconds_is_refused(offset: str) -> None:
+    with pytest.raises(QueryError, match="has an offset of") as refused:
+        read(f"x offset {offset}")
+    assert "whole seconds" in refused.value.hint
+    assert read("x offset 1000ms") == Counter("x", frozenset(), 1)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +90,9 @@ def test_a_sum_that_leaves_other_labels_is_refused(text: str) -> None:
         ("sum(count_over_time(x[{{.window}}]))", False),
         ("sum(increase(x_rate[{{window}}])) / 2", False),
         ("sum(max_over_time(x[{{window}}] @ end()))", False),
+        ('sum(count_over_time(x{job="rate(y)"}[{{window}}]))', False),
+        ("sum(count_over_time(x{job=`irate (y)`}[{{window}}]))", False),
+        ("1 - (sum(sum(rate (x[{{window}}]))))", True),
     ],
 )
 def test_what_is_asked_as_it_is_written(text: str, per_second: bool) -> None:

@@ -6,45 +6,14 @@ and `sum(rate(selector[{{window}}]))` or `increase`, which say the same in the f
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from cdctl.domain.slo.objective import Query
-
-WINDOW = re.compile(r"\{\{\s*\.?window\s*\}\}")
-_SENTINEL = 7_919
-"""Seconds put in for {{window}} while parsing: a prime no author would write, so that it is known again in the tree."""
-
-
-class QueryError(Exception):
-    """The query cannot be used; the spec's author must act. `hint` says how."""
-
-    def __init__(self, reason: str, hint: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """One label matcher; `op` is = != =~ or !~."""
-
-    label: str
-    op: str
-    value: str
-
-    def __str__(self) -> str:
-        value = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.label}{self.op}"{value}"'
-
-    def holds(self, value: str) -> bool:
-        """Whether a label of this value matches; regular expressions are RE2 and anchored, as in PromQL."""
-        if self.op in {"=", "!="}:
-            return (value == self.value) is (self.op == "=")
-        import re2
-
-        return (re2.fullmatch(self.value, value) is not None) is (self.op == "=~")
+from cdctl.sources.promql.matchers import Matcher
+from cdctl.sources.promql.parsing import SENTINEL, parse, read_matcher, walk
+from cdctl.sources.promql.refusal import QueryError
+from cdctl.sources.promql.tokens import WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +59,14 @@ def counter(query: Query, group_by: tuple[str, ...], growing: bool) -> Counter |
             f"the query {query.text!r} is no plain counter and has no {{{{window}}}}",
             "write a selector with `counter: true`, or put {{window}} where the range belongs, "
             "for example sum(increase(x[{{window}}]))",
+            brief="the query is no plain counter and has no {{window}}",
         )
-    return Windowed(query.text, _per_second(tree))
-
-
-def parse(text: str) -> Any:
-    """The syntax tree. Raises QueryError with the parser's words."""
-    import promql_parser
-
-    try:
-        return promql_parser.parse(WINDOW.sub(f"{_SENTINEL}s", text))
-    except ValueError as error:
-        raise QueryError(f"the query {text!r} is not PromQL: {error}", "check brackets and quotes") from None
+    return Windowed(query.text, per_second=any(_is_rate(part) for part in walk(tree)))
 
 
 def _counter(tree: Any, group_by: tuple[str, ...]) -> Counter | None:
-    kind = type(tree).__name__
-    if kind == "ParenExpr":
-        return _counter(tree.expr, group_by)
-    if kind == "AggregateExpr" and str(tree.op) == "sum":
+    tree = _unwrapped(tree)
+    if type(tree).__name__ == "AggregateExpr" and str(tree.op) == "sum":
         _check_labels(tree, group_by)
         inner = _unwrapped(tree.expr)
         if type(inner).__name__ == "Call" and inner.func.name in {"rate", "increase"}:
@@ -127,9 +85,13 @@ def _check_labels(tree: Any, group_by: tuple[str, ...]) -> None:
     modifier = tree.modifier
     if modifier is None:
         return
-    extra = sorted(set(modifier.labels) - set(group_by))
-    if "Without" in str(modifier.type) or extra:
-        labels = ", ".join(modifier.labels)
+    labels = ", ".join(modifier.labels)
+    if "Without" in str(modifier.type):
+        raise QueryError(
+            f"the query sums without ({labels}), which makes a series for every value of all other labels",
+            "name the labels to keep in the spec, such as cdctl.io/group-by: region, and write a plain sum( )",
+        )
+    if set(modifier.labels) - set(group_by):
         raise QueryError(
             f"the query sums by ({labels}), which makes a series for every value",
             f"name the grouping in the spec (cdctl.io/group-by: {labels}) and write sum without it",
@@ -137,7 +99,7 @@ def _check_labels(tree: Any, group_by: tuple[str, ...]) -> None:
 
 
 def _ranged(tree: Any) -> Counter | None:
-    if type(tree).__name__ != "MatrixSelector" or tree.range.total_seconds() != _SENTINEL:
+    if type(tree).__name__ != "MatrixSelector" or tree.range.total_seconds() != SENTINEL:
         return None
     return _selector(tree.vector_selector)
 
@@ -146,18 +108,13 @@ def _selector(tree: Any) -> Counter | None:
     if type(tree).__name__ != "VectorSelector" or tree.at is not None or tree.matchers.or_matchers:
         return None
     matchers = frozenset(map(read_matcher, tree.matchers.matchers))
-    offset = int(tree.offset.total_seconds()) if tree.offset else 0
-    return Counter(tree.name or "", matchers, offset)
+    offset = tree.offset.total_seconds() if tree.offset else 0.0
+    if offset % 1:
+        raise QueryError(
+            f"the query has an offset of {offset:g} s", "write whole seconds: buckets start and end at them"
+        )
+    return Counter(tree.name or "", matchers, int(offset))
 
 
-_OPS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-
-
-def read_matcher(matcher: Any) -> Matcher:
-    """A matcher of the parser as ours."""
-    return Matcher(matcher.name, _OPS[str(matcher.op).rsplit(".", 1)[-1]], matcher.value)
-
-
-def _per_second(tree: Any) -> bool:
-    """Whether a rate function stands anywhere in the tree."""
-    return bool(re.search(r"\bi?rate\s*\(", str(tree)))
+def _is_rate(tree: Any) -> bool:
+    return type(tree).__name__ == "Call" and tree.func.name in {"rate", "irate"}
