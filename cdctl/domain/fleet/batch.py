@@ -60,8 +60,8 @@ class Batch:
     vins, regions, ts: one entry for every telemetry message (ts in epoch ms by the vehicle's clock, 0 when not told;
     an empty region means the link's). signals: for the number of a signal (place in the settings' list), the positions
     in `vins` that told it, and their values. retained: positions in `vins` whose message the broker had kept: their
-    values are the last known ones, but nobody spoke now. standings and events in order. malformed: reason -> how many; `example`
-    is one of them, for people.
+    values are the last known ones, but nobody spoke now. standings and events in order. malformed: reason -> how
+    many; `example` is one of them, for people.
     """
 
     vins: list[str] = field(default_factory=list)
