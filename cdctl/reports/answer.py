@@ -6,11 +6,15 @@ Text from elsewhere (names, labels, reasons) leaves here through `safe`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from cdctl.domain import figures
 from cdctl.domain.slo.verdict import Composite, Row, SloReport, Verdict
 from cdctl.domain.text import safe
 from cdctl.reports import words
+
+FOLDED = 3
+"""So many rows are named where one reason is the reason of more."""
 
 WORST_FIRST = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.ERROR, Verdict.NO_DATA, Verdict.MET)
 
@@ -19,7 +23,7 @@ def worst_first(rows: Sequence[Row]) -> list[Row]:
     """Breached, at risk, error, no data, met; in each the smallest remaining budget first, then by name."""
 
     def rank(row: Row) -> tuple[int, float, str, str, str]:
-        left = words.budget_left(row)
+        left = figures.budget_left(row)
         order = math.inf if left is None else left
         return WORST_FIRST.index(row.verdict), order, row.name, row.objective, row.group_text
 
@@ -52,13 +56,13 @@ def _fallback(row: Row) -> str:
     unit = "events" if row.budgeting == "Occurrences" else "slices"
     match row.verdict:
         case Verdict.BREACHED:
-            return f"{words.sli(row.sli, row.target)} of {unit} were good, {words.target(row.target)} was promised"
+            return f"{figures.sli(row.sli, row.target)} of {unit} were good, {figures.target(row.target)} was promised"
         case Verdict.AT_RISK if not row.firing:
-            return f"{words.percent(words.budget_left(row))} of the error budget left"
+            return f"{figures.percent(figures.budget_left(row))} of the error budget left"
         case Verdict.AT_RISK:
             return "the error budget burns too fast"
         case Verdict.NO_DATA:
-            return f"{words.percent(row.coverage or 0.0)} of the window was observed"
+            return f"{figures.percent(row.coverage or 0.0)} of the window was observed"
         case Verdict.ERROR:
             return "the question could not be answered"
         case Verdict.MET:
@@ -68,12 +72,10 @@ def _fallback(row: Row) -> str:
 def notes(report: SloReport) -> list[str]:
     """Lines below a table: why each row is not met, composites, warnings, and a summary as the last line."""
     called = names(report.rows)
-    lines: list[str] = []
-    for row in worst_first(report.rows):
-        subject = " ".join(filter(None, (called[row.service, row.name, row.objective], safe(row.group_text, 120))))
-        if row.verdict is not Verdict.MET:
-            lines.append(f"{row.verdict.value:<8}  {subject}: {reason(row)}")
-        lines += [f"{'warning':<8}  {subject}: {safe(warning)}" for warning in row.warnings]
+    rows = worst_first(report.rows)
+    told = [(row.verdict.value, row, reason(row)) for row in rows if row.verdict is not Verdict.MET]
+    told += [("warning", row, safe(warning)) for row in rows for warning in row.warnings]
+    lines = [f"{kind:<8}  {subjects(own, called)}: {text}" for kind, own, text in folded(told)]
     for row, whole in wholes(report.rows):
         group = f" {safe(row.group_text, 120)}" if row.group else ""
         lines.append(f"{'composite':<8}  {safe(row.name)}{group}: {composite(whole)}")
@@ -82,6 +84,27 @@ def notes(report: SloReport) -> list[str]:
         f"{_objectives(len(report.rows))} at {words.instant(report.at)}{': ' if report.rows else ''}{tally(report)}"
     )
     return lines
+
+
+def folded(told: Iterable[tuple[str, Row, str]]) -> list[tuple[str, list[Row], str]]:
+    """What is said of rows, `(kind, row, text)`, with the rows of which the same is said together, in order."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for kind, row, text in told:
+        found.setdefault((kind, text), []).append(row)
+    return [(kind, rows, text) for (kind, text), rows in found.items()]
+
+
+def subjects(rows: Sequence[Row], called: Mapping[tuple[str, str, str], str]) -> str:
+    """`a region=eu`; for several `100 rows (a region=eu, a region=us, b region=eu, ...)`."""
+    said = [subject(row, called) for row in rows[:FOLDED]]
+    if len(rows) == 1:
+        return said[0]
+    return f"{len(rows)} rows ({', '.join(said)}{', ...' if len(rows) > FOLDED else ''})"
+
+
+def subject(row: Row, called: Mapping[tuple[str, str, str], str]) -> str:
+    """A row's name and group."""
+    return " ".join(filter(None, (called[row.service, row.name, row.objective], safe(row.group_text, 120))))
 
 
 def wholes(rows: Sequence[Row]) -> list[tuple[Row, Composite]]:
@@ -102,7 +125,7 @@ def composite(whole: Composite) -> str:
 def composite_figures(whole: Composite) -> str:
     """`98.20% of 99%, budget overspent by 80%`."""
     known_sli = (
-        f"{words.sli(whole.sli, whole.target)} of {words.target(whole.target)}" if words.known(whole.sli) else ""
+        f"{figures.sli(whole.sli, whole.target)} of {figures.target(whole.target)}" if figures.known(whole.sli) else ""
     )
     return ", ".join(filter(None, (known_sli, words.left_over(whole.remaining_ratio))))
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from cdctl.domain import figures
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 from cdctl.domain.text import safe
@@ -82,15 +83,15 @@ def _case(suite: Element, row: Row, name: str, verdict: Verdict, message: str, f
 def _facts(row: Row, at: int) -> list[str]:
     why = answer.reason(row)
     budget = row.error_budget
-    burns = ", ".join(f"{_text(key)} {words.burn(value)}" for key, value in row.burn_rates.items())
+    burns = ", ".join(f"{_text(key)} {figures.burn(value)}" for key, value in row.burn_rates.items())
     lines = [
         f"{row.verdict.value}: {_text(why, 2500)}" if why else row.verdict.value,
-        f"SLI {words.sli(row.sli, row.target)}, target {words.target(row.target)}, {words.window(row.window, at)}",
+        f"SLI {figures.sli(row.sli, row.target)}, target {figures.target(row.target)}, {words.window(row.window, at)}",
         f"good {words.count(row.good)}, bad {words.count(row.bad)}, total {words.count(row.total)} ({row.budgeting})",
-        f"error budget left {words.percent(words.budget_left(row))}"
+        f"error budget left {figures.percent(figures.budget_left(row))}"
         + (f", {words.count(budget.consumed)} of {words.count(budget.allowed)} spent" if budget else ""),
-        f"burn rates {burns or words.UNKNOWN}",
-        f"coverage {words.percent(row.coverage)}",
+        f"burn rates {burns or figures.UNKNOWN}",
+        f"coverage {figures.percent(row.coverage)}",
     ]
     lines += [f"warning: {_text(warning)}" for warning in row.warnings]
     lines += [f"asked {_text(e.source)} at {words.rfc3339(e.at)}: {_text(e.query, 4000)}" for e in row.evidence]

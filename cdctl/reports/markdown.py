@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cdctl.domain import figures
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 from cdctl.domain.text import safe
@@ -44,10 +45,10 @@ class MarkdownReport:
         if rows:
             table = [_line(called[row.service, row.name, row.objective], row) for row in rows]
             lines += ["", *_HEAD, *_within(table, "| | … {} more rows | | | | | | |")]
+        told = [(row.verdict.value, row, answer.reason(row)) for row in rows if row.verdict is not Verdict.MET]
         reasons = [
-            f"- {_MARKS[row.verdict]} **{row.verdict.value}** {_subject(called, row)}: {_plain(answer.reason(row))}"
-            for row in rows
-            if row.verdict is not Verdict.MET
+            f"- {_MARKS[own[0].verdict]} **{kind}** {_subjects(called, own)}: {_plain(why)}"
+            for kind, own, why in answer.folded(told)
         ]
         reasons = _within(reasons, "- … {} more")
         lines += _section("Why", [*reasons, *_composites(report.rows), *_warnings(report, called)])
@@ -58,22 +59,29 @@ class MarkdownReport:
 
 
 def _line(name: str, row: Row) -> str:
-    left = words.budget_left(row)
+    left = figures.budget_left(row)
     cells = (
         f"{_MARKS[row.verdict]} {row.verdict.value}",
         _code(name),
         _code(safe(row.group_text)),
-        words.sli(row.sli, row.target),
-        words.target(row.target),
-        f"{words.bar(left, 5)} {words.percent(left)}".strip(),
-        " / ".join(words.burn(row.burn_rates.get(window)) for window in words.SHORT_BURNS),
-        words.percent(row.coverage),
+        figures.sli(row.sli, row.target),
+        figures.target(row.target),
+        f"{words.bar(left, 5)} {figures.percent(left)}".strip(),
+        " / ".join(figures.burn(row.burn_rates.get(window)) for window in words.SHORT_BURNS),
+        figures.percent(row.coverage),
     )
     return f"| {' | '.join(cells)} |"
 
 
 def _subject(called: dict[tuple[str, str, str], str], row: Row) -> str:
     return " ".join(filter(None, (_code(called[row.service, row.name, row.objective]), _code(safe(row.group_text)))))
+
+
+def _subjects(called: dict[tuple[str, str, str], str], rows: Sequence[Row]) -> str:
+    said = [_subject(called, row) for row in rows[: answer.FOLDED]]
+    if len(rows) == 1:
+        return said[0]
+    return f"{len(rows)} rows ({', '.join(said)}{', …' if len(rows) > answer.FOLDED else ''})"
 
 
 def _composites(rows: Sequence[Row]) -> list[str]:
@@ -86,7 +94,8 @@ def _composites(rows: Sequence[Row]) -> list[str]:
 
 def _warnings(report: SloReport, called: dict[tuple[str, str, str], str]) -> list[str]:
     lines = [f"- warning: {_plain(safe(warning))}" for warning in report.warnings]
-    lines += [f"- warning: {_subject(called, row)}: {_plain(safe(w))}" for row in report.rows for w in row.warnings]
+    told = [("warning", row, safe(text)) for row in report.rows for text in row.warnings]
+    lines += [f"- warning: {_subjects(called, own)}: {_plain(text)}" for _, own, text in answer.folded(told)]
     return _within(list(dict.fromkeys(lines)), "- … {} more warnings", ROOM // 4)
 
 

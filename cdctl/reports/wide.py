@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from cdctl.domain import figures
+from cdctl.domain.grid import Column, grid
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, SloReport
 from cdctl.domain.text import safe
 from cdctl.reports import answer, words
-from cdctl.reports.grid import Column, grid
 
 _BURNS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 _COLUMNS = (
@@ -51,16 +52,16 @@ def _cells(row: Row, at: int) -> list[str]:
         safe(row.group_text),
         row.budgeting,
         words.window(row.window, at),
-        words.target(row.target),
-        words.sli(row.sli, row.target),
+        figures.target(row.target),
+        figures.sli(row.sli, row.target),
         words.interval(row),
         words.count(row.good),
         words.count(row.bad),
         words.count(row.total),
         words.count(budget.allowed if budget else None),
-        words.percent(words.budget_left(row)),
-        *(words.burn(row.burn_rates.get(window)) for window in _BURNS),
-        words.percent(row.coverage),
+        figures.percent(figures.budget_left(row)),
+        *(figures.burn(row.burn_rates.get(window)) for window in _BURNS),
+        figures.percent(row.coverage),
         row.verdict.value,
     ]
 

@@ -1,19 +1,14 @@
-"""How reports for people write numbers, lengths of time and instants.
-
-Percentages are cut, never rounded up: an objective that was missed must not read as if it were reached. A number that
-is not known reads as `UNKNOWN`.
-"""
+"""How reports for people write counts, lengths of time, instants and bars. Percentages and rates: `domain.figures`."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR, Decimal
 
+from cdctl.domain import figures
 from cdctl.domain.slo.verdict import Row
 from cdctl.domain.slo.window import Bounds
 
-UNKNOWN = "-"
 SHORT_BURNS = ("1h", "6h", "3d")
 """The burn windows shown where there is room for three: now, this shift, this week."""
 
@@ -22,71 +17,29 @@ _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _COMPACT = ((1e15, "P"), (1e12, "T"), (1e9, "G"))
 
 
-def known(value: float | None) -> bool:
-    """Whether there is a finite number to show."""
-    return value is not None and math.isfinite(value)
-
-
-def percent(value: float | Decimal | None, digits: int = 1) -> str:
-    """A ratio as a percentage with `digits` decimals, cut towards minus infinity; whole ones are short (`100%`).
-
-    15 significant digits are read: 999/1000 is 99.9 %, and nothing that is short of it becomes it.
-    """
-    if value is None or not math.isfinite(value):
-        return UNKNOWN
-    exact = Decimal(f"{value:.15g}") * 100
-    if exact == exact.to_integral_value():
-        return f"{exact.to_integral_value():,f}%".replace("-0%", "0%")
-    digits = 0 if abs(exact) >= 1000 else digits
-    return f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR):,f}%"
-
-
-def target(value: Decimal) -> str:
-    """A target exactly as promised: `99.95%`."""
-    return f"{(value * 100).normalize():f}%"
-
-
-def sli(value: float | None, against: Decimal) -> str:
-    """An SLI with two decimals more than its target has, so that the distance shows."""
-    exponent = (against * 100).normalize().as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return percent(value, max(2, decimals + 2))
-
-
 def interval(row: Row) -> str:
     """The 95 % interval of the SLI: `99.91% to 99.97%`."""
     if row.interval is None:
-        return UNKNOWN
-    low, high = (sli(end, row.target) for end in row.interval)
+        return figures.UNKNOWN
+    low, high = (figures.sli(end, row.target) for end in row.interval)
     return f"{low} to {high}"
-
-
-def budget_left(row: Row) -> float | None:
-    """Remaining budget of a row as a ratio, negative when overspent; None when not known."""
-    left = row.error_budget.remaining_ratio if row.error_budget else None
-    return left if known(left) else None
 
 
 def left_over(left: float | None) -> str:
     """The remaining budget in words: `17.4% of the budget left`, `budget overspent by 378.5%`; empty when not known."""
     if left is None or not math.isfinite(left):
         return ""
-    return f"budget overspent by {percent(left)[1:]}" if left < 0 else f"{percent(left)} of the budget left"
-
-
-def burn(value: float | None) -> str:
-    """A burn rate, a multiple of the allowed bad ratio, in three figures: `0.43`, `13.4`, `144`."""
-    if value is None or not math.isfinite(value):
-        return UNKNOWN
-    if value == 0:
-        return "0"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return (
+        f"budget overspent by {figures.percent(left)[1:]}"
+        if left < 0
+        else f"{figures.percent(left)} of the budget left"
+    )
 
 
 def count(value: float | None) -> str:
     """A number of events: exact with separators below a billion, then short (`24.57G`, `2.401T`)."""
     if value is None or not math.isfinite(value):
-        return UNKNOWN
+        return figures.UNKNOWN
     if abs(value) < 1e9:
         return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
     scale, unit = next(s for s in _COMPACT if abs(value) >= s[0])
@@ -125,7 +78,7 @@ def window(bounds: Bounds, at: int) -> str:
         return f"last {duration(bounds.seconds)}"
     text = f"{instant(bounds.start)[:-4]} to {instant(bounds.end)}"
     share = (at - bounds.start) / max(bounds.seconds, 1)
-    return f"{text}, {percent(share, 0)} elapsed" if share < 1 else text
+    return f"{text}, {figures.percent(share, 0)} elapsed" if share < 1 else text
 
 
 def bar(ratio: float | None, width: int) -> str:

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from cdctl.domain import figures
 from cdctl.domain.slo.verdict import Composite, ErrorBudget, Row, SloReport, Verdict
-from cdctl.reports import answer, words
+from cdctl.reports import answer
 
 MakeRow = Callable[..., Row]
 
@@ -15,7 +16,7 @@ MakeRow = Callable[..., Row]
 def test_worst_comes_first(report: SloReport) -> None:
     rows = answer.worst_first(report.rows)
     assert [row.verdict for row in rows] == sorted((r.verdict for r in rows), key=answer.WORST_FIRST.index)
-    breached = [words.budget_left(row) or 0.0 for row in rows if row.verdict is Verdict.BREACHED]
+    breached = [figures.budget_left(row) or 0.0 for row in rows if row.verdict is Verdict.BREACHED]
     assert breached == sorted(breached)
     assert rows != list(report.rows)
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from cdctl.domain.slo.verdict import SloReport, Verdict
+import pytest
+
+from cdctl.domain.grid import cells
+from cdctl.domain.slo.verdict import ErrorBudget, SloReport, Verdict
 from cdctl.reports import answer
-from cdctl.reports.grid import cells
-from cdctl.reports.table import WIDTH, TableReport
-from cdctl.reports.wide import WideReport
+from cdctl.reports.table import BARS_FROM, TableReport
 
 VERDICT = re.compile(r"(met|at_risk|breached|no_data|error)$")
 
@@ -15,9 +17,52 @@ def table(report: SloReport) -> list[str]:
     return TableReport().render(report).split("\n\n")[0].splitlines()
 
 
-def test_it_fits_its_width(report: SloReport) -> None:
-    assert max(map(cells, table(report))) <= WIDTH
-    assert max(map(cells, WideReport().render(report).splitlines())) > WIDTH
+def fitted(report: SloReport, width: int) -> list[str]:
+    return TableReport().fit(report, width).split("\n\n")[0].splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_on_a_terminal_it_fits_and_keeps_verdicts_and_numbers(report: SloReport, width: int) -> None:
+    shown, whole = fitted(report, width), table(report)
+    assert max(map(cells, shown)) <= width < max(map(cells, whole))
+    assert ("█" in "".join(shown)) is (width >= BARS_FROM)
+    for short, long in zip(shown[1:], whole[1:], strict=True):
+        assert not set("▌█░…") & set("".join(short.split()[-6:]))
+        assert [word for word in long.split()[-8:] if word[0] not in "▌█░"][-6:] == short.split()[-6:]
+
+
+def test_where_there_is_room_nothing_is_shortened(report: SloReport) -> None:
+    assert fitted(report, 400) == table(report)
+
+
+def test_in_a_pipe_no_name_is_shortened(report: SloReport) -> None:
+    long = replace(report.rows[0], name="n" * 300, group={"region": "g" * 100})
+    text = "\n".join(table(replace(report, rows=(*report.rows, long))))
+    assert "n" * 300 in text
+    assert "g" * 100 in text
+    assert "…" not in text
+
+
+def test_a_row_that_could_not_be_judged_has_no_budget(report: SloReport) -> None:
+    budget = ErrorBudget(10.0, 0.0, 1.0)
+    rows = {v: replace(report.rows[0], verdict=v, error_budget=budget, reason="r") for v in Verdict}
+    lines = {v: table(replace(report, rows=(row,)))[1] for v, row in rows.items()}
+    assert {v for v, line in lines.items() if "█" in line or "100%  " in line} == {"met", "at_risk", "breached"}
+
+
+def test_a_reason_that_many_rows_share_is_said_once(report: SloReport) -> None:
+    row = replace(
+        report.rows[0], verdict=Verdict.ERROR, reason="http://x: connection refused", warnings=("odd",), firing=()
+    )
+    others = tuple(replace(row, name=f"slo-{n:02}") for n in range(40))
+    notes = TableReport().render(replace(report, rows=others)).split("\n\n")[1].splitlines()
+    assert notes[0].startswith("error     40 rows (slo-00 ")
+    assert notes[0].endswith(", ...): http://x: connection refused")
+    assert notes[1].startswith("warning   40 rows (")
+    assert len(notes) < 6
+    two = TableReport().render(replace(report, rows=(others[0], replace(others[1], reason="another"))))
+    assert "connection refused" in two
+    assert "another" in two
 
 
 def test_names_are_whole_where_there_is_room(healthy: SloReport) -> None:

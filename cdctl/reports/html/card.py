@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from cdctl.domain import figures
 from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
 from cdctl.reports import answer, svg, words
@@ -55,26 +56,26 @@ def card(row: Row, anchor: str, title: str, at: int) -> str:
 
 def _glance(row: Row) -> str:
     """What a closed card says."""
-    parts = [f"{words.sli(row.sli, row.target)} good"] if words.known(row.sli) else []
-    parts += filter(None, [words.left_over(words.budget_left(row))])
+    parts = [f"{figures.sli(row.sli, row.target)} good"] if figures.known(row.sli) else []
+    parts += filter(None, [words.left_over(figures.budget_left(row))])
     return f'<span class="muted">{", ".join(parts)}</span>' if parts else ""
 
 
 def _facts(row: Row, at: int) -> str:
     budget, unit = row.error_budget, "events" if row.budgeting == "Occurrences" else "slices"
     spent = f"{words.count(budget.consumed)} bad, {words.count(budget.allowed)} allowed" if budget else ""
-    events = f"of {words.count(row.total)} {unit}" if words.known(row.total) else ""
+    events = f"of {words.count(row.total)} {unit}" if figures.known(row.total) else ""
     interval = f", 95% interval {words.interval(row)}" if row.interval else ""
     facts = (
-        ("Good", words.sli(row.sli, row.target), events + interval),
-        ("Promised", words.target(row.target), f"{escape(words.window(row.window, at))}, {text(row.budgeting)}"),
-        ("Budget left", words.percent(words.budget_left(row)), spent),
-        ("Observed", words.percent(row.coverage), "of the window so far"),
+        ("Good", figures.sli(row.sli, row.target), events + interval),
+        ("Promised", figures.target(row.target), f"{escape(words.window(row.window, at))}, {text(row.budgeting)}"),
+        ("Budget left", figures.percent(figures.budget_left(row)), spent),
+        ("Observed", figures.percent(row.coverage), "of the window so far"),
     )
     items = (
         f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>"
         for name, value, more in facts
-        if value != words.UNKNOWN
+        if value != figures.UNKNOWN
     )
     return f'<dl class="facts">{"".join(items)}</dl>'
 
@@ -83,18 +84,18 @@ def _charts(row: Row, at: int) -> str:
     points = slots(row, at)
     if points is None:
         return ""
-    figures = []
-    if points.left is not None:
+    drawn = []
+    if points.left is not None and figures.budget_left(row) is not None:
         note = _spent(points)
-        end = f"{words.percent(float(points.left[-1]))} on {words.instant(min(at, row.window.end))}"
+        end = f"{figures.percent(float(points.left[-1]))} on {words.instant(min(at, row.window.end))}"
         label = f"Error budget left: 100% on {words.instant(row.window.start)}, {end}. {note}"
         key = "Dashed: the pace that spends it exactly." if points.used_up is None else ""
-        figures.append(_figure("Error budget left", f"{note} {key}", svg.burn_down(points, points.left, label)))
+        drawn.append(_figure("Error budget left", f"{note} {key}", svg.burn_down(points, points.left, label)))
     if points.total.any():
         note = _fastest(points)
         label = f"Burn rate in steps of {words.duration(points.width)}. {note}"
-        figures.append(_figure("Burn rate", f"1 spends the budget exactly. {note}", svg.burn_rate(points, label)))
-    return f'<div class="charts">{"".join(figures)}</div>' if figures else ""
+        drawn.append(_figure("Burn rate", f"1 spends the budget exactly. {note}", svg.burn_rate(points, label)))
+    return f'<div class="charts">{"".join(drawn)}</div>' if drawn else ""
 
 
 def _figure(title: str, note: str, drawing: str) -> str:
@@ -118,18 +119,18 @@ def _fastest(points: Slots) -> str:
         return ""
     start, end = int(points.starts[worst]), int(points.ends[worst])
     return (
-        f"Worst {words.duration(end - start)}: from {words.moment(start)}, burn rate {words.burn(rate)}, "
-        f"{words.percent(float(share), 0)} of all that was bad."
+        f"Worst {words.duration(end - start)}: from {words.moment(start)}, burn rate {figures.burn(rate)}, "
+        f"{figures.percent(float(share), 0)} of all that was bad."
     )
 
 
 def _burns(row: Row) -> str:
-    if not any(words.known(rate) for rate in row.burn_rates.values()):
+    if not any(figures.known(rate) for rate in row.burn_rates.values()):
         return ""
     firing = {window for pair in row.firing for window in pair.split(" ")[0].split("/")}
     heads = "".join(f'<th scope="col">{text(window)}</th>' for window in row.burn_rates)
     cells = "".join(
-        f'<td class="hot">{words.burn(rate)}</td>' if window in firing else f"<td>{words.burn(rate)}</td>"
+        f'<td class="hot">{figures.burn(rate)}</td>' if window in firing else f"<td>{figures.burn(rate)}</td>"
         for window, rate in row.burn_rates.items()
     )
     return (
@@ -154,8 +155,8 @@ def _evidence(row: Row, at: int) -> str:
     window = (
         f"{words.rfc3339(row.window.start)} to {words.rfc3339(row.window.end)}, {words.duration(row.window.seconds)}"
     )
-    if words.known(row.coverage):
-        window += f", {words.percent(row.coverage)} observed up to {words.rfc3339(at)}"
+    if figures.known(row.coverage):
+        window += f", {figures.percent(row.coverage)} observed up to {words.rfc3339(at)}"
     return (
         f'<details class="more"><summary>Evidence</summary><dl><dt>Window, {text(row.window.kind)}</dt>'
         f"<dd>{window}</dd>{asked}</dl></details>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from cdctl.domain import figures
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 from cdctl.reports import answer, svg, words
 from cdctl.reports.html.card import badge, card, group, text
@@ -80,19 +81,23 @@ def _list(report: SloReport, rows: list[Row], anchors: dict[int, str]) -> str:
 
 
 def _line(row: Row, name: str, anchor: str, at: int) -> str:
-    left = words.budget_left(row)
+    left = figures.budget_left(row)
     points = slots(row, at, 48)
-    spark = svg.sparkline(points, points.left) if points is not None and points.left is not None else ""
-    burns = "".join(f'<td class="wide">{words.burn(row.burn_rates.get(window))}</td>' for window in words.SHORT_BURNS)
+    spark = (
+        svg.sparkline(points, points.left)
+        if left is not None and points is not None and points.left is not None
+        else ""
+    )
+    burns = "".join(f'<td class="wide">{figures.burn(row.burn_rates.get(window))}</td>' for window in words.SHORT_BURNS)
     below = ' class="below"' if left is not None and left < 0 else ""
     unknown = ' class="unknown"' if row.verdict is Verdict.NO_DATA else ""
     where = f"<small>{group(row)}</small>" if row.group else ""
     return (
         f'<tr{unknown}><td class="text">{badge(row.verdict)}</td>'
         f'<th scope="row" class="text"><a href="#{anchor}">{escape(name)}</a>{where}</th>'
-        f'<td>{words.sli(row.sli, row.target)}</td><td class="promised">{words.target(row.target)}</td>'
-        f'<td{below}>{spark}<span class="number">{words.percent(left)}</span></td>{burns}'
-        f'<td class="wide">{words.percent(row.coverage)}</td></tr>'
+        f'<td>{figures.sli(row.sli, row.target)}</td><td class="promised">{figures.target(row.target)}</td>'
+        f'<td{below}>{spark}<span class="number">{figures.percent(left)}</span></td>{burns}'
+        f'<td class="wide">{figures.percent(row.coverage)}</td></tr>'
     )
 
 
@@ -124,7 +129,7 @@ def _title(row: Row, several: bool) -> str:
 def _composites(rows: list[Row]) -> str:
     return "".join(
         f"<p>{badge(whole.verdict)} as a whole{f' in {group(row)}' if row.group else ''}"
-        f"{': ' if words.known(whole.sli) else ''}{answer.composite_figures(whole)}</p>"
+        f"{': ' if figures.known(whole.sli) else ''}{answer.composite_figures(whole)}</p>"
         for row, whole in answer.wholes(rows)
     )
 

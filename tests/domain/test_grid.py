@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdctl.reports.grid import Column, cells, grid, shorten
+from cdctl.domain.grid import Column, cells, grid, shorten
 
 
 def test_columns_line_up() -> None:
@@ -22,6 +22,11 @@ def test_only_columns_that_may_shrink_do() -> None:
     lines = grid([Column("A", shrinks=True), Column("B")], [[long, long]], 30)
     assert lines[1] == "remote…ility  remote-command-availability"
     assert len(lines[1]) > 30
+
+
+def test_each_column_has_a_narrowest_width() -> None:
+    columns = [Column("A", shrinks=True), Column("B", shrinks=True, narrowest=6)]
+    assert grid(columns, [["a" * 20, "b" * 20]], 10)[1] == "aaaaaa…aaaaa  bbb…bb"
 
 
 def test_the_ends_of_a_name_stay() -> None:

@@ -1,4 +1,4 @@
-"""Text in columns, for the reports that a terminal shows."""
+"""Text in columns, for reports and lists that a terminal shows."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _GAP = "  "
-_NARROWEST = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `align` is "left", "right" or "point" (decimal points under each other); `shrinks` when too wide."""
+    """One column: `align` is "left", "right" or "point" (decimal points under each other); `shrinks` when the
+    whole is too wide, down to `narrowest` cells."""
 
     title: str
     align: str = "left"
     shrinks: bool = False
+    narrowest: int = 12
 
 
 def cells(text: str) -> int:
@@ -85,8 +86,9 @@ def _shrink(columns: Sequence[Column], widths: list[int], width: int | None) -> 
         return
     over = sum(widths) + len(_GAP) * (len(widths) - 1) - width
     while over > 0:
-        wide = max((i for i, c in enumerate(columns) if c.shrinks), key=lambda i: widths[i], default=None)
-        if wide is None or widths[wide] <= _NARROWEST:
+        able = [i for i, column in enumerate(columns) if column.shrinks and widths[i] > column.narrowest]
+        if not able:
             return
+        wide = max(able, key=lambda i: widths[i])
         widths[wide] -= 1
         over -= 1
