@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from cdctl.domain.slo.alert_windows import BurnPair, pairs
+from cdctl.domain.slo.alert_windows import pairs
 from cdctl.domain.slo.budget import burns, counts
 from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured, remaining
 from cdctl.domain.slo.objective import Budgeting
@@ -50,9 +50,17 @@ def _judge(
         return _of_slices(rows[0], measured, target)
     burn = {name: _mean({row.objective: row.burn_rates[name] for row in rows}, share) for name in rows[0].burn_rates}
     left = {row.objective: row.error_budget.remaining_ratio if row.error_budget else None for row in rows}
-    return _verdict(
-        measured[0], _mean({row.objective: row.sli for row in rows}, share), target, _mean(left, share), burn
-    )
+    sli = _mean({row.objective: row.sli for row in rows}, share)
+    return _verdict(measured[0], sli, target, _mean(left, share), burn, _most_bad(rows[0], measured))
+
+
+def _most_bad(row: Row, measured: Sequence[Measured]) -> dict[str, float]:
+    """Bad events by window of the objective that has most: one failed request may be bad for several."""
+    group = tuple(row.group.values())
+    own = [
+        burns(one.sums, one.end, one.asked.objective.target).bad_of(one.buckets.groups.index(group)) for one in measured
+    ]
+    return {name: max(bad[name] for bad in own) for name in row.burn_rates}
 
 
 def _mean(values: Mapping[str, float | None], share: Mapping[str, float]) -> float | None:
@@ -75,27 +83,28 @@ def _of_slices(row: Row, measured: Sequence[Measured], target: Decimal) -> Compo
     lost = missing.max(axis=0) if row.budgeting == Budgeting.TIMESLICES.value else missing.sum(axis=0)
     good = np.clip(1 - lost, 0.0, 1.0) * seen
     step = first.asked.objective.slice_seconds or 1
-    sums = counts(ends, np.full(len(ends), step, np.int64), good[None], seen[None], seen[None])
+    sums = counts(ends, np.full(len(ends), step, np.int64), good[None], seen[None], seen[None], slices=True)
     window = first.asked.window
     ok, total, _ = (float(values[0]) for values in sums.window(window.start, first.end))
     left = remaining(Decimal(total - ok) / ((1 - target) * window.seconds / step))
-    return _verdict(first, ok / total if total else None, target, left, burns(sums, first.end, target).of(0))
+    burn = burns(sums, first.end, target)
+    return _verdict(first, ok / total if total else None, target, left, burn.of(0), burn.bad_of(0))
 
 
 def _verdict(
-    first: Measured, sli: float | None, target: Decimal, left: float | None, burn: Mapping[str, float | None]
+    first: Measured,
+    sli: float | None,
+    target: Decimal,
+    left: float | None,
+    burn: Mapping[str, float | None],
+    bad: Mapping[str, float],
 ) -> Composite:
     """The same rules as for a single objective (judge.RULES)."""
     left = None if left is None else remaining(1 - Decimal(left))
-    firing = any(_fires(pair, burn) for pair in pairs(first.asked.slo.window))
+    firing = any(pair.fires(burn, bad) for pair in pairs(first.asked.slo.window))
     verdict = Verdict.MET
     if left is not None and left < 0:
         verdict = Verdict.BREACHED
     elif firing or (left is not None and left < AT_RISK_REMAINING):
         verdict = Verdict.AT_RISK
     return Composite(sli, target, left, burn, verdict)
-
-
-def _fires(pair: BurnPair, burn: Mapping[str, float | None]) -> bool:
-    long, short = burn[pair.long], burn[pair.short]
-    return long is not None and short is not None and min(long, short) > pair.factor

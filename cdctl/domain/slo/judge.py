@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from cdctl.domain.slo.alert_windows import BURN_WINDOWS, BurnPair, pairs
+from cdctl.domain.slo.alert_windows import BURN_WINDOWS, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
 from cdctl.domain.slo.budget import Burns, Counts, burns, counts, slice_values
 from cdctl.domain.slo.coverage import charge_silence, coverage, drop_first_after_silence, widened
 from cdctl.domain.slo.interval import wilson
@@ -20,7 +20,6 @@ from cdctl.domain.slo.verdict import ErrorBudget, Evidence, History, Row, Verdic
 from cdctl.domain.slo.window import Bounds, bounds
 
 AT_RISK_REMAINING = 0.1
-MIN_BAD_EVENTS = 2
 _GOOD_TOO_MANY = 0.01
 """Good may exceed total by this share of the budget before it is said: two metrics are not scraped in one instant."""
 _NEWBORN = "seen for the first time a moment ago: its counters hold events of unknown age"
@@ -33,6 +32,7 @@ RULES = (
     "breached: more bad events (or slices) than the error budget allows.",
     f"at_risk: not breached, and a multi-window pair fires or under {AT_RISK_REMAINING:.0%} of the budget is left.",
     f"A burn pair fires when the burn rates of both windows exceed its factor, on {MIN_BAD_EVENTS} bad events or more.",
+    PAIRS_RULE,
     "no_data: the total was observed for less of the window than the minimum coverage.",
     "Intervals are 95 % Wilson score intervals.",
 )
@@ -94,7 +94,7 @@ def measure(asked: Asked, buckets: Buckets) -> Measured:
     if objective.slice_seconds is not None:
         good, total = slice_values(objective, slo.budgeting, buckets)
     share = coverage(buckets)
-    sums = counts(buckets.ends, buckets.widths, good, total, share)
+    sums = counts(buckets.ends, buckets.widths, good, total, share, slices=objective.slice_seconds is not None)
     return Measured(asked, asked.window, buckets, good, total, share, sums, charged, width, came)
 
 
@@ -164,7 +164,8 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
     share = min(1.0, covered / max(measured.end - measured.window.start, 1))
     budget = _budget(measured, bad, total)
     rates = burn.of(i)
-    firing = _firing(asked, rates, dict(zip(rates, burn.bad[:, i].tolist(), strict=True)))
+    bad_by_window = burn.bad_of(i)
+    firing = tuple(pair for pair in pairs(asked.slo.window) if pair.fires(rates, bad_by_window))
     verdict, reason = _verdict(asked, share, budget, firing)
     if verdict is Verdict.NO_DATA:
         reason = f"{reason}; {_history_hint(measured, i)}"
@@ -216,20 +217,6 @@ def _verdict(
 
 def _count(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
-
-
-def _firing(asked: Asked, rates: Mapping[str, float | None], bad: Mapping[str, float]) -> tuple[BurnPair, ...]:
-    fired = []
-    for pair in pairs(asked.slo.window):
-        long, short = rates[pair.long], rates[pair.short]
-        if (
-            long is not None
-            and short is not None
-            and min(long, short) > pair.factor
-            and bad[pair.long] >= MIN_BAD_EVENTS
-        ):
-            fired.append(pair)
-    return tuple(fired)
 
 
 def _history_hint(measured: Measured, i: int) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cdctl.domain.slo.alert_windows import BURN_WINDOWS, BurnPair, pairs, period_seconds
+from cdctl.domain.slo.alert_windows import BURN_WINDOWS, PAIRS_RULE, BurnPair, pairs, period_seconds
 from cdctl.domain.slo.window import Calendar, Rolling, Unit
 
 DAY = 86_400
@@ -37,6 +37,8 @@ def test_burn_windows_are_the_seven_of_the_report():
         (calendar(4, "w"), ["13.44", "5.6", "2.8", "0.933"]),
         (calendar(30, "d"), ["14.4", "6", "3", "1"]),
         (calendar(1, "Y"), ["175.2", "73", "36.5", "12.167"]),
+        (Rolling(14 * DAY), ["13.44", "4.2", "1.867", "0.964"]),
+        (Rolling(27 * DAY), ["13.44", "5.5", "2.733", "0.936"]),
     ],
 )
 def test_published_factors(window, factors):
@@ -100,6 +102,31 @@ def test_no_pair_pages_for_nothing(days):
     assert all(pair.factor >= Decimal("0.933") for pair in found)
     assert all(BURN_WINDOWS[pair.long] * 2 <= days * DAY for pair in found)
     assert [pair.factor for pair in found] == sorted((pair.factor for pair in found), reverse=True)
+
+
+@pytest.mark.parametrize("hours", [*range(12, 34 * 24, 7), 167, 168, 169, 671, 672, 673])
+def test_an_hour_more_moves_no_factor_by_much(hours):
+    """No cliff at 7 or at 28 days: the same incident is not suddenly four times as grave."""
+    before = {pair.long: pair.factor for pair in pairs(Rolling(hours * 3600))}
+    after = {pair.long: pair.factor for pair in pairs(Rolling((hours + 1) * 3600))}
+    assert set(before) <= set(after)
+    assert all(abs(after[long] - factor) <= factor / hours + Decimal("0.001") for long, factor in before.items())
+    assert all(after[long] < Decimal("0.96") for long in set(after) - set(before))
+
+
+def test_the_rule_is_told_with_every_share():
+    for words in ("1h/5m, 6h/30m, 1d/2h, 3d/6h", "2, 5, 10, 10 % from 28 d on", "8, 12.5, 20, 42 % up to 7 d", "0.93 "):
+        assert words in PAIRS_RULE
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "bad", "fires"),
+    [(2.1, 2.1, 2, True), (2.0, 2.1, 2, False), (2.1, 2.0, 2, False), (2.1, 2.1, 1.9, False), (None, 9.0, 9, False),
+     (9.0, None, 9, False)],
+)  # fmt: skip
+def test_a_pair_fires_when_both_windows_exceed_it_on_two_bad_events(long, short, bad, fires):
+    pair = BurnPair("1h", "5m", Decimal(2))
+    assert pair.fires({"1h": long, "5m": short, "6h": 9.0}, {"1h": bad, "5m": 0.0, "6h": 9.0}) is fires
 
 
 @pytest.mark.parametrize(

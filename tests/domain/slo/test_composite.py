@@ -142,6 +142,32 @@ def test_the_mean_of_the_burn_rates_must_exceed_the_factor(whole, hourly, other,
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "verdict"), [(1, 0, MET), (1, 1, MET), (0, 1, MET), (2, 0, AT_RISK), (0, 2, AT_RISK)]
+)
+def test_one_bad_event_at_night_puts_nothing_at_risk(whole, hourly, first, second, verdict):
+    """A failed request is bad for availability and for latency: one each may be one event."""
+    good, total = np.full(24, 1000.0), np.full(24, 1000.0)
+    good[-1] = total[-1] = 4.0
+    parts = {}
+    for name, bad in (("a", first), ("b", second)):
+        own = good.copy()
+        own[-1] -= bad
+        parts[name] = (hourly(own, total), "0.9", "1")
+    assert whole(parts).verdict is verdict
+
+
+def test_bad_events_are_those_of_the_own_group(composed, hourly):
+    """One bad event in eu, two in us, and the second objective names the groups in another order."""
+    total = np.full((2, 24), 1000.0)
+    total[:, -1] = 4.0
+    good = total.copy()
+    good[:, -1] -= [1, 2]
+    first, second = hourly(good, total, groups=TWO), hourly(good[::-1], total[::-1], groups=TWO[::-1])
+    rows = composed({"a": (first, "0.9", "1"), "b": (second, "0.9", "1")}, group_by=("region",))
+    assert {(row.group["region"], row.composite.verdict) for row in rows} == {("eu", MET), ("us", AT_RISK)}
+
+
+@pytest.mark.parametrize(
     ("bad", "burn", "verdict"),
     [
         ([0, 0, 0, 0, 0, 30], (3, 0.5), MET),
@@ -250,6 +276,22 @@ def test_slices_of_a_calendar_month_have_the_budget_of_the_whole_month(whole, ho
     )
     assert found.remaining_ratio == pytest.approx(1 - 2 / 7.2)
     assert found.sli == pytest.approx(22 / 24)
+
+
+@pytest.mark.parametrize(("second", "verdict"), [((23,), MET), ((22,), AT_RISK)])
+def test_one_bad_slice_puts_nothing_at_risk(whole, hourly, second, verdict):
+    """6h/30m above 1: one slice of six at 90 % burns 1.67 and is one, for however many objectives it is bad."""
+    parts = {"a": (hourly(bad_at(23)), "0.9", "1"), "b": (hourly(bad_at(*second)), "0.9", "1")}
+    assert whole(parts, window=Rolling(2 * DAY), least="0.5", **SLICES).verdict is verdict
+
+
+@pytest.mark.parametrize(("last", "verdict"), [((85, 85, 85), AT_RISK), ((100, 100, 10), MET)])
+def test_ratio_slices_that_lack_a_part_are_counted_whole(whole, hourly, last, verdict):
+    """Three hours that each lack 15 % lack half a slice and are three bad ones; an hour that lacks 90 % is one."""
+    good = np.full(24, 100.0)
+    good[-3:] = last
+    parts = {"a": (hourly(good), "0.95", "1"), "b": (hourly(100.0), "0.95", "1")}
+    assert whole(parts, window=Rolling(2 * DAY), least="0.5", **RATIOS).verdict is verdict
 
 
 def test_a_ratio_slice_is_never_less_than_nothing(whole, hourly):

@@ -141,3 +141,13 @@ def test_history_of_slices_counts_slices(promise, one, even):
     history = one(slices(promise), five_minutes(even, bad_slices(3), [100.0] * 288), at=END).history
     assert history.good.tolist() == [0.0] * 3 + [1.0] * 285
     assert history.total.tolist() == [1.0] * 288
+
+
+@pytest.mark.parametrize(("last", "fires"), [([85.0] * 12, True), ([98.5] * 12, False), ([100.0] * 11 + [0.0], False)])
+def test_slices_that_are_bad_in_part_count_as_bad_ones_before_a_pair_fires(promise, one, even, last, fires):
+    """1h/5m above 1.92: twelve slices of 15 % lack 1.8 slices and are twelve; one slice without a good event is one."""
+    good = bad_slices(0)
+    good[-12:] = last
+    series = five_minutes(even, good, [100.0] * 288)
+    row = one(slices(promise, Budgeting.RATIO_TIMESLICES), series, at=END)
+    assert ("1h/5m > 1.92" in row.firing) is fires
