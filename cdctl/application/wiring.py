@@ -50,6 +50,15 @@ def read_specs(settings: Settings, paths: Sequence[str] = ()) -> SpecSet:
     return specs.read([Path(path) for path in paths] or [Path(settings.slo_specs)])
 
 
+def judge_specs(settings: Settings, paths: Sequence[str] = ()) -> SpecSet:
+    """As `read_specs`; every query is read as well, so that what no server would take is told with the rest."""
+    from cdctl.files import specs
+    from cdctl.sources.promql import grammar
+
+    grammars = {"prometheus": grammar.judge}
+    return specs.read([Path(path) for path in paths] or [Path(settings.slo_specs)], grammars)
+
+
 def catalogue(settings: Settings, *, plugins: bool = True) -> Catalogue:
     """Everything that a door can let in; without `plugins`, only what ships with cdctl."""
     from cdctl.extend.catalogue import Catalogue

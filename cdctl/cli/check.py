@@ -65,7 +65,7 @@ def _specs(settings: Settings) -> list[Row]:
     from cdctl.application import wiring
 
     try:
-        specs = wiring.read_specs(settings, [])
+        specs = wiring.judge_specs(settings)
     except CdctlError as error:
         return list(_refused("specs", error))
     counted = f"{len(specs.slos)} SLOs in {len(specs.files)} files"

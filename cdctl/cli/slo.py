@@ -49,7 +49,7 @@ def validate(
     run = run_of(ctx)
     settings = settings_of(run)
     try:
-        specs = wiring.read_specs(settings, paths or ())
+        specs = wiring.judge_specs(settings, paths or ())
     except FileError as error:
         if outputs:
             output.show(run, outputs, [slo_rows.problem(problem) for problem in error.problems], slo_rows.PROBLEMS)
@@ -178,7 +178,7 @@ def _read(run: Run, settings: Settings, paths: list[str] | None, only: list[str]
     from cdctl.application import wiring
     from cdctl.errors import UsageError
 
-    specs = wiring.read_specs(settings, paths or ())
+    specs = wiring.judge_specs(settings, paths or ())
     slos = [slo for slo in specs.slos if not only or any(fnmatchcase(slo.name, name) for name in only)]
     if not slos:
         from difflib import get_close_matches

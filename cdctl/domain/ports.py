@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from cdctl.domain.slo.objective import Indicator, Query
+from cdctl.domain.slo.objective import Indicator, QueryFault
 from cdctl.domain.slo.series import Buckets, Span
 from cdctl.domain.slo.verdict import Evidence, SloReport
 
@@ -114,16 +114,6 @@ class Inspector(Protocol):
         Raises UnavailableError when the server cannot be asked.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class QueryFault:
-    """Why a query cannot be used, and the cure. `offset` is the place in its text, in characters from 0."""
-
-    query: Query
-    reason: str
-    hint: str = ""
-    offset: int = 0
 
 
 class Grammar(Protocol):

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from cdctl.domain.slo.objective import AlertPolicy, Slo
+from cdctl.domain.slo.objective import AlertPolicy, Indicator, Query, Slo
 from cdctl.domain.slo.specset import SpecSet
 from cdctl.errors import FileError
+from cdctl.files import queries
 from cdctl.files.faults import Faults
 from cdctl.files.formats import recognise
 from cdctl.files.nodes import Mapping, Node
@@ -23,13 +25,16 @@ from cdctl.files.spec_files import find
 from cdctl.files.yaml import documents
 
 if TYPE_CHECKING:
+    from cdctl.domain.ports import Grammar
     from cdctl.files.sloth.shapes import Dialect
 
 _NAMES = r"""\bname["']?[ \t]*:[ \t]*["']?([\w.-]+)"""
 
 
-def read(paths: Sequence[Path]) -> SpecSet:
+def read(paths: Sequence[Path], grammars: Map[str, Grammar] = MappingProxyType({})) -> SpecSet:
     """Every promise in some files and folders; a folder is read with all folders below it.
+
+    grammars: by the name of a source; the queries asked of it are judged, too.
 
     Raises FileError with all problems of all files, warnings among them, when anything is an error.
     """
@@ -40,6 +45,7 @@ def read(paths: Sequence[Path]) -> SpecSet:
     slos = tuple(reader.slos())
     policies = reader.policies()
     problems = [*found.problems, *(problem for faults in reader.faults for problem in faults.close())]
+    problems += queries.problems(slos, reader.indicators(), grammars, reader.texts) if grammars else []
     if any(not problem.warning for problem in problems):
         raise FileError(problems)
     return SpecSet(
@@ -68,6 +74,8 @@ class _Reader:
         self.library = Library()
         self.kinds: dict[str, int] = {}
         self.pending: list[Document | _Level] = []
+        self.unsound: list[Document | _Level] = []
+        self.texts: dict[str, str] = {}
 
     def take(self, path: Path) -> None:
         """Read one file and check the structure of its documents."""
@@ -77,6 +85,7 @@ class _Reader:
         if text is None:
             self.library.blind = True
             return
+        self.texts[faults.file] = text
         roots = documents(text, faults)
         if not roots and not faults.errors:
             faults.error(None, "holds no document", "write one, or delete the file")
@@ -94,15 +103,15 @@ class _Reader:
         sound = faults.errors == before
         self.kinds[form.kind] = self.kinds.get(form.kind, 0) + 1
         if form.dialect:
-            if sound:
-                self.pending.append(_Level(root.mapping("spec") or root, form.dialect, faults))
+            level = _Level(root.mapping("spec") or root, form.dialect, faults)
+            (self.pending if sound else self.unsound).append(level)
             return
         metadata = root.mapping("metadata")
         name = metadata.scalar("name") if metadata else None
         if name:
             document = Document(form.kind, name.text, root, faults, sound)
-            if self.library.add(document, name) and form.kind == "SLO" and sound:
-                self.pending.append(document)
+            if self.library.add(document, name) and form.kind == "SLO":
+                (self.pending if sound else self.unsound).append(document)
 
     def slos(self) -> Iterator[Slo]:
         """Every promise, in file order."""
@@ -121,6 +130,20 @@ class _Reader:
         for promise, where in promises(level.node, level.dialect, level.faults):
             if self.library.claim("SLO", promise.name, where, level.faults):
                 yield promise
+
+    def indicators(self) -> list[Indicator | Query]:
+        """What is measured, by promises that are wrong in other ways, too; thresholds are queries. After `slos`."""
+        for item in self.unsound:
+            told = Faults(item.faults.file)  # what else is wrong has been said
+            if isinstance(item, _Level):
+                from cdctl.files.sloth.promises import indicators
+
+                self.library.measured += indicators(item.node, item.dialect, told)
+                continue
+            owners = [item.spec, *(one for one in item.spec.items("objectives") if isinstance(one, Mapping))]
+            for indicator in filter(None, (owner.mapping("indicator") for owner in owners)):
+                measure(indicator.mapping("spec") or indicator, told, self.library)
+        return self.library.measured
 
     def policies(self) -> Map[str, AlertPolicy]:
         """Every AlertPolicy document by name."""

@@ -105,6 +105,11 @@ WARNINGS = {
         ['1.yaml:6:12: warning: there is no Service called "remote-command" (did you mean "remote-commands"?)'],
         SERVICE,
     ),
+    "a service that is not among those defined": (
+        [("service: remote-command", "service: navigation")],
+        ['1.yaml:6:12: warning: there is no Service called "navigation" (write a Service document, as for the others)'],
+        SERVICE,
+    ),
 }
 
 
@@ -124,12 +129,21 @@ def test_it_is_accepted_with_a_word(case, reading, edited):
         [("0.999", "0.9306"), ("28d", "30d")],
         [("28d", "13m")],
         [("0.999", "0.5"), ("28d", "1h")],
-        [("service: remote-command", "service: navigation")],
     ],
     ids=str,
 )
 def test_what_is_usual_is_accepted_without(changes, reading, edited):
     assert reading(edited(*changes), SERVICE.replace("remote-commands", "remote-command")).warnings == ()
+
+
+def test_where_no_service_is_defined_every_name_will_do(reading, edited):
+    assert reading(edited(("service: remote-command", "service: navigation"))).warnings == ()
+
+
+def test_a_service_in_a_torn_file_may_be_there(problems, edited):
+    torn = SERVICE.replace("remote-commands", "remote-command") + "x: [\n"
+    said = problems(edited(), SERVICE, torn)
+    assert not [line for line in said if "no Service" in line]
 
 
 def test_rolling_months_have_the_lengths_of_the_go_sdk(reading, edited):

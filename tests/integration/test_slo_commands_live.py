@@ -109,11 +109,16 @@ def test_a_history_that_is_too_short(looked, live: Live) -> None:
     assert looked(outcome("healthy", live.healthy, window="2d"))[0] == 0
 
 
-def test_what_is_not_promql(looked, live: Live) -> None:
-    code, wrong = looked(outcome("healthy", live.healthy), slo("broken", "sum(", "y"))
-    assert code == 3
-    assert [found["slo"] for found in wrong][:1] == ["broken"]
-    assert "is not PromQL" in str(wrong[0]["found"])
+def test_what_is_not_promql_is_said_with_its_place_and_no_server_is_asked(cdctl, live: Live, here: Path) -> None:
+    write(here, outcome("healthy", live.healthy), slo("broken", "sum(", "y"))
+    with Cutter(live.url) as cutter:
+        ran = cdctl("--prometheus", cutter.url, "slo", "validate", "specs", "--live")
+        assert (ran.code, cutter.asked) == (2, [])
+    (line,) = [line for line in ran.err.splitlines() if ": error: " in line]
+    text = (here / "specs" / "slo.yaml").read_text().splitlines()
+    _, row, column, said = line.split(":", 3)
+    assert text[int(row) - 1][int(column) - 1 :].startswith('("}')
+    assert "( is never closed" in said
 
 
 def test_a_wrong_spec_comes_first(cdctl, live: Live, here: Path) -> None:

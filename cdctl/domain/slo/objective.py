@@ -37,6 +37,16 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryFault:
+    """Why a query cannot be used, and the cure. `offset` is the place in its text, in characters from 0."""
+
+    query: Query
+    reason: str
+    hint: str = ""
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """Exactly one of good and bad, over total. With `counter` the queries name ever-growing counters."""
 

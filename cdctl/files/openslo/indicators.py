@@ -8,10 +8,7 @@ from cdctl.domain.slo.objective import Query, Ratio, RawRatio
 from cdctl.files.faults import Faults
 from cdctl.files.nearest import shown
 from cdctl.files.nodes import Mapping, Node, Scalar, Sequence
-from cdctl.files.openslo.library import Library
-
-Measure = Ratio | RawRatio | Query
-"""An indicator without its objective: a query is a thresholdMetric, which an objective's op and value complete."""
+from cdctl.files.openslo.library import Library, Measure
 
 PROMETHEUS: Final = "prometheus"
 DATA_SOURCE: Final = "data_source"
@@ -19,7 +16,14 @@ WINDOW: Final = "{{window}}"
 
 
 def measure(spec: Mapping, faults: Faults, library: Library) -> Measure | None:
-    """What a well-formed SLI spec measures; None with the reason in `faults`."""
+    """What a well-formed SLI spec measures, also kept in the library; None with the reason in `faults`."""
+    found = _measure(spec, faults, library)
+    if found:
+        library.measured.append(found)
+    return found
+
+
+def _measure(spec: Mapping, faults: Faults, library: Library) -> Measure | None:
     threshold = spec.mapping("thresholdMetric")
     if threshold:
         return _query(threshold, faults, library)

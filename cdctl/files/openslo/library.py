@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio
 from cdctl.errors import Place
 from cdctl.files.faults import Faults
-from cdctl.files.nearest import nearest, shown, suggestion
+from cdctl.files.nearest import shown, suggestion
 from cdctl.files.nodes import Mapping, Node, Scalar
+
+Measure = Ratio | RawRatio | Query
+"""An indicator without its objective: a query is a thresholdMetric, which an objective's op and value complete."""
 
 _LENIENT = frozenset({"DataSource", "AlertNotificationTarget"})
 
@@ -36,14 +40,16 @@ class Document:
 class Library:
     """Documents by kind and name. `torn` are names in files that could not be read to the end: not known to be missing.
 
-    `blind` is true when a file could not be read at all, so that no name is known to be missing.
+    `blind` is true when a file could not be read at all, so that no name is known to be missing. `measured` is what all
+    indicators measure, those inside of promises that are wrong in other ways among them.
     """
 
     def __init__(self) -> None:
         self.documents: dict[str, dict[str, Document]] = {}
         self.torn: set[str] = set()
         self.blind = False
-        self._close: dict[tuple[str, str], str] = {}
+        self.measured: list[Indicator | Query] = []
+        self._cures: dict[str, str] = {}
         self._claims: dict[tuple[str, str], Place] = {}
 
     def add(self, document: Document, where: Node) -> bool:
@@ -82,14 +88,14 @@ class Library:
             faults.error(reference, message, fix)
         return None
 
-    def close_to(self, kind: str, name: str) -> str:
-        """The name of a document that `name` nearly is; empty when it is one, or like none."""
-        known = self.documents.get(kind, {})
-        if not known or name in known:
-            return ""
-        if (kind, name) not in self._close:
-            self._close[kind, name] = nearest(name, known)
-        return self._close[kind, name]
+    def service(self, name: str, where: Node, faults: Faults) -> None:
+        """OpenSLO leaves open whether `service` names a document. Where some do, one that does not is a warning."""
+        known = self.documents.get("Service", {})
+        if not known or name in known or self.blind or name in self.torn:
+            return
+        if name not in self._cures:
+            self._cures[name] = suggestion(name, known, otherwise="write a Service document, as for the others")
+        faults.warn(where, f"there is no Service called {shown(name)}", self._cures[name])
 
 
 _UNUSED = {

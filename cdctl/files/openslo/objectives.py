@@ -12,8 +12,8 @@ from cdctl.files.faults import Faults
 from cdctl.files.lints import idle_pairs, slice_fits
 from cdctl.files.nearest import shown
 from cdctl.files.nodes import Mapping, Scalar
-from cdctl.files.openslo.indicators import Measure, measure
-from cdctl.files.openslo.library import Library
+from cdctl.files.openslo.indicators import measure
+from cdctl.files.openslo.library import Library, Measure
 from cdctl.files.openslo.slo_shape import require_comparison
 
 

@@ -7,12 +7,10 @@ from collections.abc import Mapping as Map
 from cdctl.domain.slo.objective import Budgeting, Objective, Slo
 from cdctl.domain.slo.window import Calendar, Rolling
 from cdctl.files.faults import Faults
-from cdctl.files.nearest import shown
 from cdctl.files.nodes import Mapping, Node, Scalar, Sequence
 from cdctl.files.openslo.alerts import policies
 from cdctl.files.openslo.annotations import judging
-from cdctl.files.openslo.indicators import Measure
-from cdctl.files.openslo.library import Document, Library
+from cdctl.files.openslo.library import Document, Library, Measure
 from cdctl.files.openslo.objectives import Context, is_composite, objectives
 from cdctl.files.openslo.windows import window
 
@@ -20,7 +18,7 @@ from cdctl.files.openslo.windows import window
 def slo(document: Document, library: Library, measures: dict[str, Measure | None]) -> Slo | None:
     """The promise of a well-formed SLO document; None with the reasons in its faults."""
     spec, metadata, faults = document.spec, document.metadata, document.faults
-    _service(spec, library, faults)
+    library.service(spec.text("service"), spec.at("service"), faults)
     budgeting = Budgeting(spec.text("budgetingMethod"))
     span = _window(spec, faults)
     found = objectives(spec, Context(faults, library, measures, budgeting, span))
@@ -72,12 +70,3 @@ def _values(node: Node) -> tuple[str, ...]:
 def _window(spec: Mapping, faults: Faults) -> Rolling | Calendar | None:
     first = next(iter(spec.items("timeWindow")), None)
     return window(first, faults) if isinstance(first, Mapping) else None
-
-
-def _service(spec: Mapping, library: Library, faults: Faults) -> None:
-    """OpenSLO leaves open whether `service` names a document; one that almost does is probably misspelt."""
-    name = spec.text("service")
-    close = library.close_to("Service", name)
-    if close:
-        where = spec.at("service")
-        faults.warn(where, f"there is no Service called {shown(name)}", f"did you mean {shown(close)}?")

@@ -84,6 +84,14 @@ def _alerting(item: Mapping, dialect: Dialect, faults: Faults) -> None:
         faults.warn(item.keys["alerting"], message, "cdctl judges with its own burn pairs")
 
 
+def indicators(level: Mapping, dialect: Dialect, faults: Faults) -> Iterator[Indicator]:
+    """What the SLOs of a Sloth file measure, those that are wrong in other ways among them."""
+    for item in level.items("slos"):
+        found = _indicator(item.mapping("sli") or item, dialect, faults) if isinstance(item, Mapping) else None
+        if found:
+            yield found
+
+
 def _indicator(sli: Mapping, dialect: Dialect, faults: Faults) -> Indicator | None:
     events, raw, plugin = sli.mapping("events"), sli.mapping("raw"), sli.mapping("plugin")
     if plugin:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cdctl.domain.ports import QueryFault
-from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio
+from cdctl.domain.slo.objective import Indicator, Query, QueryFault, Ratio, RawRatio
 from cdctl.sources.promql.counters import counter
 from cdctl.sources.promql.parsing import parse
 from cdctl.sources.promql.refusal import QueryError
