@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isnan
+from fractions import Fraction
+from math import fsum, isnan
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from cdctl.domain.slo.series import Buckets, Floats, Ints
 
 _NOISE = 2.0**-48
 """Relative error that float arithmetic may have left in the numbers of one bucket: sixteen roundings."""
+NEAR = 1e-6
+"""Share of a budget; nearer to its end than that it is told without rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +53,34 @@ def _running(values: Floats) -> Floats:
     out = np.zeros((values.shape[0], values.shape[1] + 1))
     np.cumsum(values, axis=1, out=out[:, 1:])
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Bad and total of one window, free of the noise that running sums gather, and how far off `bad` may be.
+
+    Whole numbers are added as such: their noise is 0 at any size.
+    """
+
+    bad: Fraction
+    total: Fraction
+    noise: Fraction
+
+    def left(self, allowed: Fraction) -> float:
+        """Share of a budget of so many that is left; 0 when it is spent but for noise, negative when overspent."""
+        if abs(allowed - self.bad) <= self.noise:
+            return 0.0
+        share = 1 - self.bad / allowed
+        return float(share if abs(share) < NEAR else round(share, 9))
+
+
+def tally(good: Floats, total: Floats) -> Tally:
+    """The buckets of one window added up exactly; values are [n_buckets]."""
+    if bool((np.rint(good) == good).all() and (np.rint(total) == total).all()):
+        whole = sum(map(int, total.tolist()))
+        return Tally(Fraction(max(whole - sum(map(int, good.tolist())), 0)), Fraction(whole), Fraction(0))
+    everything = Fraction(fsum(total))
+    return Tally(max(everything - Fraction(fsum(good)), Fraction(0)), everything, everything * Fraction(_NOISE))
 
 
 def slice_values(objective: Objective, budgeting: Budgeting, buckets: Buckets) -> tuple[Floats, Floats]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
 from cdctl.domain.slo.alert_windows import pairs
-from cdctl.domain.slo.budget import burns, counts
-from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured, remaining
+from cdctl.domain.slo.budget import NEAR, burns, counts, tally
+from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured, exactly, remaining
 from cdctl.domain.slo.objective import Budgeting
 from cdctl.domain.slo.tiling import regroup
 from cdctl.domain.slo.verdict import Composite, Row, Verdict
@@ -49,9 +50,25 @@ def _judge(
     if rows[0].budgeting != Budgeting.OCCURRENCES.value:
         return _of_slices(rows[0], measured, target)
     burn = {name: _mean({row.objective: row.burn_rates[name] for row in rows}, share) for name in rows[0].burn_rates}
-    left = {row.objective: row.error_budget.remaining_ratio if row.error_budget else None for row in rows}
     sli = _mean({row.objective: row.sli for row in rows}, share)
-    return _verdict(measured[0], sli, target, _mean(left, share), burn, _most_bad(rows[0], measured))
+    left = _left(rows, measured, weights)
+    return _verdict(measured[0], sli, target, left, burn, _most_bad(rows[0], measured))
+
+
+def _left(rows: Sequence[Row], measured: Sequence[Measured], weights: Mapping[str, Decimal]) -> float | None:
+    parts = {row.objective: row.error_budget.remaining_ratio if row.error_budget else None for row in rows}
+    mean = _mean(parts, {name: float(weights[name]) for name in parts})
+    if mean is None or abs(mean) > NEAR:
+        return None if mean is None else remaining(1 - Decimal(mean))
+    left, noise, group = Fraction(0), Fraction(0), tuple(rows[0].group.values())
+    for one in measured:
+        found, allowed = exactly(one, one.buckets.groups.index(group))
+        if allowed:
+            weight = Fraction(weights[one.asked.objective.name])
+            left += weight * (1 - found.bad / allowed)
+            noise += weight * found.noise / allowed
+    whole = sum((Fraction(weights[name]) for name, part in parts.items() if part is not None), Fraction(0))
+    return 0.0 if abs(left) <= noise else float(left / whole)
 
 
 def _most_bad(row: Row, measured: Sequence[Measured]) -> dict[str, float]:
@@ -86,7 +103,8 @@ def _of_slices(row: Row, measured: Sequence[Measured], target: Decimal) -> Compo
     sums = counts(ends, np.full(len(ends), step, np.int64), good[None], seen[None], seen[None], slices=True)
     window = first.asked.window
     ok, total, _ = (float(values[0]) for values in sums.window(window.start, first.end))
-    left = remaining(Decimal(total - ok) / ((1 - target) * window.seconds / step))
+    low, high = np.searchsorted(ends, [window.start, first.end], side="right")
+    left = tally(good[low:high], seen[low:high]).left(Fraction(1 - target) * window.seconds / step)
     burn = burns(sums, first.end, target)
     return _verdict(first, ok / total if total else None, target, left, burn.of(0), burn.bad_of(0))
 
@@ -100,7 +118,6 @@ def _verdict(
     bad: Mapping[str, float],
 ) -> Composite:
     """The same rules as for a single objective (judge.RULES)."""
-    left = None if left is None else remaining(1 - Decimal(left))
     firing = any(pair.fires(burn, bad) for pair in pairs(first.asked.slo.window))
     verdict = Verdict.MET
     if left is not None and left < 0:

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
-from cdctl.domain.slo.budget import Burns, Counts, burns, counts, slice_values
+from cdctl.domain.slo.budget import Burns, Counts, Tally, burns, counts, slice_values, tally
 from cdctl.domain.slo.coverage import charge_silence, coverage, drop_first_after_silence, widened
 from cdctl.domain.slo.interval import wilson
 from cdctl.domain.slo.objective import Objective, Ratio, Slo
@@ -22,10 +23,10 @@ from cdctl.domain.slo.window import Bounds, bounds
 AT_RISK_REMAINING = 0.1
 _GOOD_TOO_MANY = 0.01
 """Good may exceed total by this share of the budget before it is said: two metrics are not scraped in one instant."""
+_DOUBT = 1e-9
+"""Share of all events by which running sums of floats may be wrong, generously."""
 _NEWBORN = "seen for the first time a moment ago: its counters hold events of unknown age"
 _ONLY_NAN = "its series hold nothing but NaN"
-_SLACK = 1e-9
-"""Relative room for float sums: a budget spent to the last event is not overspent."""
 
 RULES = (
     "Good and total are sums of events over the window; a ratio is a ratio of sums, never a mean of ratios.",
@@ -76,6 +77,12 @@ class Measured:
     def end(self) -> int:
         """End of the last whole bucket at or before the run's instant."""
         return self.asked.at // self.width * self.width
+
+    @property
+    def inside(self) -> slice:
+        """Where the buckets of the window stand."""
+        low, high = np.searchsorted(self.buckets.ends, [self.window.start, self.end], side="right")
+        return slice(int(low), int(high))
 
 
 def measure(asked: Asked, buckets: Buckets) -> Measured:
@@ -162,7 +169,7 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
     bad = max(total - good, 0.0)
     good = min(good, total)
     share = min(1.0, covered / max(measured.end - measured.window.start, 1))
-    budget = _budget(measured, bad, total)
+    budget = _budget(measured, i, bad, total)
     rates = burn.of(i)
     bad_by_window = burn.bad_of(i)
     firing = tuple(pair for pair in pairs(asked.slo.window) if pair.fires(rates, bad_by_window))
@@ -172,7 +179,7 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
     return replace(
         no_data(asked, group, "", verdict),
         good=good,
-        bad=bad,
+        bad=budget.consumed,
         total=total,
         sli=good / total if total else None,
         interval=wilson(good, total) if total else None,
@@ -185,13 +192,29 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
     )
 
 
-def _budget(measured: Measured, bad: float, total: float) -> ErrorBudget:
-    """(1 - target) x events so far, or x slices of the whole window for the timeslice methods."""
+def _budget(measured: Measured, i: int, bad: float, total: float) -> ErrorBudget:
+    """(1 - target) x events so far, or x slices of the whole window for the timeslice methods.
+
+    A breach by one event shows at any size, and a budget spent to the last event is not overspent by float noise.
+    """
     objective = measured.asked.objective
     base = Decimal(measured.window.seconds) / objective.slice_seconds if objective.slice_seconds else Decimal(total)
     allowed = (1 - objective.target) * base
-    left = remaining(Decimal(bad) / allowed) if allowed else None
-    return ErrorBudget(float(allowed), bad, left)
+    if not allowed:
+        return ErrorBudget(0.0, bad, None)
+    if abs(bad - float(allowed)) > _DOUBT * total:
+        return ErrorBudget(float(allowed), bad, remaining(Decimal(bad) / allowed))
+    exact, most = exactly(measured, i)
+    return ErrorBudget(float(most), float(exact.bad), exact.left(most))
+
+
+def exactly(measured: Measured, i: int) -> tuple[Tally, Fraction]:
+    """What the window of one group holds and what its budget allows, both without rounding."""
+    objective, inside = measured.asked.objective, measured.inside
+    found = tally(measured.good[i, inside], measured.total[i, inside])
+    slice_seconds = objective.slice_seconds
+    base = Fraction(measured.window.seconds, slice_seconds) if slice_seconds else found.total
+    return found, Fraction(1 - objective.target) * base
 
 
 def remaining(spent: Decimal) -> float:
@@ -206,7 +229,7 @@ def _verdict(
         observed = math.floor(share * 1000) / 1000  # never rounded up to the minimum that it misses
         least = (asked.min_coverage * 100).normalize()
         return Verdict.NO_DATA, f"only {observed:.1%} of the window was observed, {least:f}% is the minimum"
-    if budget.consumed > budget.allowed * (1 + _SLACK):
+    if budget.remaining_ratio is not None and budget.remaining_ratio < 0:
         unit = "slices" if asked.objective.slice_seconds else "events"
         return Verdict.BREACHED, f"{_count(budget.consumed)} bad {unit}, {_count(budget.allowed)} allowed"
     reasons = [f"burn rate {pair}" for pair in firing]
@@ -246,9 +269,7 @@ def _warnings(measured: Measured, i: int, good: float, total: float) -> list[str
 
 
 def _history(measured: Measured, i: int) -> History:
-    edges = [measured.window.start, measured.end]
-    low, high = np.searchsorted(measured.buckets.ends, edges, side="right")
-    part = slice(int(low), int(high))
+    part = measured.inside
     return History(
         measured.buckets.ends[part],
         measured.buckets.widths[part],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from math import isnan
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
-from cdctl.domain.slo.budget import Counts, burns, counts, slice_values
+from cdctl.domain.slo.budget import Counts, burns, counts, slice_values, tally
 from cdctl.domain.slo.objective import Budgeting
 
 HOUR = 3600
@@ -183,3 +184,34 @@ def test_a_slice_without_events_is_good_and_an_unseen_one_is_not_counted(promise
 def test_no_slice_is_better_than_good_or_worse_than_bad(promise, even, method):
     good, _ = sliced(promise, even, method, [12, -3], [10, 10])
     assert good == [1, 0]
+
+
+# --- exact sums ---------------------------------------------------------------------------------------------------
+
+
+def test_whole_numbers_are_added_without_noise_at_any_size():
+    """2^53 + 1 is no float; three such buckets are still told apart by one event."""
+    total = np.array([2.0**53, 1.0, 2.0**53])
+    found = tally(total - [1.0, 1.0, 0.0], total)
+    assert (found.bad, found.total, found.noise) == (2, 2**54 + 1, 0)
+
+
+def test_parts_of_events_have_the_noise_of_their_floats():
+    found = tally(np.full(10, 0.2), np.full(10, 0.3))
+    assert found.noise == found.total * Fraction(2) ** -48
+    assert abs(found.bad - 1) <= found.noise
+    assert found.left(Fraction(1)) == 0
+    assert found.left(Fraction(1) - 2 * found.noise) < 0
+    assert found.left(Fraction(1) + 2 * found.noise) > 0
+
+
+def test_more_good_than_events_is_nothing_bad():
+    assert tally(np.array([3.0]), np.array([2.0])).bad == 0
+    assert tally(np.array([2.5]), np.array([2.0])).bad == 0
+
+
+def test_what_is_left_is_rounded_but_at_the_end_of_the_budget():
+    found = tally(np.array([10.0**12 - 9]), np.array([10.0**12]))
+    assert found.left(Fraction(10)) == 0.1
+    assert found.left(Fraction(9)) == 0
+    assert found.left(9 - Fraction(1, 10**12)) == pytest.approx(-1 / 9 * 1e-12)
