@@ -41,13 +41,14 @@ def _row(part: str, subject: str, result: str, message: str, fix: str = "") -> R
 def _settings(run: Run) -> tuple[Settings, list[Row]]:
     """The settings to look for the other parts with: the defaults when they are wrong."""
     try:
-        settings = settings_of(run)
+        settings = settings_of(run, warn=False)
         if settings.default_context:
             settings.context()
     except CdctlError as error:
         return Settings(), list(_refused("settings", error))
     contexts = ", ".join(settings.contexts) or "none"
-    return settings, [_row("settings", settings.file or "no file", "ok", f"contexts: {contexts}")]
+    rows = [_row("settings", settings.file or "no file", "ok", f"contexts: {contexts}")]
+    return settings, [*rows, *(_problem("settings", warning) for warning in settings.warnings)]
 
 
 def _refused(part: str, error: CdctlError) -> Iterator[Row]:

@@ -13,10 +13,12 @@ from cdctl.cli.records import Column
 from cdctl.cli.settings import settings_of
 
 if TYPE_CHECKING:
-    from cdctl.domain.settings import Settings
+    from cdctl.domain.settings import Context, Settings
 
 app = noun("Show the settings in force and check what they connect to.")
 
+_MASK = "********"
+_UNCHECKED = "not checked by this version"
 _SHOW = (Column("key"), Column("value"), Column("origin"))
 _CHECK = (Column("context"), Column("source"), Column("url"), Column("ok"), Column("found"), Column("hint", wide=True))
 
@@ -45,6 +47,8 @@ def _rows(settings: Settings) -> Iterator[Mapping[str, object]]:
             # As it is written in the file: only the source that ships has a table of its own.
             where = f"contexts.{context.name}.{source if source == 'prometheus' else f'sources.{source}'}"
             values |= {f"{where}.{key}": value for key, value in table.items()}
+        values |= {key: value for key, value in settings.fleet.items() if key.startswith(f"contexts.{context.name}.")}
+    values |= settings.fleet
     for key, value in values.items():
         yield {"key": key, "value": _masked(key, value), "origin": origins.get(key, "")}
 
@@ -52,13 +56,16 @@ def _rows(settings: Settings) -> Iterator[Mapping[str, object]]:
 def _masked(key: str, value: object) -> object:
     """What only names a place (a file, a variable, a keyring entry) is shown; what a header says is not."""
     if key.endswith(".headers") and isinstance(value, Mapping):
-        return dict.fromkeys(value, "********")
+        return dict.fromkeys(value, _MASK)
     return value
 
 
 @app.command()
 def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
-    """Connect to every endpoint of every context (or of --context) and say what answered."""
+    """Connect to every endpoint of every context (or of --context) and say what answered.
+
+    Brokers, inventories and collectors are listed, but this version does not connect to them.
+    """
     from cdctl.application import wiring
 
     run = run_of(ctx)
@@ -70,8 +77,23 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
         {"context": p.context, "source": p.source, "url": p.url, "ok": p.ok, "found": p.found, "hint": p.hint}
         for p in probes
     ]
+    rows += [row for name in names for row in _unchecked(settings.contexts[name])]
     output.show(run, outputs, rows, _CHECK)
     for probe in probes:
         if not probe.ok and probe.hint:
             exits.note(run, f"hint: {probe.context}: {probe.hint}")
     exits.leave(exits.Code.DONE if all(probe.ok for probe in probes) else exits.Code.UNKNOWN)
+
+
+def _unchecked(context: Context) -> Iterator[dict[str, object]]:
+    """What a context names and nothing here connects to yet."""
+    from cdctl.domain.settings import FileInventory, HttpInventory, SqlInventory
+
+    urls = {f"broker {region}": broker.url for region, broker in context.brokers.items()}
+    match context.inventory:
+        case FileInventory(file=place) | HttpInventory(url=place) | SqlInventory(sql=place):
+            urls["inventory"] = place
+    if context.collector:
+        urls["collector"] = context.collector.url
+    for source, url in urls.items():
+        yield {"context": context.name, "source": source, "url": url, "ok": None, "found": _UNCHECKED, "hint": ""}

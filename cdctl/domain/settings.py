@@ -5,20 +5,124 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Literal
 
-from cdctl.errors import UsageError
+from cdctl.errors import Problem, UsageError
 
 LAB = "lab"
 """The context that exists while the lab is up. It is used only when asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is kept: a file's path, a variable's name, or a keyring entry `service/user`. The secret itself is
+    read when it is first needed (`files.settings.secrets.reveal`) and never becomes a setting."""
+
+    kind: Literal["file", "env", "keyring"]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach a server and show who one is. Empty texts are not set.
+
+    `token` is a bearer token; it and `username` exclude each other. `ca`, `cert` and `key` are paths of PEM files.
+    `plaintext` allows a server on another machine to be asked without TLS.
+    """
+
+    username: str = ""
+    password: Secret | None = None
+    token: Secret | None = None
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    plaintext: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The MQTT broker of one region. `url` is mqtt://, mqtts://, ws:// or wss://, without credentials in it.
+
+    session_expiry: seconds that the broker keeps the session after a cut. receive_maximum: messages of QoS 1 that may
+    be unacknowledged. rate_cap: messages a second, bytes_cap: bytes a second, that one of `connections` may carry.
+    None and the empty client_id leave the choice to whoever connects.
+    """
+
+    region: str
+    url: str
+    access: Access = field(default_factory=Access)
+    client_id: str = ""
+    session_expiry: int | None = None
+    receive_maximum: int | None = None
+    connections: int = 1
+    rate_cap: int | None = None
+    bytes_cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BirthsInventory:
+    """Which vehicles exist is what their own births say."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileInventory:
+    """Which vehicles exist is in a file."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpInventory:
+    """Which vehicles exist is told by a server."""
+
+    url: str
+    access: Access = field(default_factory=Access)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlInventory:
+    """Which vehicles exist is in a database: its URL, without credentials in it, and the query that lists them."""
+
+    sql: str
+    query: str
+    access: Access = field(default_factory=Access)
+
+
+Inventory = BirthsInventory | FileInventory | HttpInventory | SqlInventory
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolChoice:
+    """How a fleet speaks: "native", "mapped" by the file `profile`, or the name of a protocol that a plugin brings."""
+
+    name: str = "native"
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A shared collector that is watched instead of the brokers."""
+
+    url: str
+    access: Access = field(default_factory=Access)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """One platform: where its numbers come from. `sources` maps a name of the sources door to that source's settings,
-    for instance {"prometheus": {"url": "https://prom.example", "token_file": "/run/secrets/prom"}}."""
+    """One platform: where its numbers come from, and how its vehicles are reached.
+
+    `sources` maps a name of the sources door to that source's settings, for instance {"prometheus": {"url":
+    "https://prom.example", "token_file": "/run/secrets/prom"}}. `brokers` maps a region to its broker. Topics start at
+    `topic_root`.
+    """
 
     name: str
     sources: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    brokers: Mapping[str, Broker] = field(default_factory=dict)
+    inventory: Inventory = field(default_factory=BirthsInventory)
+    protocol: ProtocolChoice = field(default_factory=ProtocolChoice)
+    collector: Collector | None = None
+    topic_root: str = "cd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +131,9 @@ class Settings:
 
     `default_context` is the context in use: the flag's, the variable's, the file's, or the only one; empty when nothing
     says which. `origins` maps a dotted key to where its value came from ("default", "cdctl.toml:3", "CDCTL_CONTEXT",
-    "--context"). `file` is the settings file that was read, empty when there is none.
+    "--context"). `file` is the settings file that was read, empty when there is none. `fleet_columns` maps the name of
+    a column to the signal that it keeps of every vehicle. `fleet` is what the file says of fleets, by dotted key, as
+    `config show` prints it; like everything here it holds no secret. `warnings` are things that are odd but not wrong.
     """
 
     contexts: Mapping[str, Context] = field(default_factory=dict)
@@ -38,6 +144,9 @@ class Settings:
     cache_dir: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
+    fleet_columns: Mapping[str, str] = field(default_factory=dict)
+    fleet: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
 
     def context(self, name: str = "") -> Context:
         """The context of that name, or the one in use. Raises UsageError when there is none."""

@@ -99,3 +99,47 @@ def test_check_without_any_context(cdctl):
     ran = cdctl("config", "check")
     assert ran.code == 2
     assert "no context: nothing says which Prometheus to ask" in ran.err
+
+
+FLEET = """\
+[contexts.a]
+traces = { store = "spans" }
+brokers = { eu = { url = "mqtts://b.example", username = "u", password_env = "SECRET" } }
+inventory = { sql = "postgresql://db.example/fleet", query = "SELECT vin FROM vehicles" }
+collector = "https://collector.example"
+"""
+ODD = "cdctl.toml:2:1: warning: 'traces' is known, but not used by this version of cdctl\n"
+
+
+def test_show_knows_fleets_and_not_their_secrets(cdctl, here, monkeypatch):
+    (here / "cdctl.toml").write_text(FLEET + '[fleet.columns]\nsoc = "Vehicle.SoC"\n')
+    monkeypatch.setenv("SECRET", "hunter2")
+    ran = cdctl("config", "show", "-o", "json")
+    rows = {row["key"]: (row["value"], row["origin"]) for row in json.loads(ran.out)}
+    assert (ran.code, ran.err) == (0, ODD)
+    assert rows["contexts.a.brokers.eu.url"] == ("mqtts://b.example", "cdctl.toml:3")
+    assert rows["contexts.a.brokers.eu.password_env"] == ("SECRET", "cdctl.toml:3")
+    assert rows["contexts.a.inventory.query"] == ("SELECT vin FROM vehicles", "cdctl.toml:4")
+    assert rows["contexts.a.topic_root"] == ("cd", "default")
+    assert rows["fleet.columns.soc"] == ("Vehicle.SoC", "cdctl.toml:7")
+    assert "hunter2" not in ran.out
+    assert cdctl("--quiet", "config", "show").err == ""
+
+
+def test_check_says_what_it_cannot_connect_to_yet(cdctl, here):
+    (here / "cdctl.toml").write_text(FLEET)
+    ran = cdctl("config", "check", "-o", "json")
+    assert ran.code == 0, "what was not checked has not failed"
+    assert [(row["source"], row["url"], row["ok"], row["found"]) for row in json.loads(ran.out)] == [
+        ("broker eu", "mqtts://b.example", None, "not checked by this version"),
+        ("inventory", "postgresql://db.example/fleet", None, "not checked by this version"),
+        ("collector", "https://collector.example", None, "not checked by this version"),
+    ]
+
+
+def test_what_is_odd_is_a_row_of_check(cdctl, here):
+    (here / "cdctl.toml").write_text(FLEET)
+    ran = cdctl("check", "-o", "json")
+    rows = [row for row in json.loads(ran.out) if row["part"] == "settings"]
+    assert (ran.code, ran.err) == (0, ""), "said once"
+    assert [(row["subject"], row["result"]) for row in rows] == [("cdctl.toml", "ok"), ("cdctl.toml:2:1", "warning")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -42,7 +43,7 @@ def read(
     _overlay(draft, env, chosen, prometheus)
     rules.check(draft)
     if draft.problems:
-        raise FileError(draft.problems)
+        raise FileError([*draft.problems, *draft.warnings])
     return _settings(draft, str(file or ""), chosen, origin)
 
 
@@ -114,7 +115,10 @@ def _settings(draft: Draft, file: str, chosen: str, origin: str) -> Settings:
     origins.setdefault("paths.plugins", "default")
     origins.setdefault("paths.cache", "default")
     return Settings(
-        contexts={name: Context(name, sources) for name, sources in draft.contexts.items()},
+        contexts={
+            name: replace(draft.fleets.get(name) or Context(name), sources=sources)
+            for name, sources in draft.contexts.items()
+        },
         default_context=chosen,
         slo_specs=folders["slo_specs"],
         dashboards=folders["dashboards"],
@@ -122,4 +126,7 @@ def _settings(draft: Draft, file: str, chosen: str, origin: str) -> Settings:
         cache_dir=str(draft.values.get("paths.cache") or platformdirs.user_cache_path("cdctl")),
         origins=origins,
         file=file,
+        fleet_columns=draft.columns,
+        fleet=draft.fleet,
+        warnings=tuple(sorted(draft.warnings)),
     )

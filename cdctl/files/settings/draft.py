@@ -6,31 +6,43 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cdctl.domain.settings import Context
 from cdctl.errors import Place, Problem
 from cdctl.files.nearest import suggestion
-from cdctl.files.settings.keys import PLANNED, SECRET_WORD, Key, WrongValueError
+from cdctl.files.settings.keys import CONTEXT, SECRET_WORD, TOP, Key, WrongValueError
 
 
 @dataclass(slots=True)
 class Draft:
-    """`values` and `origins` are keyed by dotted keys such as `paths.cache`; contexts are kept apart."""
+    """`values`, `fleet` and `origins` are keyed by dotted keys such as `paths.cache`; contexts are kept apart.
+
+    `contexts` are their sources, `fleets` the rest of them.
+    """
 
     contexts: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)
+    fleets: dict[str, Context] = field(default_factory=dict)
+    fleet: dict[str, object] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     spots: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def wrong(self, place: Place, message: str, fix: str = "") -> None:
         """Remember a problem and go on: all of them are reported together."""
         self.problems.append(Problem(place, message, fix))
 
+    def warn(self, place: Place, message: str, fix: str = "") -> None:
+        """Remember something that is odd, but not wrong."""
+        self.warnings.append(Problem(place, message, fix, warning=True))
+
     def unknown(self, place: Place, name: str, known: Collection[str], where: str) -> None:
         """Remember an unknown key, with the nearest known one."""
-        if name in PLANNED:
-            self.wrong(place, f"{name!r} is not supported by this version of cdctl", "remove it")
-        else:
-            self.wrong(place, f"unknown key {name!r} {where}", suggestion(name, known))
+        fix = f"it belongs into [contexts.NAME]: write {name} there"
+        if known != TOP or name not in CONTEXT:
+            fix = suggestion(name, known)
+        self.wrong(place, f"unknown key {name!r} {where}", fix)
 
     def checked(self, key: Key, value: object, base: Path, place: Place) -> object | None:
         """The value as it will be used; None (and a problem) when it is wrong."""

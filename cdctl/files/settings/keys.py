@@ -199,9 +199,17 @@ PATHS: Mapping[str, Key] = MappingProxyType(
 )
 """Keys of `[paths]`. CDCTL_SLO_SPECS, CDCTL_DASHBOARDS, CDCTL_PLUGINS (with `:` between folders), CDCTL_CACHE."""
 
-CONTEXT = ("prometheus", "sources")
-TOP = ("default_context", "contexts", "paths")
-PLANNED = frozenset(
-    {"traces", "brokers", "inventory", "protocol", "collector", "topic_root", "signing_key", "fleet"},
+PLANNED = ("traces", "signing_key")
+"""Keys of a context that later versions use: a file that has them is good, and a warning says that they do nothing."""
+CONTEXT = (
+    "prometheus",
+    "sources",
+    "brokers",
+    "inventory",
+    "protocol",
+    "profile",
+    "collector",
+    "topic_root",
+    *PLANNED,
 )
-"""Keys of later versions: named so that the answer is "not yet" instead of a wrong guess at a spelling."""
+TOP = ("default_context", "contexts", "paths", "fleet")

@@ -9,6 +9,11 @@ from urllib.parse import urlsplit
 from cdctl.errors import Place
 from cdctl.files.settings.draft import Draft
 
+Tell = Callable[[str, str, str], None]
+"""Called with a key, what is wrong with it, and the fix."""
+
+_WITH_TLS = {"http": "https", "mqtt": "mqtts", "ws": "wss"}
+
 
 def check(draft: Draft) -> None:
     """Remember every rule that a context breaks."""
@@ -25,21 +30,29 @@ def _prometheus(draft: Draft, dotted: str, table: Mapping[str, object]) -> None:
         if f"{dotted}.url" not in draft.spots:  # a wrong one has been reported
             wrong("", f"{dotted} has no url", 'write url = "https://prometheus.example"')
         return
-    _one_way_in(table, wrong)
-    parts = urlsplit(str(table["url"]))
-    if parts.scheme == "http":
-        if not table.get("plaintext") and not is_loopback(parts.hostname or ""):
-            wrong(
-                "url",
-                f"{parts.hostname} would be asked without TLS",
-                "use https://, or allow it: plaintext = true (CDCTL_PROMETHEUS_PLAINTEXT=true)",
-            )
-        for key in ("ca", "cert", "key"):
-            if key in table:
-                wrong(key, f"{key!r} is for https://, and the url is http://", "use https://")
+    one_way_in(table, wrong)
+    encrypted(str(table["url"]), table, wrong, " (CDCTL_PROMETHEUS_PLAINTEXT=true)")
 
 
-def _one_way_in(table: Mapping[str, object], tell: Callable[[str, str, str], None]) -> None:
+def encrypted(url: str, table: Mapping[str, object], tell: Tell, variable: str = "") -> None:
+    """A server on another machine is reached with TLS, unless that is waived; without TLS no certificate is used."""
+    parts = urlsplit(url)
+    if parts.scheme not in _WITH_TLS:
+        return
+    tls = _WITH_TLS[parts.scheme]
+    if not table.get("plaintext") and not is_loopback(parts.hostname or ""):
+        tell(
+            "url",
+            f"{parts.hostname} would be asked without TLS",
+            f"use {tls}://, or allow it: plaintext = true{variable}",
+        )
+    for key in ("ca", "cert", "key"):
+        if key in table:
+            tell(key, f"{key!r} is for {tls}://, and the url is {parts.scheme}://", f"use {tls}://")
+
+
+def one_way_in(table: Mapping[str, object], tell: Tell) -> None:
+    """One secret, said once, and whole."""
     tokens = [f"token_{kind}" for kind in ("file", "env", "keyring") if f"token_{kind}" in table]
     passwords = [f"password_{kind}" for kind in ("file", "env", "keyring") if f"password_{kind}" in table]
     for several in (tokens, passwords):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from cdctl.domain.settings import LAB
 from cdctl.errors import FileError, Place, Problem, UsageError
 from cdctl.files import toml_places
+from cdctl.files.settings import fleet
 from cdctl.files.settings.draft import Draft, is_secret
 from cdctl.files.settings.keys import CONTEXT, PATHS, PROMETHEUS, TOP
+from cdctl.files.settings.tables import Tables
 
 NAME = "cdctl.toml"
 
@@ -36,114 +38,74 @@ class SettingsFile:
     not TOML at all raises FileError at once."""
 
     def __init__(self, path: Path, draft: Draft) -> None:
-        self.path = path
         self.draft = draft
-        # A file here and now keeps relative paths as they are written; one elsewhere means its own folder.
-        self.base = path.parent
-        self.data, self.places = _parse(path)
+        self.data, places = _parse(path)
+        self.tables = Tables(path, places, draft)
 
     def read(self) -> None:
         """Take over every key."""
-        self._known(self.data, (), TOP, "at the top level")
+        self.tables.known(self.data, (), TOP, "at the top level")
         name = self.data.get("default_context")
         if name is not None:
             self._default_context(name)
-        for name, table in self._table(self.data, ("contexts",)).items():
+        for name, table in self.tables.table(self.data, ("contexts",)).items():
             self._context(name, table)
-        paths = self._table(self.data, ("paths",))
-        self._known(paths, ("paths",), PATHS, "in [paths]")
-        for key in PATHS.keys() & paths.keys():
-            value = self.draft.checked(PATHS[key], paths[key], self.base, self._value(("paths", key)))
+        paths = self.tables.table(self.data, ("paths",))
+        self.tables.known(paths, ("paths",), PATHS, "in [paths]")
+        for key, value in self.tables.keyed(paths, ("paths",), PATHS).items():
             self.draft.values[f"paths.{key}"] = value
-            self._came("paths", key)
+        fleet.columns(self.tables, self.data)
 
     def _default_context(self, name: object) -> None:
-        if not isinstance(name, str) or name not in {*self._table(self.data, ("contexts",)), LAB}:
-            known = ", ".join(self._table(self.data, ("contexts",))) or "none"
-            self.draft.wrong(
-                self._value(("default_context",)), f"there is no context {name!r}", f"contexts of this file: {known}"
-            )
+        if not isinstance(name, str) or name not in {*self.tables.table(self.data, ("contexts",)), LAB}:
+            known = ", ".join(self.tables.table(self.data, ("contexts",))) or "none"
+            place = self.tables.value_place(("default_context",))
+            self.draft.wrong(place, f"there is no context {name!r}", f"contexts of this file: {known}")
             return
         self.draft.values["default_context"] = name
-        self._came("default_context")
+        self.tables.came("default_context")
 
     def _context(self, name: str, table: object) -> None:
         where = ("contexts", name)
         if name == LAB or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
             fix = "lab is what `cdctl lab up` makes" if name == LAB else "use letters, digits, . _ and -"
-            self.draft.wrong(self._key(where), f"a context cannot be called {name!r}", fix)
+            self.draft.wrong(self.tables.key_place(where), f"a context cannot be called {name!r}", fix)
         if not isinstance(table, dict):
-            self.draft.wrong(self._value(where), f"context {name!r} is not a table", f"write [contexts.{name}]")
+            place = self.tables.value_place(where)
+            self.draft.wrong(place, f"context {name!r} is not a table", f"write [contexts.{name}]")
             return
         self.draft.contexts[name] = {}
-        self._known(table, where, CONTEXT, f"in context {name!r}")
+        self.tables.known(table, where, CONTEXT, f"in context {name!r}")
         if "prometheus" in table:
             self._prometheus(name, table)
-        for source, settings in self._table(table, (*where, "sources")).items():
+        for source, settings in self.tables.table(table, (*where, "sources")).items():
             self._plugin_source(name, source, settings)
+        self.draft.fleets[name] = fleet.context(self.tables, name, table)
 
     def _prometheus(self, context: str, table: Mapping[str, object]) -> None:
         where = ("contexts", context, "prometheus")
-        settings = self._table(table, where)
-        self._known(settings, where, PROMETHEUS, "of prometheus")
+        settings = self.tables.table(table, where)
+        self.tables.known(settings, where, PROMETHEUS, "of prometheus")
         self.draft.contexts[context]["prometheus"] = {}
-        self._came(*where)
-        for key in [key for key in settings if key in PROMETHEUS]:
-            self._came(*where, key)
-            value = self.draft.checked(PROMETHEUS[key], settings[key], self.base, self._value((*where, key)))
-            if value is not None:
-                self.draft.put(context, "prometheus", key, value)
+        self.tables.came(*where)
+        for key, value in self.tables.keyed(settings, where, PROMETHEUS).items():
+            self.draft.put(context, "prometheus", key, value)
 
     def _plugin_source(self, context: str, source: str, settings: object) -> None:
         """A source that a plugin brings: its own code judges the keys; here only secrets are looked for."""
         where = ("contexts", context, "sources", source)
         if not isinstance(settings, dict) or source == "prometheus":
             fix = "write prometheus = {...} in the context" if source == "prometheus" else "write { key = value }"
-            self.draft.wrong(self._key(where), f"the source {source!r} is not set up like this", fix)
+            self.draft.wrong(self.tables.key_place(where), f"the source {source!r} is not set up like this", fix)
             return
         self.draft.contexts[context][source] = {}
-        self._came(*where)
+        self.tables.came(*where)
         for key, value in settings.items():
             if is_secret(key):
-                self._secret((*where, key))
+                self.tables.secret((*where, key))
             else:
                 self.draft.put(context, source, key, value)
-                self._came(*where, key)
-
-    def _known(self, table: Mapping[str, object], at: toml_places.Path, known: Iterable[str], where: str) -> None:
-        names = tuple(known)
-        for name in table:
-            if name in names:
-                continue
-            if is_secret(name):
-                self._secret((*at, name))
-            else:
-                self.draft.unknown(self._key((*at, name)), name, names, where)
-
-    def _secret(self, path: toml_places.Path) -> None:
-        name = path[-1]
-        self.draft.wrong(
-            self._key(path),
-            f"{name!r} would be a secret in a settings file",
-            f"write {name}_file, {name}_env or {name}_keyring: where it is kept",
-        )
-
-    def _table(self, parent: Mapping[str, object], path: toml_places.Path) -> Mapping[str, object]:
-        value = parent.get(path[-1], {})
-        if isinstance(value, dict):
-            return value
-        self.draft.wrong(self._value(path), f"{path[-1]!r} is not a table", f"write [{'.'.join(path)}]")
-        return {}
-
-    def _came(self, *path: str) -> None:
-        place = self._key(path)
-        self.draft.came(".".join(path), f"{place.file}:{place.line}", place)
-
-    def _key(self, path: toml_places.Path) -> Place:
-        return Place(str(self.path), *self.places.keys.get(path, (0, 0)))
-
-    def _value(self, path: toml_places.Path) -> Place:
-        return Place(str(self.path), *self.places.values.get(path, self.places.keys.get(path, (0, 0))))
+                self.tables.came(*where, key)
 
 
 def _parse(path: Path) -> tuple[dict[str, object], toml_places.Places]:

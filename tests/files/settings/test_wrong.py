@@ -14,10 +14,8 @@ GOOD = '[contexts.a.prometheus]\nurl = "https://prom.example"\n'
 BAD = {
     # what is written -> (line, column, what is said, the fix)
     "contxts = 1\n": (1, 1, "unknown key 'contxts' at the top level", 'did you mean "contexts"?'),
-    "zzz = 1\n": (1, 1, "unknown key 'zzz' at the top level", "known: contexts, default_context, paths"),
+    "zzz = 1\n": (1, 1, "unknown key 'zzz' at the top level", "known: contexts, default_context, fleet, paths"),
     '[paths]\nslo_spec = "x"\n': (2, 1, "unknown key 'slo_spec' in [paths]", 'did you mean "slo_specs"?'),
-    "[fleet.columns]\n": (1, 2, "'fleet' is not supported by this version of cdctl", "remove it"),
-    '[contexts.a]\ntraces = { store = "x" }\n': (2, 1, "'traces' is not supported", "remove it"),
     "[contexts.a]\nprometeus = 1\n": (2, 1, "unknown key 'prometeus' in context 'a'", 'did you mean "prometheus"?'),
     GOOD + "timout = 3\n": (3, 1, "unknown key 'timout' of prometheus", 'did you mean "timeout"?'),
     GOOD + 'token = "hunter2"\n': (3, 1, "'token' would be a secret", "token_file, token_env or token_keyring"),
