@@ -178,7 +178,7 @@ def _read(run: Run, settings: Settings, paths: list[str] | None, only: list[str]
     from cdctl.application import wiring
     from cdctl.errors import UsageError
 
-    specs = wiring.judge_specs(settings, paths or ())
+    specs = wiring.read_specs(settings, paths or ())
     slos = [slo for slo in specs.slos if not only or any(fnmatchcase(slo.name, name) for name in only)]
     if not slos:
         from difflib import get_close_matches
