@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from math import gcd
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from cdctl.domain.slo.alert_windows import pairs
 from cdctl.domain.slo.budget import NEAR, burns, counts, tally
 from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured, exactly, remaining
 from cdctl.domain.slo.objective import Budgeting
+from cdctl.domain.slo.series import Buckets
 from cdctl.domain.slo.tiling import regroup
 from cdctl.domain.slo.verdict import Composite, Row, Verdict
 
@@ -87,9 +89,10 @@ def _mean(values: Mapping[str, float | None], share: Mapping[str, float]) -> flo
 
 
 def _of_slices(row: Row, measured: Sequence[Measured], target: Decimal) -> Composite:
-    first = measured[0]
+    first, end = measured[0], max(one.end for one in measured)
     group = (tuple(row.group.values()),)
-    own = [regroup(replace(one.buckets, good=one.good, total=one.total), group) for one in measured]
+    step = gcd(*(one.asked.objective.slice_seconds or 1 for one in measured))
+    own = [_cut(regroup(replace(one.buckets, good=one.good, total=one.total), group), step) for one in measured]
     ends = np.unique(np.concatenate([one.ends for one in own]))
     missing, seen = np.zeros((len(own), len(ends))), np.zeros(len(ends))
     for i, one in enumerate(own):
@@ -99,14 +102,22 @@ def _of_slices(row: Row, measured: Sequence[Measured], target: Decimal) -> Compo
         seen[place] = 1.0
     lost = missing.max(axis=0) if row.budgeting == Budgeting.TIMESLICES.value else missing.sum(axis=0)
     good = np.clip(1 - lost, 0.0, 1.0) * seen
-    step = first.asked.objective.slice_seconds or 1
     sums = counts(ends, np.full(len(ends), step, np.int64), good[None], seen[None], seen[None], slices=True)
     window = first.asked.window
-    ok, total, _ = (float(values[0]) for values in sums.window(window.start, first.end))
-    low, high = np.searchsorted(ends, [window.start, first.end], side="right")
+    ok, total, _ = (float(values[0]) for values in sums.window(window.start, end))
+    low, high = np.searchsorted(ends, [window.start, end], side="right")
     left = tally(good[low:high], seen[low:high]).left(Fraction(1 - target) * window.seconds / step)
-    burn = burns(sums, first.end, target)
+    burn = burns(sums, end, target)
     return _verdict(first, ok / total if total else None, target, left, burn.of(0), burn.bad_of(0))
+
+
+def _cut(slices: Buckets, step: int) -> Buckets:
+    """Slices cut into shorter ones that are as good as the whole: objectives may have slices of different lengths."""
+    parts = int(slices.widths[0]) // step
+    after = np.tile(np.arange(1 - parts, 1) * step, len(slices.ends))
+    values = (np.repeat(one, parts, axis=1) for one in (slices.good, slices.total, slices.seen))
+    widths = np.full(len(after), step, np.int64)
+    return Buckets(slices.groups, np.repeat(slices.ends, parts) + after, widths, *values)
 
 
 def _verdict(

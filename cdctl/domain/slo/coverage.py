@@ -11,6 +11,9 @@ from cdctl.domain.slo.objective import ExpectedTraffic
 from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Ints
 from cdctl.domain.slo.tiling import COARSE, FINE, coarsen, join, take
 
+DAY = 86_400
+_AT_ONCE = 256
+"""Groups whose habits are found at once: a thousand groups of five-minute slices would take a gigabyte."""
 _SCRAPES = 2
 """A bucket must span so many scrapes, or an event may be told by the wrong bucket and short burn rates are noise."""
 
@@ -20,13 +23,78 @@ def expected(buckets: Buckets, width: int) -> Floats:
 
     Usual is the (upper) median over the buckets in which the group was seen.
     """
-    seen = np.sort(buckets.seen[:, buckets.widths == width], axis=1)
+    return _spread(buckets.seen[:, buckets.widths == width])[1]
+
+
+def _spread(seen: Floats) -> tuple[Floats, Floats, Floats]:
+    """Least, (upper) median and most of what is not zero in each row, [n_rows] each; 0 in rows of zeros."""
     count = seen.shape[1]
     if not count:
-        return np.zeros(len(buckets.groups))
-    there = np.count_nonzero(seen, axis=1)
-    usual: Floats = seen[np.arange(len(seen)), np.minimum(count - there + there // 2, count - 1)]
-    return usual
+        return np.zeros(len(seen)), np.zeros(len(seen)), np.zeros(len(seen))
+    ordered, rows = np.sort(seen, axis=1), np.arange(len(seen))
+    there = np.count_nonzero(ordered, axis=1)
+    least, usual = (ordered[rows, np.minimum(count - there + part, count - 1)] for part in (0, there // 2))
+    return least, usual, ordered[:, -1]
+
+
+def habit(buckets: Buckets) -> Floats:
+    """Usual number of observations in every bucket at its time, [n_groups, n_buckets]; 1 or more.
+
+    Where a group's numbers vary it is asked how often it was looked at on each day, so that a new scrape interval is no
+    gap. What lasts for less than half a day is not a habit, nor is a single odd day: that is an outage. (The oldest day
+    has up to 48 hours.) Fewer scrapes for two days in a row cannot be told from a new interval and are taken for one.
+    """
+    out = np.ones_like(buckets.seen)
+    if not len(buckets.ends):
+        return out
+    widest = buckets.widths.max()
+    widths = np.unique(buckets.widths)
+    for width in widths:
+        here = buckets.widths == width if len(widths) > 1 else slice(None)  # a copy of all costs as much as the rest
+        least, usual, most = _spread(buckets.seen[:, here])
+        out[:, here] = np.maximum(usual, 1.0)[:, None]
+    unsteady = np.flatnonzero((most - usual > 1) | (usual - least > 1))  # of the widest, by more than chance
+    day = _days(buckets, buckets.ends)
+    for rows in _in_parts(unsteady):
+        nearest = np.pad(_daily(buckets, rows), ((0, 0), (1, 1)), mode="edge")
+        seen, share = buckets.seen[rows], buckets.widths / widest
+        found = np.maximum(nearest[:, day + 1] * share, 1.0)
+        for step in (0, 2):  # the day before and the day after: an interval changes at any hour
+            other = np.maximum(nearest[:, day + step] * share, 1.0)
+            found = np.where((seen > 0) & (np.abs(other - seen) < np.abs(found - seen)), other, found)
+        out[rows] = found
+    return out
+
+
+def _in_parts(rows: Ints) -> list[Ints]:
+    return [rows[i : i + _AT_ONCE] for i in range(0, len(rows), _AT_ONCE)]
+
+
+def _days(buckets: Buckets, ends: Ints) -> Ints:
+    """Number of the day in which each instant lies, 0 the oldest; days end with the last bucket, all are whole."""
+    begin, last = buckets.ends[0] - buckets.widths[0], buckets.ends[-1]
+    count = max(int(last - begin) // DAY, 1)
+    number: Ints = count - 1 - np.minimum((last - ends) // DAY, count - 1)
+    return number
+
+
+def _daily(buckets: Buckets, rows: Ints) -> Floats:
+    """Usual number of observations in a widest bucket on each day, [n_rows, n_days]; an odd day is like its neighbours.
+
+    A day on which nothing was seen is like the one before it.
+    """
+    widest = buckets.widths == buckets.widths.max()
+    seen, day = buckets.seen[np.ix_(rows, np.flatnonzero(widest))], _days(buckets, buckets.ends[widest])
+    daily = np.zeros((len(rows), int(_days(buckets, buckets.ends[-1:])[0]) + 1))
+    edges = np.searchsorted(day, np.arange(daily.shape[1] + 1))
+    for number in range(daily.shape[1]):
+        daily[:, number] = _spread(seen[:, edges[number] : edges[number + 1]])[1]
+    first = daily[np.arange(len(rows)), np.argmax(daily > 0, axis=1)]
+    daily[:, 0] = np.where(daily[:, 0] > 0, daily[:, 0], first)
+    known = np.maximum.accumulate(np.where(daily > 0, np.arange(daily.shape[1]), 0), axis=1)
+    padded = np.pad(np.take_along_axis(daily, known, axis=1), ((0, 0), (1, 1)), mode="edge")
+    middle: Floats = np.sort(np.stack([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]]), axis=0)[1]
+    return middle
 
 
 def coverage(buckets: Buckets) -> Floats:
@@ -34,21 +102,23 @@ def coverage(buckets: Buckets) -> Floats:
 
     A bucket that misses at most one of its usual scrapes is whole: where scrapes fall in a bucket is chance.
     """
-    covered = np.zeros_like(buckets.seen)
-    for width in np.unique(buckets.widths):
-        here = buckets.widths == width
-        usual = np.maximum(expected(buckets, int(width)), 1.0)[:, None]
-        covered[:, here] = np.minimum(1.0, (buckets.seen[:, here] + 1) / usual)
-    return np.where(buckets.seen > 0, covered, 0.0)
+    share = habit(buckets)
+    np.divide(buckets.seen + 1, share, out=share)
+    np.minimum(share, 1.0, out=share)
+    share[buckets.seen <= 0] = 0.0
+    return share
 
 
 def scrape_seconds(buckets: Buckets) -> float | None:
-    """Seconds between two observations, told by the widest buckets of the best observed group."""
+    """Seconds between two observations, told by the widest buckets of the best observed group on the last day."""
     if not len(buckets.ends):
         return None
     width = int(buckets.widths.max())
-    usual = expected(buckets, width).max(initial=0.0)
-    return width / usual if usual else None
+    least, usual, most = _spread(buckets.seen[:, buckets.widths == width])
+    if ((most - usual > 1) | (usual - least > 1)).any():
+        usual = _daily(buckets, np.arange(len(buckets.groups)))[:, -1]
+    best = float(usual.max(initial=0.0))
+    return width / best if best else None
 
 
 def widened(buckets: Buckets) -> tuple[Buckets, int]:
@@ -103,7 +173,7 @@ def charge_silence(buckets: Buckets, traffic: ExpectedTraffic, silent: NDArray[n
     nothing worked.
     """
     total, seen, charged = buckets.total.copy(), buckets.seen.copy(), np.zeros_like(buckets.total)
-    usual = {int(width): expected(buckets, int(width)) for width in np.unique(buckets.widths)}
+    usual = habit(buckets)
     for i, row in enumerate(buckets.seen):
         if not row.any():
             continue
@@ -114,7 +184,7 @@ def charge_silence(buckets: Buckets, traffic: ExpectedTraffic, silent: NDArray[n
                 continue
             charged[i, run] = buckets.widths[run]
             total[i, run] = traffic.events * buckets.widths[run] / traffic.seconds
-            seen[i, run] = [usual[int(width)][i] or 1.0 for width in buckets.widths[run]]
+            seen[i, run] = usual[i, run]
     return Buckets(buckets.groups, buckets.ends, buckets.widths, buckets.good, total, seen), charged
 
 

@@ -294,6 +294,23 @@ def test_ratio_slices_that_lack_a_part_are_counted_whole(whole, hourly, last, ve
     assert whole(parts, window=Rolling(2 * DAY), least="0.5", **RATIOS).verdict is verdict
 
 
+@pytest.mark.parametrize(("target", "left", "verdict"), [("0.5", 0.5, MET), ("0.75", 0.0, AT_RISK)])
+def test_slices_of_different_lengths_are_cut_to_the_shortest(promise, even, target, left, verdict):
+    """Hours that are good, and five minutes of which every fourth is bad: a quarter of the time is bad."""
+    quarter = even(END - 26 * HOUR, END, 300, np.tile([0.0, 100.0, 100.0, 100.0], 78), 100.0)
+    series = {"a": (even(END - 26 * HOUR, END, HOUR, 100.0, 100.0), HOUR), "b": (quarter, 300)}
+    for names in ("ab", "ba"):
+        objectives = [
+            Objective(name, Ratio(Query(name), Query("g")), Decimal(target), Decimal("0.95"), series[name][1])
+            for name in names
+        ]
+        slo = promise(window=Rolling(DAY), budgeting=Budgeting.TIMESLICES, composite=True)
+        found = [measure(Asked(slo, one, END, Decimal("0.9")), series[one.name][0]) for one in objectives]
+        rows = [row for one in found for row in judge(one)]
+        composite = with_composite(rows, found, dict.fromkeys(names, Decimal(1)))[0].composite
+        assert (composite.sli, composite.remaining_ratio, composite.verdict) == (0.75, left, verdict)
+
+
 def test_a_ratio_slice_is_never_less_than_nothing(whole, hourly):
     found = whole({"a": (hourly(30.0), "0.8", "1"), "b": (hourly(40.0), "0.8", "1")}, **RATIOS)
     assert found.sli == 0

@@ -12,6 +12,7 @@ from cdctl.domain.slo.coverage import (
     coverage,
     drop_first_after_silence,
     expected,
+    habit,
     scrape_seconds,
     widened,
 )
@@ -99,6 +100,112 @@ def test_coverage_is_a_share_and_zero_only_where_nothing_was_seen(even, seen):
     assert ((share > 0) == (np.array(seen) > 0)).all()
     usual = sorted(one for one in seen if one)[len([one for one in seen if one]) // 2] if any(seen) else 0
     assert (share[np.array(seen) >= max(usual - 1, 1)] == 1).all()
+
+
+# --- habits that change -------------------------------------------------------------------------------------------
+
+
+def looked(even, *runs):
+    """Hours with so many scrapes each, runs of (hours, scrapes)."""
+    seen = np.concatenate([np.full(hours, float(scrapes)) for hours, scrapes in runs])
+    return even(0, len(seen) * HOUR, HOUR, 1, 1, seen)
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [(30, 60), (60, 120)],
+        [(60, 120), (30, 60)],
+        [(336, 60), (336, 12)],
+        [(100, 240), (5 * 24, 60), (100, 20)],
+        [(7 * 24, 60), (13, 120)],
+        [(25, 60), (7 * 24, 120)],
+        [(50, 60), (30, 0), (50, 15)],
+    ],
+)
+def test_a_new_scrape_interval_is_no_gap(even, runs):
+    series = looked(even, *runs)
+    assert (coverage(series)[0] == (series.seen[0] > 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("runs", "share"),
+    [
+        ([(100, 60), (20, 15), (100, 60)], 16 / 60),
+        ([(100, 60), (24, 29), (100, 60)], 0.5),
+        ([(100, 60), (11, 29)], 0.5),
+        ([(240, 60), (5, 29), (240, 120)], None),
+        ([(240, 60), (72, 120), (10, 59), (240, 120)], 0.5),
+    ],
+)
+def test_an_outage_of_less_than_a_day_is_no_habit(even, runs, share):
+    series, odd = looked(even, *runs), min(scrapes for _, scrapes in runs) if len(runs) < 4 else 59
+    found = coverage(series)[0]
+    assert (found[series.seen[0] != odd] == 1).all()
+    assert found[series.seen[0] == odd].tolist() == pytest.approx(
+        [30 / 60 if share is None else share] * int((series.seen[0] == odd).sum())
+    )
+
+
+def test_five_minutes_follow_the_habit_of_their_day(even):
+    """Fine buckets a week ago have 5 scrapes, those of now 10, and one of now misses half of them."""
+    seen = np.full(168, 60.0)
+    seen[80:] = 120
+    series = join(
+        [
+            even(0, 3600, 300, 1, 1, 5),
+            even(3600, 169 * HOUR, HOUR, 1, 1, seen),
+            even(169 * HOUR, 170 * HOUR, 300, 1, 1, [10] * 10 + [4, 0]),
+        ]
+    )
+    found = coverage(series)[0]
+    assert (found[:-2] == 1).all()
+    assert found[-2:].tolist() == [0.5, 0]
+    assert habit(series)[0, [0, -1]].tolist() == [5, 10]
+
+
+def test_a_group_whose_habit_changes_leaves_the_others_alone(even):
+    seen = np.full((3, 96), 60.0)
+    seen[1, 40:] = 120
+    seen[2, 50:53] = 20
+    series = even(0, 96 * HOUR, HOUR, 1, 1, seen, groups=(*TWO, ("cn",)))
+    found = coverage(series)
+    assert (found[:2] == 1).all()
+    assert (found[2] < 1).tolist() == (seen[2] == 20).tolist()
+
+
+def test_silence_is_charged_at_the_habit_of_its_time(even):
+    seen = np.array([60.0] * 72 + [120.0] * 80)
+    total = np.ones(152)
+    total[100:110] = seen[100:110] = 0
+    out, seconds = charged(even(0, 152 * HOUR, HOUR, total, total, seen), ExpectedTraffic(1, HOUR))
+    assert seconds.sum() == 10 * HOUR
+    assert out.seen[0, 100:110].tolist() == [120] * 10
+    assert (coverage(out) == 1).all()
+
+
+def test_habits_of_very_many_groups_are_found_in_parts(even):
+    count = 600
+    seen = np.full((count, 72), 60.0)
+    seen[:, 36:] = np.arange(1, count + 1)[:, None] * 2 + 60
+    series = even(0, 72 * HOUR, HOUR, 1, 1, seen, groups=tuple((str(i),) for i in range(count)))
+    assert (coverage(series) == 1).all()
+    assert (habit(series) == seen).all()
+
+
+@given(st.lists(st.tuples(st.integers(24, 60), st.sampled_from([4, 12, 60, 240])), min_size=1, max_size=5))
+def test_habits_that_last_two_days_are_all_covered(even, drawn):
+    runs = [(hours * 2, scrapes) for hours, scrapes in drawn]
+    assert (coverage(looked(even, *runs)) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("runs", "width"), [([(240, 60), (72, 12)], 600), ([(240, 12), (72, 60)], 300), ([(240, 60), (5, 12)], 300)]
+)
+def test_buckets_are_as_wide_as_the_scrapes_of_the_last_day_need(even, runs, width):
+    series = looked(even, *runs)
+    end = int(series.ends[-1])
+    assert widened(join([series, even(end, end + HOUR, 300, 1, 1, 1)]))[1] == width
 
 
 # --- rare scrapes -------------------------------------------------------------------------------------------------
