@@ -147,6 +147,11 @@ def test_an_outage_of_less_than_a_day_is_no_habit(even, runs, share):
     )
 
 
+def test_time_before_the_first_scrape_has_no_habit(even):
+    series = looked(even, (48, 0), (10, 60), (3, 2), (59, 60))
+    assert coverage(series)[0, 58:61].tolist() == pytest.approx([3 / 60] * 3)
+
+
 def test_five_minutes_follow_the_habit_of_their_day(even):
     """Fine buckets a week ago have 5 scrapes, those of now 10, and one of now misses half of them."""
     seen = np.full(168, 60.0)
