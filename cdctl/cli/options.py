@@ -25,6 +25,17 @@ class Run:
     debug: bool = False
 
 
+def _reachable(values: list[str] | None) -> list[str] | None:
+    """Refuse a file that cannot be written before the command begins."""
+    if values and any("=" in value for value in values):
+        from cdctl.cli import whole_file
+
+        for _, _, file in (value.partition("=") for value in values):
+            if file not in {"", "-"}:
+                whole_file.check(file)
+    return values
+
+
 OutputOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -33,6 +44,7 @@ OutputOption = Annotated[
         metavar="FORMAT[=FILE]",
         help="Repeatable; FORMAT=FILE writes a file.",
         autocompletion=completion.formats,
+        callback=_reachable,
     ),
 ]
 """`-o json`, `-o html=slo.html`; hand the list to `output.parse`."""

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cdctl.cli import exits, records, whole_file
+from cdctl.cli import exits, plain, records, whole_file
 from cdctl.cli.options import Run
 from cdctl.errors import CdctlError, UsageError
+
+if TYPE_CHECKING:
+    from cdctl.domain.ports import Report
+    from cdctl.domain.slo.verdict import SloReport
+
+_USUAL_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +34,26 @@ class Output:
 def parse(values: Sequence[str] | None, allowed: Collection[str] = records.FORMATS) -> tuple[Output, ...]:
     """The outputs of a run. stdout carries the table unless an `-o` without a file is given.
 
-    Raises UsageError: a format that the command does not have, two for stdout, two for one file.
+    Called before any asking begins. Raises UsageError: a format that the command does not have, two for stdout, two
+    for one file, a file that cannot be written.
     """
     outputs = [_one(value, allowed) for value in values or ()]
-    targets = [os.path.realpath(output.file) if output.file else "" for output in outputs]
-    for number, target in enumerate(targets):
-        if target in targets[:number]:
-            raise UsageError(
-                f"two outputs for {outputs[number].file or 'stdout'}", subject="--output", hint="-o FORMAT=FILE"
-            )
-    return tuple(outputs) if "" in targets else (*outputs, Output("table"))
+    if all(output.file for output in outputs):
+        outputs.append(Output("table"))
+    check(outputs)
+    return tuple(outputs)
+
+
+def check(outputs: Sequence[Output]) -> None:
+    """Raise UsageError when two of them go to one place, or a file cannot be written."""
+    taken: set[object] = set()
+    for output in outputs:
+        place = whole_file.place(output.file) if output.file else whole_file.STDOUT
+        if place in taken:
+            raise UsageError(f"two outputs for {output.file or 'stdout'}", subject="--output", hint="-o FORMAT=FILE")
+        taken.add(place)
+        if output.file:
+            whole_file.check(output.file)
 
 
 def _one(value: str, allowed: Collection[str]) -> Output:
@@ -46,24 +64,27 @@ def _one(value: str, allowed: Collection[str]) -> Output:
         raise UsageError(f"there is no format {form!r}", subject="--output", hint=hint)
     if equals and not file:
         raise UsageError(f"{value!r} names no file", subject="--output", hint=f"-o {form} writes to stdout")
-    return Output(form, "" if file == "-" else file)
+    return Output(form, "" if file == "-" or whole_file.place(file) == whole_file.STDOUT else file)
 
 
-def emit(run: Run, outputs: Sequence[Output], render: Callable[[str], str]) -> None:
-    """Write every output; `render` gives the whole text of a format.
+def emit(
+    run: Run, outputs: Sequence[Output], render: Callable[[str], str], fit: Callable[[str, int], str] | None = None
+) -> None:
+    """Write every output; `render` gives the whole text of a format, `fit` the same for a terminal so many cells wide.
 
     Everything is rendered before anything is written. One file that cannot be written does not keep the others from
     being written; then the first such error is raised.
     """
-    texts = {form: render(form) for form in dict.fromkeys(output.form for output in outputs)}
+    fitting = fit if fit and sys.stdout.isatty() else None
+    texts = {output: _text(output, render, fitting) for output in dict.fromkeys(outputs)}
     failures: list[CdctlError] = []
     for output in sorted(outputs, key=lambda output: not output.file):
         try:
             if output.file:
-                whole_file.write(Path(output.file).expanduser(), texts[output.form])
+                whole_file.write(Path(output.file).expanduser(), texts[output])
                 exits.detail(run, f"wrote {output.file}")
             else:
-                _to_stdout(_colored(texts[output.form]) if _wants_color(run, output.form) else texts[output.form])
+                _to_stdout(run, output.form, texts[output])
         except CdctlError as error:
             failures.append(error)
     for further in failures[1:]:
@@ -72,22 +93,40 @@ def emit(run: Run, outputs: Sequence[Output], render: Callable[[str], str]) -> N
         raise failures[0]
 
 
+def _text(output: Output, render: Callable[[str], str], fit: Callable[[str, int], str] | None) -> str:
+    if fit and not output.file:
+        return fit(output.form, shutil.get_terminal_size((0, 0)).columns or _USUAL_WIDTH)
+    return render(output.form)
+
+
+def reports(run: Run, outputs: Sequence[Output], renderers: Mapping[str, Report], report: SloReport) -> None:
+    """Write a report in every format asked for; `renderers` by format. Tables fit the terminal that shows them."""
+
+    def fit(form: str, width: int) -> str:
+        fitted = getattr(renderers[form], "fit", None)
+        return str(fitted(report, width)) if fitted else renderers[form].render(report)
+
+    emit(run, outputs, lambda form: renderers[form].render(report), fit)
+
+
 def show(
     run: Run, values: Sequence[str] | None, rows: Sequence[records.Record], columns: Sequence[records.Column]
 ) -> None:
     """Write a list of things in the formats asked for (`values` is the list of `-o`)."""
-    emit(run, parse(values), lambda form: records.render(rows, columns, form))
+
+    def fit(form: str, width: int) -> str:
+        return records.render(rows, columns, form, width if form == "table" else None)
+
+    emit(run, parse(values), lambda form: records.render(rows, columns, form), fit)
 
 
-def _to_stdout(text: str) -> None:
+def _to_stdout(run: Run, form: str, text: str) -> None:
+    text = plain.carried(text, form, sys.stdout.encoding)
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(_colored(text) if _wants_color(run, form) else text)
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough; the exit code still tells the verdict
         exits.drop_stdout()
-    except UnicodeEncodeError:
-        encoding = sys.stdout.encoding
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     except OSError as error:
         exits.drop_stdout()
         raise whole_file.refusal(error, "stdout") from None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cdctl.domain import grid
 from cdctl.domain.text import safe
 
 FORMATS = ("table", "wide", "json", "jsonl", "csv")
@@ -17,30 +18,55 @@ Record = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One key of the records as a column; a `wide` one is shown by `-o wide` only."""
+    """One key of the records as a column; a `wide` one is shown by `-o wide` only, a `data` one by CSV only.
+
+    `text` says how a table shows it, where that is not the plain value. `shrinks`: a narrow terminal may shorten it.
+    """
 
     key: str
     wide: bool = False
+    data: bool = False
+    text: Callable[[Record], str] | None = None
+    shrinks: bool = False
+
+    @property
+    def title(self) -> str:
+        """The head of the column in a table."""
+        return self.key.upper().replace("_", " ")
+
+    def shown(self, record: Record) -> str:
+        """The cell of a table."""
+        return safe(self.text(record) if self.text else _cell(record.get(self.key)))
 
 
-def render(records: Sequence[Record], columns: Sequence[Column], form: str) -> str:
+def render(records: Sequence[Record], columns: Sequence[Column], form: str, width: int | None = None) -> str:
     """The records as text in one of FORMATS. Tables and CSV have the columns, JSON every key; a
-    table leaves out a column in which nothing stands."""
+    table leaves out a column in which nothing stands, and fits `width` cells where its columns can shrink."""
     if form == "json":
         return json.dumps(list(records), indent=2, ensure_ascii=False) + "\n"
     if form == "jsonl":
         return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     if form == "csv":
         return _csv(records, columns)
-    return _table(records, [column for column in columns if form == "wide" or not column.wide])
+    return _table(
+        records, [column for column in columns if not column.data and (form == "wide" or not column.wide)], width
+    )
 
 
 def _csv(records: Sequence[Record], columns: Sequence[Column]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.key for column in columns)
-    writer.writerows([_inert(_cell(record.get(column.key))) for column in columns] for record in records)
+    writer.writerows([_plain(column, record) for column in columns] for record in records)
     return text.getvalue()
+
+
+def _plain(column: Column, record: Record) -> str | int | float:
+    """Numbers are numbers; what has parts is the text of a table."""
+    value = record.get(column.key)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    return _inert(column.text(record) if column.text and isinstance(value, Mapping | list) else _cell(value))
 
 
 def _inert(cell: str) -> str:
@@ -48,13 +74,12 @@ def _inert(cell: str) -> str:
     return f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell
 
 
-def _table(records: Sequence[Record], columns: Sequence[Column]) -> str:
-    columns = [c for c in columns if not records or any(_cell(record.get(c.key)) for record in records)]
-    lines = [[column.key.upper().replace("_", " ") for column in columns]]
-    lines += [[safe(_cell(record.get(column.key))) or "-" for column in columns] for record in records]
-    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
-    return "".join(f"{line.rstrip()}\n" for line in padded)
+def _table(records: Sequence[Record], columns: Sequence[Column], width: int | None) -> str:
+    lines = [[column.shown(record) for column in columns] for record in records]
+    kept = [i for i in range(len(columns)) if not lines or any(line[i] for line in lines)]
+    grid_columns = [grid.Column(columns[i].title, shrinks=columns[i].shrinks) for i in kept]
+    cells = [[line[i] or "-" for i in kept] for line in lines]
+    return "".join(f"{line}\n" for line in grid.grid(grid_columns, cells, width))
 
 
 def _cell(value: object) -> str:
@@ -63,7 +88,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
+        return ",".join(f"{key}={item}" for key, item in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)

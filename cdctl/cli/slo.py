@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import completion, exits, output, slo_rows, verdicts
+from cdctl.cli import completion, exits, looks, output, slo_rows, verdicts
 from cdctl.cli.options import OutputOption, Run, noun, run_of
 from cdctl.cli.settings import settings_of
 from cdctl.errors import CdctlError
@@ -92,7 +92,8 @@ def status(
     slos, warnings = _read(run, settings, paths, only)
     report = _evaluate(run, slos, settings, at, min_coverage, cache=not no_cache, history=False)
     _warn_all(run, [*warnings, *report.warnings])
-    output.show(run, outputs, [slo_rows.status(row) for row in report.rows], slo_rows.STATUS)
+    rows = [slo_rows.status(row) for row in report.rows]
+    output.show(run, outputs, rows, slo_rows.status_columns(rows))
     exits.leave(verdicts.code(report, named))
 
 
@@ -137,7 +138,7 @@ def report_(
     _warn_all(run, [*warnings, *report.warnings])
     code = verdicts.code(report, named)
     try:
-        output.emit(run, chosen, lambda form: renderers[form].render(report))
+        output.reports(run, chosen, renderers, report)
     except CdctlError as error:  # a file that cannot be written does not make a broken promise less broken
         exits.report(error)
         code = exits.worst([code, error.exit_code])
@@ -225,9 +226,8 @@ def _inspect(run: Run, outputs: list[str] | None, specs: SpecSet, settings: Sett
     with exits.in_flight(f"looking at the sources of {len(specs.slos)} SLOs", "nothing is kept: run it again"):
         found = wiring.inspect_slos(specs.slos, settings, wiring.catalogue(settings, plugins=run.plugins))
     _warn(run, specs)
-    rows = [{"slo": slo.name, "ok": one.ok, "found": one.text, "hint": one.hint} for slo, one in found]
-    output.show(run, outputs, rows, slo_rows.FINDINGS)
-    exits.leave(exits.Code.DONE if all(one.ok for _, one in found) else exits.Code.UNKNOWN)
+    output.show(run, outputs, [looks.row(look) for look in found], looks.COLUMNS)
+    exits.leave(looks.code(found))
 
 
 def _warn(run: Run, specs: SpecSet) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
 
-from cdctl.domain.slo.verdict import Row, Verdict
+if TYPE_CHECKING:
+    from cdctl.domain.slo.verdict import Row
 
 UNKNOWN = "-"
 
@@ -50,7 +52,7 @@ def budget_left(row: Row) -> float | None:
 
     A row without a verdict has none: the budget of what little was seen would read as a promise that holds.
     """
-    if row.verdict in {Verdict.NO_DATA, Verdict.ERROR}:
+    if row.verdict in {"no_data", "error"}:
         return None
     left = row.error_budget.remaining_ratio if row.error_budget else None
     return left if known(left) else None

@@ -139,7 +139,7 @@ def test_no_server_is_needed_to_list_and_validate(cdctl, metrics: Metrics, here:
     write(here, metrics.document("met"), outcome("regions", metrics.regions, group_by="region"))
     listed = cdctl("slo", "ls", "specs", "-o", "json")
     assert listed.code == 0
-    assert [(row["slo"], row["group_by"]) for row in json.loads(listed.out)] == [("met", ""), ("regions", "region")]
+    assert [(row["slo"], row["group_by"]) for row in json.loads(listed.out)] == [("met", []), ("regions", ["region"])]
     valid = cdctl("slo", "validate", "specs")
     assert (valid.code, valid.out) == (0, "")
     assert "2 SLOs in 1 file: valid" in valid.err
