@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from cdctl.application.evaluate import DEFAULT_LAG, instant, sources_of
 from cdctl.domain.ports import BucketRequest, Finding, Inspector, Probe, Source
@@ -13,29 +14,45 @@ from cdctl.domain.slo.window import bounds
 from cdctl.errors import CdctlError
 
 
-async def inspect(slos: Sequence[Slo], sources: Mapping[str, Source], now: float) -> list[tuple[Slo, Finding]]:
-    """Findings of every objective, in order. An objective whose source cannot be looked at is one finding.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One finding and every promise that it is about."""
+
+    slos: tuple[str, ...]
+    finding: Finding
+
+
+async def inspect(slos: Sequence[Slo], sources: Mapping[str, Source], now: float) -> list[Look]:
+    """Findings of every objective, in order, each once with all promises that share it. An objective whose source
+    cannot be looked at is one finding.
 
     Raises UnavailableError when a source cannot be asked.
     """
-    found: list[tuple[Slo, Finding]] = []
     at = instant(now, DEFAULT_LAG)
-    for slo in slos:
-        start = bounds(slo.window, at).start // COARSE * COARSE
-        for objective in slo.objectives:
-            span = Span(start, at // COARSE * COARSE, COARSE)
-            request = BucketRequest(objective.name, objective.indicator, slo.group_by, (span,), at)
+    asked: dict[str, list[BucketRequest]] = {}
+    owners: dict[str, str] = {}
+    for i, slo in enumerate(slos):
+        span = Span(bounds(slo.window, at).start // COARSE * COARSE, at // COARSE * COARSE, COARSE)
+        for j, objective in enumerate(slo.objectives):
+            owners[f"{i}.{j}"] = slo.name
+            request = BucketRequest(f"{i}.{j}", objective.indicator, slo.group_by, (span,), at)
             for name in sorted(sources_of(objective.indicator)):
-                found += [(slo, finding) for finding in await _look(name, sources.get(name), request)]
-    return found
+                asked.setdefault(name, []).append(request)
+    found: dict[Finding, list[str]] = {}
+    for name, requests in asked.items():
+        for finding in await _look(name, sources.get(name), requests):
+            found.setdefault(replace(finding, key=""), []).append(owners.get(finding.key, ""))
+    return [Look(tuple(dict.fromkeys(names)), finding) for finding, names in found.items()]
 
 
-async def _look(name: str, source: Source | None, request: BucketRequest) -> Sequence[Finding]:
+async def _look(name: str, source: Source | None, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
     if source is None:
-        return [Finding(request.key, False, f"the context has no source {name!r}", "add it to the settings")]
+        reason, cure = f"the context has no source {name!r}", "add it to the settings"
+        return [Finding(request.key, False, reason, cure, mine=True) for request in requests]
     if not isinstance(source, Inspector):
-        return [Finding(request.key, True, f"the source {name!r} cannot be looked at before it is asked")]
-    return await source.inspect([request])
+        reason = f"the source {name!r} cannot be looked at before it is asked"
+        return [Finding(request.key, True, reason) for request in requests]
+    return await source.inspect(requests)
 
 
 async def probe(

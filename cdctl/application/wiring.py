@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from cdctl.application.evaluate import Options
-    from cdctl.domain.ports import Finding, Probe, Progress, Source
+    from cdctl.application.inspect import Look
+    from cdctl.domain.ports import Probe, Progress, Source
     from cdctl.domain.settings import Settings
     from cdctl.domain.slo.objective import Slo
     from cdctl.domain.slo.specset import SpecSet
@@ -108,13 +109,13 @@ async def _sources(
     return sources
 
 
-def inspect_slos(slos: Sequence[Slo], settings: Settings, doors: Catalogue) -> list[tuple[Slo, Finding]]:
+def inspect_slos(slos: Sequence[Slo], settings: Settings, doors: Catalogue) -> list[Look]:
     """Look at the live sources behind promises: metrics, labels, targets, history. Raises UnavailableError."""
     from cdctl.application.inspect import inspect
 
     tables = settings.context().sources
 
-    async def run() -> list[tuple[Slo, Finding]]:
+    async def run() -> list[Look]:
         async with AsyncExitStack() as stack:
             return await inspect(slos, await _sources(stack, doors, tables, set(tables)), WallClock().now())
 

@@ -77,12 +77,16 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look at a live source showed about one request: fine, or what is odd and the cure."""
+    """What a look at a live source showed about one request: fine, or what is odd and the cure.
+
+    `ok` with a hint is a note: unusual, nothing to mend. `mine` is true when the spec is at fault.
+    """
 
     key: str
     ok: bool
     text: str
     hint: str = ""
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -25,6 +26,7 @@ class Seen(MemorySource):
     def __init__(self, words: tuple[bool, str, str] | Exception = (True, "fine", "")) -> None:
         super().__init__({})
         self.words = words
+        self.times = 0
 
     async def probe(self) -> tuple[bool, str, str]:
         if isinstance(self.words, Exception):
@@ -33,6 +35,7 @@ class Seen(MemorySource):
 
     async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
         self.asked += requests
+        self.times += 1
         return [Finding(request.key, True, f"seen {request.at}") for request in requests]
 
 
@@ -45,19 +48,29 @@ def promise(source: str = "prometheus", days: int = 7) -> Slo:
 
 def looked(slo: Slo, **sources: Source) -> list[Finding]:
     found = asyncio.run(inspect([slo], sources, NOW))
-    assert all(one is slo for one, _ in found)
-    return [finding for _, finding in found]
+    assert all(one.slos == (slo.name,) for one in found)
+    return [one.finding for one in found]
 
 
 def test_the_whole_window_is_looked_at() -> None:
     source = Seen()
     (finding,) = looked(promise(days=9), prometheus=source)
     (request,) = source.asked
-    assert finding == Finding("ok", True, f"seen {request.at}")
+    assert finding == Finding("", True, f"seen {request.at}")
     assert NOW - 400 < request.at <= NOW - 60
     (span,) = request.spans
     assert request.at - span.start >= 9 * DAY
     assert request.group_by == ("region",)
+
+
+def test_what_several_promises_share_is_one_line_and_one_question() -> None:
+    source = Seen()
+    slos = [replace(promise(), name=name) for name in "abc"]
+    found = asyncio.run(inspect([*slos, promise("replay")], {"prometheus": source}, NOW))
+    assert [one.slos for one in found] == [("a", "b", "c"), ("x",)]
+    assert [one.finding.mine for one in found] == [False, True]
+    assert len({request.key for request in source.asked}) == len(source.asked) == 3
+    assert source.times == 1
 
 
 def test_a_source_that_nobody_configured_is_a_finding() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cutter import Cutter, answered, rewritten
+from cutter import Cutter, answered, hung, rewritten
 from specs_of import outcome, slo, write
 from stock import Stock, gauge, outcomes
 
@@ -66,12 +69,18 @@ def test_all_is_well(cdctl, live: Live, here: Path) -> None:
     assert ran.code == 0
     assert f"{live.healthy}{{}}: 2 series" in ran.out
     assert " no " not in ran.out
+    lines = ran.out.splitlines()
+    assert lines[0].split() == ["SLO", "RESULT", "FOUND"]
+    assert all(
+        line.split()[1] == "ok" and "targets up 1/1, history covers the window from" in line for line in lines[1:]
+    )
 
 
 def test_an_unknown_metric(looked, live: Live) -> None:
     near = live.healthy.removesuffix("l")
     code, wrong = looked(outcome("healthy", live.healthy), slo("other", near, live.healthy))
-    assert code == 3
+    assert code == 2
+    assert [found["result"] for found in wrong] == ["wrong"]
     assert [found["slo"] for found in wrong] == ["other"]
     assert wrong[0]["found"] == f"the server has no metric {near}"
     assert live.healthy in str(wrong[0]["hint"])
@@ -79,18 +88,34 @@ def test_an_unknown_metric(looked, live: Live) -> None:
 
 def test_an_unknown_label(looked, live: Live) -> None:
     code, wrong = looked(outcome("grouped", live.healthy, group_by="regio"))
-    assert code == 3
+    assert code == 2
     assert {found["found"] for found in wrong} == {f"{live.healthy} has no label regio"}
     code, wrong = looked(slo("matched", live.healthy, f'{live.healthy}{{cod="500"}}'))
-    assert code == 3
+    assert code == 2
     assert wrong[0]["found"] == f"{live.healthy} has no label cod"
     assert "code" in str(wrong[0]["hint"])
 
 
-def test_a_value_that_nobody_has(looked, live: Live) -> None:
-    code, wrong = looked(slo("matched", live.healthy, f'{live.healthy}{{code="501"}}'))
+def test_errors_that_never_happened_are_a_note(cdctl, live: Live, here: Path) -> None:
+    write(here, slo("matched", live.healthy, f'{live.healthy}{{code="501"}}'))
+    ran = cdctl("--prometheus", live.url, "slo", "validate", "specs", "--live", "-o", "json")
+    assert ran.code == 0
+    (note,) = [found for found in json.loads(ran.out) if found["result"] == "note"]
+    assert "has no series in the window" in note["found"]
+    assert 'no series has code="501"' in note["hint"]
+
+
+def test_a_total_that_nobody_has(looked, live: Live) -> None:
+    total = f'{live.healthy}{{region="mars"}}'
+    code, wrong = looked(slo("matched", total, total))
     assert code == 3
-    assert "has no series now" in str(wrong[0]["found"])
+    assert [(found["result"], found["slo"]) for found in wrong] == [("unknown", "matched")]
+
+
+def test_promises_share_a_line(looked, live: Live) -> None:
+    code, wrong = looked(*(outcome(name, live.healthy, group_by="regio") for name in ("a", "b", "c", "d", "e")))
+    assert code == 2
+    assert [(found["slo"], found["slos"]) for found in wrong] == [("a, b, c, 2 more", ["a", "b", "c", "d", "e"])]
 
 
 def test_a_target_that_is_down(looked, cdctl, live: Live, here: Path) -> None:
@@ -151,7 +176,7 @@ def test_names_of_the_server_never_reach_the_terminal_raw(cdctl, live: Live, her
     with Cutter(live.url) as cutter:
         cutter.spoils = lambda asked: rewritten(rename) if asked.path.endswith("__name__/values") else None
         ran = cdctl("--prometheus", cutter.url, "slo", "validate", "specs", "--live")
-    assert ran.code == 3
+    assert ran.code == 2
     assert "zzzz\\x1b[2J\\u202e" in ran.out
     assert not set("\x1b\u202e") & set(ran.out + ran.err)
 
@@ -161,3 +186,26 @@ def test_without_a_server_the_specs_alone_are_judged(cdctl, live: Live, here: Pa
     with Cutter(live.url) as cutter:
         ran = cdctl("--prometheus", cutter.url, "slo", "validate", "specs")
         assert (ran.code, cutter.asked) == (0, [])
+
+
+def test_ctrl_c_stops_a_look_at_a_server_that_hangs(live: Live, here: Path) -> None:
+    write(here, outcome("healthy", live.healthy))
+    with Cutter(live.url) as cutter:
+        cutter.usual = hung
+        command = [sys.executable, "-m", "cdctl", "--prometheus", cutter.url, "slo", "validate", "specs", "--live"]
+        process = subprocess.Popen(
+            # A shell in the background would leave SIGINT ignored.
+            ["env", "--default-signal=INT", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            cutter.wait_for(1)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err

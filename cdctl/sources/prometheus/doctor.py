@@ -1,170 +1,218 @@
 """A look at the live server before a promise is trusted: do its metrics and labels exist, are its targets up, does its
-history reach back far enough?
-
-Uses prometheus-api-client, which is synchronous and made for exploring; its errors are mapped here and nowhere else.
-"""
+history reach back far enough?"""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from cdctl.domain.ports import BucketRequest, Finding
 from cdctl.domain.slo.objective import Indicator, Ratio, RawRatio
 from cdctl.domain.text import safe
 from cdctl.errors import UnavailableError
 from cdctl.sources.prometheus.endpoint import Endpoint
-from cdctl.sources.promql.parsing import parse, read_matcher
+from cdctl.sources.prometheus.explorer import Explorer
+from cdctl.sources.promql.matchers import Matcher
+from cdctl.sources.promql.parsing import parse, read_matcher, walk
 from cdctl.sources.promql.refusal import QueryError
-
-if TYPE_CHECKING:
-    from prometheus_api_client import PrometheusConnect
 
 _STEPS = 200
 """Points by which the start of history is found: a 28 d window to three hours."""
+_SHOWN = 3
+_TYPO = 0.85
+"""So like a known name (difflib's ratio) that a counter of errors is misspelt rather than not born yet."""
+
+
+class _Place(NamedTuple):
+    """A selector of a query. `part` marks a share of the total, which may be without events."""
+
+    metric: str
+    matchers: tuple[Matcher, ...]
+    group_by: tuple[str, ...]
+    part: str
+    start: int
+    at: int
+
+    @property
+    def selector(self) -> str:
+        """As PromQL."""
+        if self.metric and not any(one.label == "__name__" for one in self.matchers):
+            return f"{self.metric}{{{','.join(map(str, self.matchers))}}}"
+        return f"{{{','.join(map(str, self.matchers))}}}"
+
+
+async def look(endpoint: Endpoint, requests: Sequence[BucketRequest]) -> list[Finding]:
+    """Findings of every request, in order. Raises UnavailableError when the server cannot be asked.
+
+    The client blocks, so it has a thread; who stops waiting (Ctrl-C, the deadline) leaves that thread behind.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Finding]] = loop.create_future()
+
+    def tell(found: list[Finding], error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error:
+            answer.set_exception(error)
+        else:
+            answer.set_result(found)
+
+    def work() -> None:
+        found: list[Finding] = []
+        failed: Exception | None = None
+        try:
+            found = Doctor(endpoint).inspect(requests)
+        except Exception as error:
+            failed = error
+        with suppress(RuntimeError):  # nobody waits any more: the loop is closed
+            loop.call_soon_threadsafe(tell, found, failed)
+
+    threading.Thread(target=work, name="doctor", daemon=True).start()
+    try:
+        async with asyncio.timeout(endpoint.deadline):
+            return await answer
+    except TimeoutError:
+        reason = f"was not looked at within the deadline of {endpoint.deadline:g} s"
+        raise UnavailableError(reason, subject=endpoint.url, hint="raise `deadline` in the settings") from None
 
 
 class Doctor:
-    """Asks one endpoint; every method blocks, so call it in a thread."""
+    """Looks at one endpoint; every method blocks. What several requests have in common is asked once."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._client = _client(endpoint)
+        self._server = Explorer(endpoint)
         self._metrics: list[str] | None = None
+        self._labels: dict[str, set[str]] = {}
+        self._seen: dict[_Place, tuple[Finding, ...]] = {}
 
     def inspect(self, requests: Sequence[BucketRequest]) -> list[Finding]:
-        """Findings of every request, in order. Raises UnavailableError when the server cannot be asked."""
-        return [finding for request in requests for finding in self._inspect(request)]
+        """Findings of every request, in order, each once."""
+        return list(dict.fromkeys(finding for request in requests for finding in self._inspect(request)))
 
     def _inspect(self, request: BucketRequest) -> Iterator[Finding]:
-        for text in _queries(request.indicator):
+        start = min(span.start for span in request.spans)
+        for part, text in _queries(request.indicator):
             try:
-                selectors = list(_selectors(parse(text)))
+                tree = parse(text)
             except QueryError as error:
-                yield Finding(request.key, False, error.reason, error.hint)
+                yield Finding(request.key, False, error.reason, error.hint, mine=True)
                 continue
-            for metric, labels, selector in selectors:
-                yield from self._selector(request, metric, labels, selector)
+            for metric, matchers in _selectors(tree):
+                place = _Place(metric, matchers, request.group_by, part, start, request.at)
+                if place not in self._seen:
+                    self._seen[place] = tuple(self._place(place))
+                yield from (replace(finding, key=request.key) for finding in self._seen[place])
 
-    def _selector(self, request: BucketRequest, metric: str, labels: Sequence[str], selector: str) -> Iterator[Finding]:
-        key = request.key
-        known = self._all_metrics()
-        if metric and metric not in known:
-            near = get_close_matches(metric, known, n=3)
-            yield Finding(key, False, f"the server has no metric {metric}", _nearest(near))
+    def _place(self, place: _Place) -> Iterator[Finding]:
+        metric = place.metric
+        if metric and metric not in self._all_metrics():
+            yield self._unknown(place)
             return
-        names = set(self._ask(lambda: self._client.get_label_names(params={"match[]": metric or selector})))
-        for label in dict.fromkeys([*labels, *request.group_by]):
-            if label not in names and label != "__name__":
-                near = get_close_matches(label, sorted(names), n=3)
-                yield Finding(key, False, f"{metric or selector} has no label {label}", _nearest(near))
-        found = self._number(f"count({selector})", request.at)
-        if not found:
-            yield Finding(key, False, f"{selector} has no series now", "no event yet, or a label's value is misspelt")
-            return
-        yield Finding(key, True, f"{selector}: {found:.0f} series")
-        yield from self._targets(key, selector, request.at)
-        yield from self._reach(request, selector)
+        known = self._label_names(metric or place.selector)
+        for label in dict.fromkeys([*(one.label for one in place.matchers), *place.group_by]):
+            if label not in known and label != "__name__":
+                near = get_close_matches(label, sorted(known), n=_SHOWN)
+                text = f"{metric or place.selector} has no label {label}"
+                yield Finding("", False, text, _nearest(near), mine=True)
+        series = self._server.number(f"count({place.selector})", place.at)
+        if series:
+            yield from self._alive(place, series)
+        else:
+            yield self._silent(place)
 
-    def _targets(self, key: str, selector: str, at: int) -> Iterator[Finding]:
-        """Targets of the series that are down: their `up` is 0."""
-        down = self._query(f"(up == 0) and on (job, instance) group by (job, instance) ({selector})", at)
-        for one in down:
-            labels = one["metric"]
-            where = f"{labels.get('job', '')} {labels.get('instance', '')}"
-            yield Finding(key, False, f"a target of {selector} is down: {safe(where)}", "its series will go stale")
+    def _unknown(self, place: _Place) -> Finding:
+        names = self._all_metrics()
+        near = get_close_matches(place.metric, names, n=_SHOWN)
+        if place.part == "bad" and not get_close_matches(place.metric, names, n=1, cutoff=_TYPO):
+            hint = f"it counts as 0 until the first bad event; {_nearest(near)}"
+            return Finding("", True, f"the server has no metric {place.metric} yet", hint)
+        return Finding("", False, f"the server has no metric {place.metric}", _nearest(near), mine=True)
 
-    def _reach(self, request: BucketRequest, selector: str) -> Iterator[Finding]:
-        start, end = min(span.start for span in request.spans), request.at
-        step = max((end - start) // _STEPS, 60)
-        since, until = (datetime.fromtimestamp(at, UTC) for at in (start, end))
-        series = self._ask(lambda: self._client.custom_query_range(f"count({selector})", since, until, step=str(step)))
-        first = min((float(one["values"][0][0]) for one in series if one["values"]), default=float(end))
-        if first > start + step:
-            days, wanted = (end - first) / 86_400, (end - start) / 86_400
-            yield Finding(
-                request.key,
-                False,
-                f"the history of {selector} goes back {days:.1f} d, the window needs {wanted:.1f} d",
-                "the verdict is no_data until coverage suffices; the ledger keeps what the server forgets",
-            )
+    def _silent(self, place: _Place) -> Finding:
+        """No series now: news for a total, usual for a share of it."""
+        seconds = place.at - place.start
+        if self._server.number(f"count(present_over_time({place.selector}[{seconds}s]))", place.at):
+            return Finding("", True, f"{place.selector} has no series now", "it had some in the window")
+        hint = self._values(place) or "no event yet, or a label's value is misspelt"
+        return Finding("", bool(place.part), f"{place.selector} has no series in the window", hint)
+
+    def _values(self, place: _Place) -> str:
+        """Which value of a label no series has."""
+        for one in place.matchers:
+            if one.op != "=" or one.label == "__name__" or not place.metric:
+                continue
+            known = sorted(self._server.values(one.label, place.metric))
+            if one.value not in known:
+                near = get_close_matches(one.value, known, n=_SHOWN) or known[:_SHOWN]
+                return f"no series has {one}; there are: {', '.join(safe(name, 80) for name in near)}"
+        return ""
+
+    def _alive(self, place: _Place, series: float) -> Iterator[Finding]:
+        targets = f"group by (job, instance) ({place.selector})"
+        down = self._server.label_sets(f"(up == 0) and on (job, instance) {targets}", place.at)
+        count = self._server.number(f"count(up and on (job, instance) {targets})", place.at)
+        step = max((place.at - place.start) // _STEPS, 60)
+        first = self._server.first(f"count({place.selector})", place.start, place.at, step) or float(place.at)
+        short = first > place.start + step
+        said = [f"{place.selector}: {series:.0f} series"]
+        said += [f"targets up {count:.0f}/{count:.0f}"] if count and not down else []
+        said += [f"since {_day(first)}" if short else f"history covers the window from {_day(place.start)}"]
+        yield Finding("", True, ", ".join(said))
+        if down:
+            yield _down(place, down, count)
+        if short and not place.part:
+            days, wanted = (place.at - first) / 86_400, (place.at - place.start) / 86_400
+            text = f"the history of {place.selector} goes back {days:.1f} d, the window needs {wanted:.1f} d"
+            hint = "the verdict is no_data until coverage suffices; the ledger keeps what the server forgets"
+            yield Finding("", False, text, hint)
 
     def _all_metrics(self) -> list[str]:
         if self._metrics is None:
-            self._metrics = self._ask(self._client.all_metrics)
+            self._metrics = self._server.metrics()
         return self._metrics
 
-    def _number(self, query: str, at: int) -> float:
-        answer = self._query(query, at)
-        return float(answer[0]["value"][1]) if answer else 0.0
-
-    def _query(self, query: str, at: int) -> list[Any]:
-        return self._ask(lambda: self._client.custom_query(query, params={"time": str(at)}))
-
-    def _ask(self, call: Any) -> list[Any]:
-        """The one place where this client's errors become ours."""
-        import requests
-        from prometheus_api_client.exceptions import PrometheusApiClientException
-
-        url = self._endpoint.url
-        try:
-            return list(call())
-        except requests.Timeout:
-            raise UnavailableError("did not answer in time", subject=url, hint="raise `timeout`") from None
-        except requests.RequestException as error:
-            hint = "is it running, and is the URL right?"
-            raise UnavailableError(f"cannot be reached: {type(error).__name__}", subject=url, hint=hint) from None
-        except PrometheusApiClientException as error:
-            raise UnavailableError(
-                f"refused: {safe(str(error), 300)}", subject=url, hint="try the query by hand"
-            ) from None
+    def _label_names(self, selector: str) -> set[str]:
+        if selector not in self._labels:
+            self._labels[selector] = self._server.labels(selector)
+        return self._labels[selector]
 
 
-def _client(endpoint: Endpoint) -> PrometheusConnect:
-    import requests
-    from prometheus_api_client import PrometheusConnect
-
-    session = requests.Session()
-    # No redirects and nothing from ~/.netrc: what proves who we are goes to this host alone.
-    session.max_redirects, session.trust_env = 0, False
-    if endpoint.options.get("ca"):
-        session.verify = str(endpoint.options["ca"])
-    if endpoint.options.get("cert"):
-        session.cert = (str(endpoint.options["cert"]), str(endpoint.options["key"]))
-    return PrometheusConnect(
-        url=endpoint.url,
-        headers=endpoint.all_headers(),
-        auth=endpoint.basic(),
-        session=session,
-        timeout=int(endpoint.timeout) or 1,
-    )
+def _down(place: _Place, down: Sequence[dict[str, str]], count: float) -> Finding:
+    """Targets of the series whose `up` is 0."""
+    names = [safe(f"{labels.get('job', '')} {labels.get('instance', '')}") for labels in down]
+    if len(names) == 1:
+        text = f"a target of {place.selector} is down: {names[0]}"
+    else:
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        text = f"{len(names)} of {count:.0f} targets of {place.selector} are down: {', '.join(names[:_SHOWN])}{more}"
+    return Finding("", False, text, "its series will go stale" if len(names) == 1 else "their series will go stale")
 
 
-def _queries(indicator: Indicator) -> list[str]:
+def _day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%MZ}"
+
+
+def _queries(indicator: Indicator) -> list[tuple[str, str]]:
+    """Every query's text, and which share of the total it is of: good, bad or none."""
     if isinstance(indicator, Ratio):
-        return [query.text for query in (indicator.total, indicator.good, indicator.bad) if query]
-    return [indicator.raw.text if isinstance(indicator, RawRatio) else indicator.metric.text]
+        parts = (("", indicator.total), ("good", indicator.good), ("bad", indicator.bad))
+        return [(part, query.text) for part, query in parts if query]
+    return [("", indicator.raw.text if isinstance(indicator, RawRatio) else indicator.metric.text)]
 
 
-def _selectors(tree: Any) -> Iterator[tuple[str, list[str], str]]:
-    """Metric, labels and text of every selector in a query."""
-    kind = type(tree).__name__
-    if kind == "VectorSelector":
-        labels = [matcher.name for matcher in tree.matchers.matchers]
-        inside = ",".join(str(read_matcher(matcher)) for matcher in tree.matchers.matchers)
-        yield tree.name or "", labels, f"{tree.name or ''}{{{inside}}}"
-    for child in _children(tree):
-        yield from _selectors(child)
-
-
-def _children(tree: Any) -> Iterator[Any]:
-    for name in ("expr", "lhs", "rhs", "vector_selector", "param"):
-        child = getattr(tree, name, None)
-        if child is not None:
-            yield child
-    yield from getattr(tree, "args", None) or ()
+def _selectors(tree: Any) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
+    """Metric and matchers of every selector in a query; `{__name__="x"}` names a metric, too."""
+    for part in walk(tree):
+        if type(part).__name__ == "VectorSelector":
+            matchers = tuple(map(read_matcher, part.matchers.matchers))
+            named = (one.value for one in matchers if one.label == "__name__" and one.op == "=")
+            yield part.name or next(named, ""), matchers
 
 
 def _nearest(names: Sequence[str]) -> str:

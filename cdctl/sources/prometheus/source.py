@@ -79,9 +79,9 @@ class PrometheusSource:
 
     async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
         """See the port Inspector."""
-        from cdctl.sources.prometheus.doctor import Doctor
+        from cdctl.sources.prometheus.doctor import look
 
-        return await asyncio.to_thread(lambda: Doctor(self._endpoint).inspect(requests))
+        return await look(self._endpoint, requests)
 
     async def _answer(self, request: BucketRequest, shared: _Shared) -> SourceAnswer | SourceFailure:
         evidence: tuple[Evidence, ...] = ()
