@@ -41,7 +41,10 @@ class _LooseData(msgspec.Struct):
 
 
 class _LooseBody(msgspec.Struct):
+    status: str
     data: _LooseData
+    warnings: list[str] = []
+    infos: list[str] = []
 
 
 _BODY = msgspec.json.Decoder(Body, strict=False)
@@ -57,6 +60,15 @@ class Series:
     """One series over a span; `values` is [n_buckets], NaN where the server gave no point or no finite number."""
 
     labels: dict[str, str]
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """The samples of one series as they are. times: epoch seconds; both [n_samples]."""
+
+    labels: dict[str, str]
+    times: Floats
     values: Floats
 
 
@@ -81,7 +93,7 @@ def _decode_infinite(content: bytes) -> Body:
         ]
     except (msgspec.DecodeError, ValueError):
         raise NotPrometheusError("the answer is not of the Prometheus API") from None
-    return Body("success", _Data("matrix", result))
+    return Body(loose.status, _Data("matrix", result), warnings=loose.warnings, infos=loose.infos)
 
 
 def matrix(body: Body, span: Span) -> list[Series]:
@@ -96,6 +108,15 @@ def matrix(body: Body, span: Span) -> list[Series]:
             inside = (index >= 0) & (index < count) & np.isfinite(points[:, 1])
             values[index[inside]] = points[inside, 1]
         found.append(Series(series.metric, values))
+    return found
+
+
+def samples(body: Body) -> list[Samples]:
+    """Every series of an instant query for a range."""
+    found = []
+    for series in body.data.result if body.data else ():
+        points = np.array(series.values, dtype=np.float64).reshape(len(series.values), 2)
+        found.append(Samples(series.metric, points[:, 0], points[:, 1]))
     return found
 
 

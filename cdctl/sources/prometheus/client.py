@@ -16,6 +16,8 @@ from cdctl.sources.prometheus.gate import Gate
 
 _WORTH_RETRYING = frozenset({429, 500, 502, 503, 504})
 _MAX_PAUSE = 10.0
+_SHORT = 300
+"""Characters of a query that an error shows."""
 
 
 @dataclass(slots=True)
@@ -54,8 +56,12 @@ class Client:
             await self._http.aclose()
             self._http = None
 
-    async def ask(self, path: str, params: dict[str, str]) -> Body:
-        """One query, retried while that is worth it. Raises AskError."""
+    async def ask(self, path: str, params: dict[str, str], *, once: bool = False) -> Body:
+        """One query, retried while that is worth it. Raises AskError.
+
+        With `once`, only what any query would have met is worth it: no connection, or a server that says when to come
+        again.
+        """
         attempt = 0
         while True:
             method = self._method
@@ -68,7 +74,9 @@ class Client:
                 continue
             except AskError as error:
                 pause = error.retry_after or 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311 - jitter
-                if not error.passing or attempt >= self._endpoint.retries or pause > self._left():
+                general = error.fatal or error.retry_after is not None
+                worth = error.passing and (general or not once)
+                if not worth or attempt >= self._endpoint.retries or pause > self._left():
                     if error.fatal:
                         self._down = error
                     raise
@@ -108,7 +116,7 @@ class Client:
             took = time.monotonic() - began
         finally:
             self._gate.leave(took)
-        return self._read(response)
+        return self._read(response, params.get("query", ""))
 
     async def _send(self, path: str, params: dict[str, str], timeout: float) -> httpx.Response:
         url = self._endpoint.url
@@ -144,30 +152,29 @@ class Client:
             )
         return self._http
 
-    def _read(self, response: httpx.Response) -> Body:
+    def _read(self, response: httpx.Response, query: str) -> Body:
         status = response.status_code
         if status == 405:
             raise _OtherMethodError
         if status != 200:
-            raise self._refusal(response)
+            raise self._refusal(response, query)
         try:
             body = decode(response.content)
         except NotPrometheusError as error:
             hint = "is this the URL of a Prometheus query API?"
             raise AskError(f"{self._endpoint.url}: {error}", hint, passing=True) from None
         if body.status != "success":
-            raise AskError(f"{body.errorType}: {safe(body.error)}", mine=True)
+            raise AskError(f"{safe(body.errorType, 40)}: {safe(body.error)}; asked: {_short(query)}", mine=True)
         if body.data is None:
             raise AskError(f"{self._endpoint.url}: the answer is not of the Prometheus API", "is the URL right?")
         return body
 
-    def _refusal(self, response: httpx.Response) -> AskError:
+    def _refusal(self, response: httpx.Response, query: str) -> AskError:
         status, url = response.status_code, self._endpoint.url
         words = _words(response)
         if status in {400, 422}:
-            return AskError(
-                f"the server refuses the query: {words}", "run the query by hand; is it valid there?", mine=True
-            )
+            reason = f"the server refuses the query: {words}; asked: {_short(query)}"
+            return AskError(reason, "run the query by hand; is it valid there?", mine=True)
         if status in {401, 403}:
             return AskError(f"{url} refuses us (HTTP {status})", "check the token, user or certificate", fatal=True)
         if status == 404:
@@ -187,6 +194,12 @@ def _words(response: httpx.Response) -> str:
         return safe(decode(response.content).error, 300)
     except NotPrometheusError:
         return safe(response.text.strip()[:200], 200) or response.reason_phrase
+
+
+def _short(query: str) -> str:
+    """A query on one line, its middle left out when it is long: both ends tell whose it is."""
+    line = safe(" ".join(query.split()), len(query) + 1)
+    return line if len(line) <= _SHORT else f"{line[: _SHORT * 2 // 3]} … {line[-(_SHORT // 3) :]}"
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Span
 from cdctl.sources.prometheus.answers import Series
@@ -69,8 +70,11 @@ def _seen(leg: Leg, series: list[Series], group_by: tuple[str, ...], span: Span)
     """Observations per group and bucket; a window query cannot count them and says as if looked at once a minute."""
     if isinstance(leg, WindowLeg):
         _refuse_many(series, group_by)
-        there = {_group(one, group_by): np.isfinite(one.values) for one in series}
-        return {group: flags * (span.step / _MINUTE) for group, flags in there.items()}
+        there: dict[Group, NDArray[np.bool_]] = {}
+        for one in series:
+            group = _group(one, group_by)
+            there[group] = there.get(group, False) | np.isfinite(one.values)
+        return {group: flags.astype(np.float64) * (span.step / _MINUTE) for group, flags in there.items()}
     counts = _by_group([one for one in series if SEEN in one.labels], group_by, len(span))
     if isinstance(leg, LookLeg):
         return {group: values * (min(LOOK, span.step) / _MINUTE) for group, values in counts.items()}

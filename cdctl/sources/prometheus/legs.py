@@ -21,6 +21,12 @@ MANY = "cdctl_many"
 """Label that marks the number of series of a query that is not grouped."""
 PEAK = "cdctl_peak"
 """Label that marks the peaks before resets."""
+RESETS = "cdctl_resets"
+"""Label that marks how many resets of a series there were in a bucket and shortly before it."""
+BEFORE = 300
+"""Seconds before a bucket in which the scrape before its first one is looked for, to see a reset between the two."""
+_RECENT = 600
+"""Seconds before a bucket in which a number is looked for when the last sample is NaN."""
 _RESET = "cdctl_reset"
 _FEW = 500
 """Series of a leg at most, for their values to be asked for one by one: 10 MB for a month of hours."""
@@ -29,9 +35,18 @@ LOOK = 300
 _COMPARE = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
 
 
+def _bracketed(text: str) -> str:
+    """Text of an author's own between brackets, of which a comment at its end swallows none."""
+    return f"({text}\n)" if "#" in text else f"({text})"
+
+
 def _millis(step: int) -> str:
     """A range one millisecond short of the step: servers before Prometheus 3 count a sample on the left edge, too."""
     return f"{step * 1000 - 1}ms"
+
+
+def _resets(expression: str) -> str:
+    return f'label_replace({expression}, "{RESETS}", "1", "", "")'
 
 
 def _seen(expression: str) -> str:
@@ -45,6 +60,8 @@ class EventLeg:
 
     Per series, with M and N the greatest and last value in the bucket and P the last before it:
     M - P, or M when there is no P (a birth) or M < P (a reset between scrapes), plus N where N < M (a reset inside).
+    Of several resets in a bucket, or of one after which a counter is past its old value by the bucket's end, this
+    tells too little: `doubts` finds those, and restarts.py counts them.
     """
 
     counter: Counter
@@ -56,7 +73,9 @@ class EventLeg:
         """PromQL for buckets of `step` seconds."""
         here = self.counter.over(_millis(step))
         top, last = f"max_over_time({here})", f"last_over_time({here})"
-        before = f"last_over_time({self.counter.over(f'{LOOKBACK}s', step)})"
+        # Where the last sample before is NaN, there is no difference, and the counter's whole life would count.
+        recent = f"max_over_time({self.counter.over(f'{max(step, _RECENT)}s', step)})"
+        before = f"(last_over_time({self.counter.over(f'{LOOKBACK}s', step)}) >= 0 or {recent})"
         restarted = f'label_replace({last} < {top}, "{_RESET}", "1", "", "")'
         events = f"sum by ({','.join(self.by)}) (({top} - {before}) >= 0 or {top} or {restarted})"
         return f"{events} or {self._scrapes(here)}" if self.with_seen else events
@@ -70,9 +89,23 @@ class EventLeg:
         return f"{values} or {self._scrapes(here)}" if self.with_seen else values
 
     def peaks(self, step: int) -> str:
-        """Greatest value of the series and buckets in which a counter was reset."""
+        """Greatest value of the series and buckets in which a counter fell, and with the RESETS label the number of
+        resets."""
         here = self.counter.over(_millis(step))
-        return f'label_replace(max_over_time({here}) > last_over_time({here}), "{PEAK}", "1", "", "")'
+        peaks = f'label_replace(max_over_time({here}) > last_over_time({here}), "{PEAK}", "1", "", "")'
+        return f"{peaks} or {_resets(f'{self._resets(step)} > 0')}"
+
+    def resets(self, step: int) -> str:
+        """How many series were reset in a bucket or shortly before it: what `doubts` need not be asked without."""
+        return _resets(f"count({self._resets(step)} > 0)")
+
+    def doubts(self, step: int) -> str:
+        """Resets of the series and buckets for which `expression` may tell too little, those it tells left out."""
+        here = self.counter.over(_millis(step))
+        return _resets(f"{self._resets(step)} - (last_over_time({here}) < bool max_over_time({here})) > 0")
+
+    def _resets(self, step: int) -> str:
+        return f"resets({self.counter.over(_millis(step + BEFORE))})"
 
     def _scrapes(self, here: str) -> str:
         return _seen(f"max by ({','.join(self.group_by)}) (count_over_time({here}))")
@@ -88,7 +121,7 @@ class WindowLeg:
     def expression(self, step: int) -> str:
         """PromQL for buckets of `step` seconds; rates become events."""
         text = self.query.filled(f"{step}s")
-        return f"({text}) * {step}" if self.query.per_second else text
+        return f"{_bracketed(text)} * {step}" if self.query.per_second else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +137,10 @@ class LookLeg:
         without grouping with the MANY label how many series there are."""
         look = min(LOOK, step)
         over = f"[{_millis(step)}:{look}s]"
-        value = WINDOW.sub(f"{look}s", f"({self.text})")
-        # A NaN is no observation: it equals nothing, not even itself.
-        there = f"({value} == {value})"
+        value = WINDOW.sub(f"{look}s", _bracketed(self.text))
+        # A NaN is no observation: it is above nothing. Compared with itself, a sum would lose looks on servers that add
+        # in any order: the two differ in the last digit.
+        there = f"({value} >= -Inf)"
         by = ",".join(self.by)
         good = f"sum by ({by}) (sum_over_time(({self.worth.replace('{x}', value)}){over}))"
         looks = f"sum by ({by}) (count_over_time({there}{over}))"

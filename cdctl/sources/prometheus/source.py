@@ -12,8 +12,8 @@ from cdctl.domain.slo.series import LOOKBACK, Buckets, Span
 from cdctl.domain.slo.tiling import COARSE, join
 from cdctl.domain.slo.verdict import Evidence
 from cdctl.errors import CdctlError
-from cdctl.sources.prometheus import telescope
-from cdctl.sources.prometheus.answers import matrix
+from cdctl.sources.prometheus import restarts, telescope
+from cdctl.sources.prometheus.answers import Body, Samples, matrix, samples
 from cdctl.sources.prometheus.client import AskError, Client
 from cdctl.sources.prometheus.combine import combine
 from cdctl.sources.prometheus.endpoint import Endpoint, endpoint
@@ -23,7 +23,7 @@ from cdctl.sources.promql.refusal import QueryError
 
 _MOST_POINTS = 9_500
 """Points a series per query; Prometheus refuses more than 11,000, and a day of one-minute buckets may come before."""
-_FORM = "1"
+_FORM = "2"
 """Version of the expressions: raised when their meaning changes, so that the ledger forgets what older ones said."""
 
 
@@ -36,7 +36,7 @@ class PrometheusSource:
     def __init__(self, where: Endpoint) -> None:
         self._endpoint = where
         self._client = Client(where)
-        self._pack = Pack(self._range)
+        self._pack = Pack(self._range, self._once)
 
     @property
     def identity(self) -> str:
@@ -79,9 +79,9 @@ class PrometheusSource:
 
     async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
         """See the port Inspector."""
-        from cdctl.sources.prometheus.doctor import look
+        from cdctl.sources.prometheus.doctor import Doctor
 
-        return await look(self._endpoint, requests)
+        return await asyncio.to_thread(lambda: Doctor(self._endpoint).inspect(requests))
 
     async def _answer(self, request: BucketRequest, shared: _Shared) -> SourceAnswer | SourceFailure:
         evidence: tuple[Evidence, ...] = ()
@@ -127,10 +127,20 @@ class PrometheusSource:
             answer = await self._telescoped(leg, span)
             if answer is not None:
                 return answer
-            return await self._range(leg.expression(span.step), span)
+        if isinstance(leg, EventLeg):
+            return await self._summed(leg, span)
         # Only our own expressions are packed: one of an author's own may be slow, or clash in its labels.
-        ask = self._pack.ask if isinstance(leg, EventLeg) else self._range
-        return await ask(leg.expression(span.step), span)
+        return await self._range(leg.expression(span.step), span)
+
+    async def _summed(self, leg: EventLeg, span: Span) -> Answer:
+        """The answer as the server counts it, and what its formula lacks."""
+        ask, step = self._pack.ask, span.step
+        answer, resets = await asyncio.gather(ask(leg.expression(step), span), ask(leg.resets(step), span))
+        whole = Answer(answer.series, (*answer.warnings, *resets.warnings))
+        if not resets.series:
+            return whole
+        more = await ask(leg.doubts(step), span)
+        return await self._restarted(leg, whole, restarts.doubts(more.series), span)
 
     async def _telescoped(self, leg: EventLeg, span: Span) -> Answer | None:
         """The answer out of single series; None when they are too many, or none at all."""
@@ -139,25 +149,51 @@ class PrometheusSource:
         if all(SEEN in series.labels for series in answer.series):
             return None
         peaks = Answer([])
-        if telescope.has_resets(answer.series, span):
+        doubts: list[restarts.Doubt] = []
+        if telescope.may_have_reset(answer.series, span):
             peaks = await self._range(leg.peaks(span.step), wide)
+            doubts = telescope.doubts(answer.series, peaks.series, span)
         series = telescope.events(leg, answer.series, peaks.series, span)
-        return Answer(series, (*answer.warnings, *peaks.warnings))
+        return await self._restarted(leg, Answer(series, (*answer.warnings, *peaks.warnings)), doubts, span)
 
-    async def _range(self, query: str, span: Span) -> Answer:
+    async def _restarted(self, leg: EventLeg, answer: Answer, doubts: list[restarts.Doubt], span: Span) -> Answer:
+        """The answer with the events of counters that restarted several times within a bucket."""
+        doubts, warnings = restarts.worst(doubts)
+        asked = list(restarts.questions(leg, doubts, span))
+        told = await asyncio.gather(*(self._samples(question) for question in asked))
+        more = [
+            one
+            for question, (series, _) in zip(asked, told, strict=True)
+            for one in restarts.lost(leg, doubts, question, series, span)
+        ]
+        said = (text for _, texts in told for text in texts)
+        return Answer(restarts.added(answer.series, more), (*answer.warnings, *warnings, *said))
+
+    async def _samples(self, question: restarts.Question) -> tuple[list[Samples], tuple[str, ...]]:
+        body = await self._client.ask("/api/v1/query", {"query": question.query, "time": str(question.time)})
+        return samples(body), _said(body)
+
+    async def _once(self, query: str, span: Span) -> Answer:
+        return await self._range(query, span, once=True)
+
+    async def _range(self, query: str, span: Span, *, once: bool = False) -> Answer:
         params = {
             "query": query,
             "start": str(span.start + span.step),
             "end": str(span.end),
             "step": str(span.step),
         }
-        body = await self._client.ask("/api/v1/query_range", params)
-        return Answer(matrix(body, span), tuple(f"server: {text}" for text in body.warnings))
+        body = await self._client.ask("/api/v1/query_range", params, once=once)
+        return Answer(matrix(body, span), _said(body))
 
 
 def make(settings: Mapping[str, object]) -> PrometheusSource:
     """The source of a `prometheus` table of the settings. Raises UsageError when the table is wrong."""
     return PrometheusSource(endpoint(settings))
+
+
+def _said(body: Body) -> tuple[str, ...]:
+    return tuple(f"server: {text}" for text in body.warnings)
 
 
 def _chunks(span: Span) -> list[Span]:
@@ -166,9 +202,10 @@ def _chunks(span: Span) -> list[Span]:
 
 
 def _evidence(todo: Plan, request: BucketRequest) -> tuple[Evidence, ...]:
-    # The same whatever the ledger has: hours, or longer slices.
-    step = max([COARSE, *(span.step for span in request.spans)])
-    return tuple(Evidence("prometheus", leg.expression(step), request.at) for leg in todo.legs)
+    """Every question as it can be asked by hand, once for each step; when the ledger knows all, as it once was."""
+    steps = sorted({span.step for span in request.spans}, reverse=True) or [COARSE]
+    texts = dict.fromkeys(leg.expression(step) for step in steps for leg in todo.legs)
+    return tuple(Evidence("prometheus", text, request.at) for text in texts)
 
 
 def _stable(what: object) -> str:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from cdctl.domain.slo.series import LOOKBACK, Floats, Span
 from cdctl.sources.prometheus.answers import Series
-from cdctl.sources.prometheus.legs import PEAK, SEEN, EventLeg
+from cdctl.sources.prometheus.legs import BEFORE, PEAK, RESETS, SEEN, EventLeg
+from cdctl.sources.prometheus.restarts import Doubt, name
 
 
 def widened(span: Span) -> Span:
@@ -19,10 +20,31 @@ def widened(span: Span) -> Span:
     return Span(span.start - LOOKBACK // span.step * span.step, span.end, span.step)
 
 
-def has_resets(answer: list[Series], span: Span) -> bool:
-    """Whether a counter fell within the span; then the peaks before the falls are needed, too."""
+def may_have_reset(answer: list[Series], span: Span) -> bool:
+    """Whether a counter fell or was born within the span; then the peaks before the falls are needed, too.
+
+    A counter that is past its old value within a bucket does not fall, but one that old and that low was born lately.
+    A birth with the first of all values is no birth: history begins there.
+    """
     values, before = _values(answer, span)
-    return bool((values < before).any())
+    known = np.isfinite(values)
+    born = known & np.isnan(before)
+    if known.any():
+        born[:, : int(np.argmax(known.any(axis=0))) + 1] = False
+    return bool((values < before).any() or born.any())
+
+
+def doubts(answer: list[Series], peaks: list[Series], span: Span) -> list[Doubt]:
+    """Series and buckets with more resets than `events` can tell; arguments as there."""
+    counters = [series for series in answer if SEEN not in series.labels]
+    values, before = _values(answer, span)
+    top = _rows(counters, peaks, PEAK, values)
+    told = (top > values).astype(float) + (before > np.fmax(top, values))
+    # A short bucket is shorter than what resets() looks back on: the same reset is counted in several.
+    told = told + sum(np.pad(told, ((0, 0), (back, 0)))[:, :-back] for back in range(1, BEFORE // span.step + 1))
+    more = _rows(counters, peaks, RESETS, values)[:, -len(span) :] > told[:, -len(span) :]
+    rows = zip(counters, more, strict=True)
+    return [Doubt(dict(name(series.labels)), row) for series, row in rows if row.any()]
 
 
 def events(leg: EventLeg, answer: list[Series], peaks: list[Series], span: Span) -> list[Series]:
@@ -34,7 +56,7 @@ def events(leg: EventLeg, answer: list[Series], peaks: list[Series], span: Span)
     values, before = _values(answer, span)
     births, resets = np.isnan(before), values < before
     change = np.where(births | resets, values, values - before)
-    top = _peaks(counters, peaks, values)
+    top = _rows(counters, peaks, PEAK, values)
     # A fall inside the bucket: what was counted before it is the peak, less what the bucket began with.
     fell = top > values
     change += np.where(fell, top - np.where(births | (before > top), 0.0, np.where(before > values, before, 0.0)), 0.0)
@@ -66,16 +88,12 @@ def _values(answer: list[Series], span: Span) -> tuple[Floats, Floats]:
     return values, before
 
 
-def _peaks(counters: list[Series], peaks: list[Series], values: Floats) -> Floats:
-    """Greatest value in the buckets where it is above the last one, else NaN, in the order of `counters`."""
+def _rows(counters: list[Series], peaks: list[Series], mark: str, values: Floats) -> Floats:
+    """What the answer for peaks says with this mark, NaN where nothing, in the order of `counters`."""
     found = np.full_like(values, np.nan)
-    rows = {_name(series): series.values for series in peaks if PEAK in series.labels}
+    rows = {name(series.labels): series.values for series in peaks if mark in series.labels}
     for i, series in enumerate(counters):
-        row = rows.get(_name(series))
+        row = rows.get(name(series.labels))
         if row is not None:
             found[i] = row
     return found
-
-
-def _name(series: Series) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((k, v) for k, v in series.labels.items() if k not in {"__name__", PEAK}))

@@ -50,7 +50,7 @@ def test_what_is_no_number_of_events_is_no_point(odd: str) -> None:
     np.testing.assert_array_equal(second.values, [7, 8, 9, 10, 11])
 
 
-@pytest.mark.parametrize("odd", ["NaN", "-Inf", "1"])
+@pytest.mark.parametrize("odd", ["NaN", "-Inf", "+Inf", "1"])
 def test_the_servers_warnings_are_kept(odd: str) -> None:
     answer = decode(said(one("1", odd, "3", "4", "5"), warnings=["a store is down"], infos=["no counter"]))
     assert (answer.status, answer.warnings, answer.infos) == ("success", ["a store is down"], ["no counter"])

@@ -203,7 +203,7 @@ def test_one_bad_query_turns_nobody_away(cutter: Cutter) -> None:
 def test_an_error_with_status_200_is_an_error(cutter: Cutter) -> None:
     cutter.next(answered(200, '{"status":"error","errorType":"execution","error":"too \\u202e many"}'))
     error = refused(cutter.url)
-    assert (error.reason, error.mine, len(cutter.asked)) == ("execution: too \\u202e many", True, 1)
+    assert (error.reason, error.mine, len(cutter.asked)) == ("execution: too \\u202e many; asked: vector(1)", True, 1)
 
 
 def test_a_server_without_post_is_asked_by_get(cutter: Cutter) -> None:

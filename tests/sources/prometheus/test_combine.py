@@ -171,6 +171,13 @@ def test_a_windowed_query_cannot_count_scrapes() -> None:
     np.testing.assert_array_equal(found.good, [[9, 0, 0, 40]])
 
 
+def test_series_of_one_group_are_seen_together() -> None:
+    total = [row(10, 10, NAN, NAN, region="eu", pod="a"), row(NAN, NAN, 7, NAN, region="eu", pod="b")]
+    found, _ = combined(WINDOWED, total, total)
+    np.testing.assert_array_equal(found.seen, [[60, 60, 60, 0]])
+    np.testing.assert_array_equal(found.total, [[10, 10, 7, 0]])
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_many_series_without_a_grouping_are_refused_with_the_cure(which: int) -> None:
     one, many = [row(1, 1, 1, 1)], [row(1, 1, 1, 1, pod="a", zone="z"), row(1, 1, 1, 1, pod="b", zone="z")]

@@ -37,7 +37,7 @@ class Server:
 
 def asked(server: Server, *questions: tuple[str, Span]) -> list[Answer | BaseException]:
     async def run() -> list[Answer | BaseException]:
-        pack = Pack(server.ask)
+        pack = Pack(server.ask, server.ask)
         return await asyncio.gather(*(pack.ask(*question) for question in questions), return_exceptions=True)
 
     return asyncio.run(run())
@@ -90,7 +90,7 @@ def test_a_bug_below_reaches_everybody() -> None:
         raise ZeroDivisionError
 
     async def run() -> list[Answer | BaseException]:
-        pack = Pack(broken)
+        pack = Pack(broken, broken)
         return await asyncio.gather(*(pack.ask(q, SHORT) for q in "ab"), return_exceptions=True)
 
     assert all(isinstance(answer, ZeroDivisionError) for answer in asyncio.run(run()))

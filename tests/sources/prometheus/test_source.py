@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 
+import httpx
 import numpy as np
 import pytest
 from cutter import Cutter, answered, rewritten
@@ -16,6 +17,7 @@ from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Thresh
 from cdctl.domain.slo.series import Span
 from cdctl.lab.history import Series
 from cdctl.lab.servers import free_port
+from cdctl.sources.prometheus.legs import SEEN
 from cdctl.sources.prometheus.source import make
 
 pytest_plugins = ["stocked"]
@@ -79,8 +81,8 @@ def test_events_per_bucket_are_what_happened(stock: Stock) -> None:
 
 
 def questions(cutter: Cutter) -> int:
-    """How many questions were asked: several short ones may share a query (sources.prometheus.pack)."""
-    return sum(max(1, query.count('"cdctl_leg"')) for query in cutter.queries)
+    """How many questions for events were asked: several short ones may share a query (sources.prometheus.pack)."""
+    return sum(query.count('"cdctl_reset"') for query in cutter.queries)
 
 
 def test_a_part_of_total_costs_no_question_of_its_own(cutter: Cutter, stock: Stock) -> None:
@@ -133,7 +135,24 @@ def test_long_spans_are_asked_in_pieces(cutter: Cutter, stock: Stock) -> None:
 def test_evidence_can_be_asked_again_by_hand(cutter: Cutter, stock: Stock) -> None:
     name = stock.outcomes()
     found = answer(cutter.url, request("k", bad_share(name), spans=[HOURS, FINE]))
-    assert [(one.source, one.query in cutter.queries, one.at) for one in found.evidence] == [("prometheus", True, END)]
+    assert {(one.source, one.at) for one in found.evidence} == {("prometheus", END)}
+    for one, buckets in zip(found.evidence, found.buckets, strict=True):
+        assert any(one.query in query for query in cutter.queries)
+        with httpx.Client() as http:
+            said = http.post(f"{stock.url}/api/v1/query", data={"query": one.query, "time": END}).json()
+        events = [float(row["value"][1]) for row in said["data"]["result"] if SEEN not in row["metric"]]
+        assert sum(events) == pytest.approx(buckets.total[0, -1])
+
+
+def test_evidence_names_every_form_once(stock: Stock) -> None:
+    name = stock.outcomes()
+    twice = [HOURS, Span(HOURS.start - 7200, HOURS.start - 3600, 3600), FINE]
+    steps = {"both": twice, "fine": [FINE], "none": []}
+    found = {
+        key: answer(stock.url, request(key, bad_share(name), spans=spans)).evidence for key, spans in steps.items()
+    }
+    assert {key: len(evidence) for key, evidence in found.items()} == {"both": 2, "fine": 1, "none": 1}
+    assert found["both"] == (*found["none"], *found["fine"])
 
 
 def test_one_that_fails_hides_no_other(cutter: Cutter, stock: Stock) -> None:
@@ -165,7 +184,7 @@ def test_questions_that_share_a_failure_all_fail(cutter: Cutter, stock: Stock) -
     cutter.usual = answered(500)
     found = fetched(cutter.url, *(request(str(n), bad_share(name)) for n in range(5)), retries=0)
     assert [type(one) for one in found.values()] == [SourceFailure] * 5
-    assert len(cutter.asked) == 1
+    assert len(cutter.asked) == 3, "together, and then alone: events, and resets"
 
 
 def test_nobody_there(stock: Stock) -> None:
