@@ -10,6 +10,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from cdctl.domain import duration
+from cdctl.domain.address import masked
 
 
 class WrongValueError(Exception):
@@ -60,7 +61,9 @@ def url(value: object, base: Path) -> str:
     except ValueError:
         known = False
     if not known:
-        raise WrongValueError(f"{_shown(value)} is not the URL of a server", "write https://host[:port][/path]")
+        raise WrongValueError(
+            f"{_shown(masked(written))} is not the URL of a server", "write https://host[:port][/path]"
+        )
     if "@" in parts.netloc:
         raise WrongValueError(
             "the URL holds a user or password", "write username and password_file (or token_file) instead"

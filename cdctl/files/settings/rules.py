@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from cdctl.domain.address import is_loopback
 from cdctl.errors import Place
 from cdctl.files.settings.draft import Draft
 
@@ -66,13 +66,3 @@ def one_way_in(table: Mapping[str, object], tell: Tell) -> None:
         tell(passwords[0], "a password without a user name", "add username")
     if ("cert" in table) != ("key" in table):
         tell("cert" if "cert" in table else "key", "cert and key belong together", "write both")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

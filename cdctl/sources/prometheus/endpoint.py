@@ -6,10 +6,10 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cdctl.domain.address import is_loopback, masked
 from cdctl.errors import UnavailableError, UsageError
 
 _SECRETS = frozenset(
@@ -129,23 +129,16 @@ def _check_url(url: str, *, plaintext: bool) -> None:
         )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(
-            f"{url!r} is not a URL of a server", subject="prometheus.url", hint="write https://host[:port][/path]"
+            f"{masked(url)!r} is not a URL of a server",
+            subject="prometheus.url",
+            hint="write https://host[:port][/path]",
         )
-    if parts.scheme == "http" and not plaintext and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not plaintext and not is_loopback(parts.hostname):
         raise UsageError(
             f"{parts.hostname} would be asked without TLS",
             subject="prometheus.url",
-            hint="use https://, or set plaintext = true for this endpoint",
+            hint="use https://, or allow it: plaintext = true (CDCTL_PROMETHEUS_PLAINTEXT=true)",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _number(settings: Mapping[str, object], name: str, default: float, least: float = 1e-3) -> float:

@@ -148,3 +148,11 @@ def test_files_that_cannot_be_read(here):
         read()
     with pytest.raises(UsageError, match="no such settings file"):
         read(config=str(here))
+
+
+@pytest.mark.parametrize("url", ["htps://joe:sesame@prom.example", "joe:sesame@prom.example", "https:///joe:sesame@x"])
+def test_a_password_in_a_wrong_url_is_not_repeated(url):
+    with pytest.raises(FileError) as refused:
+        read(prometheus=url)
+    assert "sesame" not in str(refused.value)
+    assert "is not the URL of a server" in str(refused.value)

@@ -198,3 +198,28 @@ def test_the_identity_tells_tenants_apart_and_holds_no_secret(tmp_path: Path, mo
     for where in (eu, us):
         where.all_headers()
         assert "sesame" not in where.identity + repr(where)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "htps://joe:sesame@prom.example",
+        "https://joe:sesame@",
+        "https:joe:sesame@x",
+        "http:///joe:sesame@x",
+        "http://[::1",
+    ],
+)
+def test_a_password_in_a_wrong_url_is_not_repeated(url: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        endpoint({"url": url})
+    assert "sesame" not in str(refused.value)
+    assert refused.value.hint
+
+
+def test_what_the_settings_take_for_loopback_is_loopback_here() -> None:
+    assert endpoint({"url": "http://prom.localhost:9090"}).url
+    with pytest.raises(UsageError, match="without TLS") as refused:
+        endpoint({"url": "http://prom.example"})
+    assert "plaintext = true" in refused.value.hint
+    assert endpoint({"url": "http://prom.example", "plaintext": True}).url
