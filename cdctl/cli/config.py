@@ -72,7 +72,8 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     settings = settings_of(run)
     asked = settings.context().name if run.context or run.prometheus or not settings.contexts else ""
     names = [asked] if asked else list(settings.contexts)
-    probes = [probe for name in names for probe in wiring.probe_sources(settings, name, plugins=run.plugins)]
+    with exits.in_flight(f"connecting to {', '.join(names)}", "nothing was changed: run it again"):
+        probes = [probe for name in names for probe in wiring.probe_sources(settings, name, plugins=run.plugins)]
     rows = [
         {"context": p.context, "source": p.source, "url": p.url, "ok": p.ok, "found": p.found, "hint": p.hint}
         for p in probes
