@@ -22,6 +22,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _PULSE_SECONDS = 2.0
+_LEFT = "its servers are stopped, nothing is left; run it again when you like"
 
 
 @app.command(epilog="Example: cdctl demo --headless -o html=demo.html. Exit code 0 when the planned breach is found.")
@@ -41,7 +42,7 @@ def demo(
 ) -> None:
     """Start real servers and a simulated platform, judge its promises, and stop everything at the end."""
     from cdctl.application import wiring
-    from cdctl.cli.progress import progress
+    from cdctl.cli.progress import long_work
     from cdctl.domain.settings import Settings
     from cdctl.lab.demo import demo as started
     from cdctl.lab.stage import Making
@@ -53,12 +54,15 @@ def demo(
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
         exits.note(run, "this is no terminal: printing the report instead of going on live")
         headless = True
-    with started(Making(vehicles=vehicles), progress(run)) as lab:
+    with long_work(run, "starting the demo", _LEFT) as told, started(Making(vehicles=vehicles), told) as lab:
         if headless:
-            time.sleep(seconds or 0.0)
-            report = lab.judge(progress(run))
+            with exits.in_flight("waiting before the report", _LEFT):
+                time.sleep(seconds or 0.0)
+            report = lab.judge(told)
         else:
-            report = _live(run, lab, seconds)
+            report = lab.judge(told)
+            with exits.in_flight("showing the demo live", _LEFT):
+                report = _live(run, lab, report, seconds)
         found = lab.planned(report)
     if headless or outputs:
         _print(run, doors, chosen, report)
@@ -73,23 +77,22 @@ def _print(run: Run, doors: Catalogue, chosen: tuple[output.Output, ...], report
     output.emit(run, chosen, lambda form: renderers[form].render(report))
 
 
-def _live(run: Run, lab: Demo, seconds: float | None) -> SloReport:
+def _live(run: Run, lab: Demo, report: SloReport, seconds: float | None) -> SloReport:
     """Show verdicts as they move, until a key is pressed or time is up; the last report."""
     from rich.console import Console
     from rich.live import Live
 
     from cdctl.application.evaluate import DEFAULT_LAG, instant
     from cdctl.cli import live
-    from cdctl.cli.progress import Silent, progress
+    from cdctl.cli.progress import Silent
 
     end = time.monotonic() + seconds if seconds is not None else None
-    report = lab.judge(progress(run))
     console = Console(no_color=not run.color, highlight=False)
     with live.single_keys(), Live(console=console, auto_refresh=False) as picture:
         while True:
             rest = None if end is None else end - time.monotonic()
             left = "press any key to end" + ("" if rest is None else f"; ends by itself in {max(rest, 0):.0f} s")
-            picture.update(live.screen(report, lab.bad_share(), left), refresh=True)
+            picture.update(live.screen(report, lab.bad_share(), left, console.width), refresh=True)
             wait = _PULSE_SECONDS if rest is None else max(0.0, min(rest, _PULSE_SECONDS))
             if live.pressed(wait) or (end is not None and time.monotonic() >= end):
                 return report

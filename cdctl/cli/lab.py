@@ -40,12 +40,14 @@ Scenario = Annotated[
 @app.command(epilog="Example: cdctl lab up && cdctl --context lab slo report")
 def up(ctx: typer.Context, vehicles: Vehicles = _USUAL_VEHICLES, scenario: Scenario = "breach", seed: Seed = 1) -> None:
     """Start the lab and leave it running; prints its context as JSON when it is ready."""
-    from cdctl.cli.progress import progress
+    from cdctl.cli.progress import long_work
     from cdctl.lab import standing_lab
     from cdctl.lab.stage import Making
 
     run = run_of(ctx)
-    state, was = standing_lab.up(Making(scenario, vehicles, seed), progress(run))
+    after = "what had started is stopped and removed; start it again: cdctl lab up"
+    with long_work(run, "starting the lab", after) as told:
+        state, was = standing_lab.up(Making(scenario, vehicles, seed), told)
     if was is standing_lab.Was.UP:
         exits.note(run, "the lab is up already")
     elif was is standing_lab.Was.BROKEN:
@@ -61,7 +63,8 @@ def down(ctx: typer.Context) -> None:
     from cdctl.lab import standing_lab
 
     run = run_of(ctx)
-    was = standing_lab.down()
+    with exits.in_flight("stopping the lab", "go on with: cdctl lab down"):
+        was = standing_lab.down()
     said = {
         standing_lab.Was.UP: "the lab is down",
         standing_lab.Was.NOT_UP: "the lab is not up",

@@ -23,10 +23,10 @@ def row(
     )  # fmt: skip
 
 
-def drawn(*rows: Row, pulse: dict[str, float] | None = None, color: bool = False) -> str:
+def drawn(*rows: Row, pulse: dict[str, float] | None = None, color: bool = False, width: int = 120) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=120, force_terminal=color, color_system="standard" if color else None)
-    console.print(screen(SloReport(1_790_000_000, 1_790_000_060, rows), pulse or {}, "press any key"))
+    console = Console(file=out, width=width, force_terminal=color, color_system="standard" if color else None)
+    console.print(screen(SloReport(1_790_000_000, 1_790_000_060, rows), pulse or {}, "press any key", width))
     return out.getvalue()
 
 
@@ -57,9 +57,38 @@ def test_what_is_not_known_is_left_empty():
     assert line.split() == ["a", "no_data"]
 
 
+LONG = "remote-diagnostics-availability"
+
+
+def three(name: str, worst: Verdict = Verdict.BREACHED, left: float = -0.79) -> list[Row]:
+    return [row(name, "cn"), row(name, "eu", worst, left=left), row(name, "us", left=1.0)]
+
+
+@pytest.mark.parametrize(
+    ("width", "wanted"),
+    [
+        (120, f"{LONG}  met        50%   2.2x  breached  -79%   2.2x  met       100%   2.2x"),
+        (80, f"{LONG}  met        50%  breached  -79%  met       100%"),
+        (79, f"{LONG}  met        50%  breached  -79%  met       100%"),
+        (78, f"{LONG}  met      50%  broken  -79%  met     100%"),
+        (70, f"{LONG[:27]}…  met      50%  broken  -79%  met     100%"),
+        (54, f"{LONG[:11]}…  met      50%  broken  -79%  met     100%"),
+    ],
+)
+def test_a_narrow_terminal_shows_less_and_cuts_no_number(width, wanted):
+    text = drawn(*three(LONG), pulse={"cn": 0.0, "eu": 0.051, "us": 0.0}, width=width)
+    assert next(line.rstrip() for line in text.splitlines() if line.startswith("remote-diag")) == wanted
+    assert ("burn rate of the last hour" in text) == (width == 120)
+
+
+@pytest.mark.parametrize("worst", list(Verdict))
+def test_every_verdict_fits_where_it_is_narrowest(worst):
+    assert "…" not in drawn(*three("short", worst), width=54)
+
+
 def test_the_pulse_is_shown_or_awaited():
     assert "eu 10.5%  us 0.0%" in drawn(row("a", "eu"), pulse={"us": 0.0, "eu": 0.105})
-    assert "waiting" in drawn(row("a", "eu"))
+    assert "not scraped live yet" in drawn(row("a", "eu"))
 
 
 @pytest.mark.parametrize("hostile", ["[red]x[/red]", "[/x]", "\x1b[2J", "\u202eevil", "a\nb"])

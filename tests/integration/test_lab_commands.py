@@ -142,20 +142,28 @@ def test_the_demo_finds_its_breach_and_stops_its_servers(temp, tmp_path, cdctl_p
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_however_the_demo_ends_its_servers_are_gone(temp, how):
     """Stopped while the past is written: the platform runs already."""
-    with subprocess.Popen([*MAIN, "demo", "--headless"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+    with subprocess.Popen(
+        [*MAIN, "demo", "--headless"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as run:
         assert eventually(lambda: len(children(run.pid)) >= 2)
         pids = children(run.pid)
         run.send_signal(how)
+        err = run.stderr.read() if run.stderr else ""
+    said = "of 4 done; its servers are stopped, nothing is left; run it again when you like\n"
+    assert err.endswith(said) is (how is not signal.SIGKILL), err
     assert eventually(lambda: all(gone(pid) for pid in pids))
     assert run.returncode == (-9 if how is signal.SIGKILL else 130)
     assert (list(temp.iterdir()) == []) is (how is not signal.SIGKILL)
 
 
 def test_a_lab_that_is_interrupted_on_its_way_up_leaves_nothing(lab, tmp_path):
-    with subprocess.Popen([*MAIN, "lab", "up"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+    with subprocess.Popen([*MAIN, "lab", "up"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as run:
         assert eventually(lambda: bool((found := state.read()) and found.processes))
         pids = [process.pid for process in state.read().processes.values()]
         run.send_signal(signal.SIGINT)
+        err = run.stderr.read() if run.stderr else ""
+    assert "interrupted while starting the lab, " in err
+    assert err.endswith("of 4 done; what had started is stopped and removed; start it again: cdctl lab up\n")
     assert run.returncode == 130
     assert eventually(lambda: all(gone(pid) for pid in pids))
     assert list((tmp_path / "lab").iterdir()) == [tmp_path / "lab" / "lab.lock"]
