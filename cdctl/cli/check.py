@@ -28,7 +28,9 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Judge everything you wrote: specs, settings, plugins. Asks no server; exit 2 when something is wrong."""
     run = run_of(ctx)
     settings, rows = _settings(run)
-    rows += _specs(settings)
+    specs = _specs(settings)
+    rows += specs
+    rows += _spec_tests(settings, sound=not any(row["result"] == "error" for row in specs))
     rows += _plugins(run, settings)
     output.show(run, outputs, rows, _COLUMNS)
     exits.leave(exits.Code.WRONG if any(row["result"] == "error" for row in rows) else exits.Code.DONE)
@@ -71,6 +73,20 @@ def _specs(settings: Settings) -> list[Row]:
         return list(_refused("specs", error))
     counted = f"{len(specs.slos)} SLOs in {len(specs.files)} files"
     return [_row("specs", settings.slo_specs, "ok", counted), *(_problem("specs", w) for w in specs.warnings)]
+
+
+def _spec_tests(settings: Settings, *, sound: bool) -> list[Row]:
+    from pathlib import Path
+
+    from cdctl.lab import spec_tests
+
+    try:
+        cases = spec_tests.judge(Path(settings.slo_specs), sound=sound)
+    except CdctlError as error:
+        return list(_refused("spec tests", error))
+    files = len({case.file for case in cases})
+    counted = f"{len(cases)} cases in {files} file{'s' * (files != 1)}; run them: cdctl slo test" if cases else "none"
+    return [_row("spec tests", settings.slo_specs, "ok", counted)]
 
 
 def _plugins(run: Run, settings: Settings) -> list[Row]:

@@ -67,7 +67,7 @@ def find(paths: Sequence[Path]) -> list[Path]:
     found: dict[str, Path] = {}
     problems: list[Problem] = []
     for path in paths:
-        files = _below(path) if path.is_dir() else _beside(path)
+        files = below(path) if path.is_dir() else _beside(path)
         if not files:
             problems.append(Problem(Place(safe(str(path), 4096)), *_nothing(path)))
         for file in files:
@@ -83,7 +83,8 @@ def _nothing(path: Path) -> tuple[str, str]:
     return "has no spec tests", f"write them into a file called {path.stem if path.is_file() else 'NAME'}.test.yaml"
 
 
-def _below(folder: Path) -> list[Path]:
+def below(folder: Path) -> list[Path]:
+    """Every spec test in a folder and the folders below it, in alphabetical order."""
     found = []
     for top, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -20,7 +20,7 @@ from cdctl.lab.scratch import scratch
 from cdctl.lab.servers import Prometheus
 from cdctl.lab.shelves import Trial, shelve, trial
 from cdctl.lab.spec_compare import Mismatch, compared
-from cdctl.lab.spec_test_file import ENDINGS, Case, find, read
+from cdctl.lab.spec_test_file import ENDINGS, Case, below, find, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,17 @@ def run(paths: Sequence[Path], *, progress: Progress) -> SpecTestRun:
     finally:
         progress.stop()
     return SpecTestRun(tuple(results[id(case)] for case in cases), _untested(paths, cases, slos))
+
+
+def judge(folder: Path, *, sound: bool) -> tuple[Case, ...]:
+    """Every case below a folder, read and not run. sound: its specs are, so that what a case names must be there.
+
+    Raises FileError with what is wrong in the test files.
+    """
+    cases = read(below(folder))
+    if sound:
+        _matched(cases, {top: _slos(top) for top in {case.file.parent for case in cases}})
+    return cases
 
 
 def _slos(folder: Path) -> dict[str, Slo]:

@@ -24,7 +24,7 @@ def test_what_ships_is_in_order(cdctl):
     ran = cdctl("check", "-o", "json")
     assert ran.code == 0
     assert {row["result"] for row in json.loads(ran.out)} == {"ok"}
-    assert {row["part"] for row in json.loads(ran.out)} == {"settings", "specs", "plugin"}
+    assert {row["part"] for row in json.loads(ran.out)} == {"settings", "specs", "spec tests", "plugin"}
 
 
 def test_every_part_is_judged_whatever_the_others_say(cdctl, here, root):
@@ -52,3 +52,39 @@ def test_wrong_settings_are_rows_too(cdctl, here):
     assert [row["subject"] for row in rows(ran, "settings")] == ["cdctl.toml:1:1", "cdctl.toml:2:1"]
     assert rows(ran, "plugin")
     assert cdctl("check", "--config", "nowhere.toml").code == 2
+
+
+def test_queries_have_a_place(cdctl, here, root):
+    (here / "slo_specs").mkdir()
+    text = (root / "slo_specs" / "customer-api.yaml").read_text()
+    (here / "slo_specs" / "a.yaml").write_text(text.replace("service=", "service=="))
+    ran = cdctl("check", "-o", "json")
+    assert ran.code == 2
+    wrong = rows(ran, "specs")
+    assert wrong
+    assert all("not PromQL" in row["message"] and row["subject"].count(":") == 2 for row in wrong)
+
+
+def test_spec_tests_are_read_and_their_promises_looked_up(cdctl, here, root):
+    (here / "slo_specs").mkdir()
+    spec, tests = here / "slo_specs" / "a.yaml", here / "slo_specs" / "a.test.yaml"
+    spec.write_text((root / "slo_specs" / "customer-api.yaml").read_text())
+    assert [row["message"] for row in rows(cdctl("check", "-o", "json"), "spec tests")] == ["none"]
+    good = (root / "slo_specs" / "customer-api.test.yaml").read_text()
+    tests.write_text(good)
+    (row,) = rows(cdctl("check", "-o", "json"), "spec tests")
+    assert row["result"] == "ok"
+    assert " in 1 file; " in row["message"]
+    tests.write_text(good.replace("slo: customer-api-latency", "slo: customer-api-latencies"))
+    ran = cdctl("check", "-o", "json")
+    (row, *_) = rows(ran, "spec tests")
+    assert (ran.code, row["result"]) == (2, "error")
+    assert "customer-api-latency" in row["fix"]
+    tests.write_text(good.replace("verdict: met", "verdict: mett"))
+    assert all(
+        row["subject"].startswith("slo_specs/a.test.yaml:") for row in rows(cdctl("check", "-o", "json"), "spec tests")
+    )
+    tests.write_text(good)
+    spec.write_text("kind: SLO\n")
+    ran = cdctl("check", "-o", "json")
+    assert [row["result"] for row in rows(ran, "spec tests")] == ["ok"]
