@@ -69,7 +69,7 @@ def worst(found: list[Doubt]) -> tuple[list[Doubt], tuple[str, ...]]:
 
 def questions(leg: EventLeg, found: Sequence[Doubt], span: Span) -> Iterator[Question]:
     """What to ask for all doubts: runs of buckets, of no more series than the labels need."""
-    index = np.flatnonzero(np.any([doubt.buckets for doubt in found], axis=0)) if found else []
+    index = np.flatnonzero(np.any([doubt.buckets for doubt in found], axis=0)) if found else np.zeros(0, np.int64)
     if not len(index):
         return
     counter = replace(leg.counter, matchers=leg.counter.matchers | frozenset(_narrow(found)))
