@@ -125,7 +125,6 @@ def _texts(answer: Any) -> list[str]:
 def _client(endpoint: Endpoint) -> PrometheusConnect:
     import requests
     from prometheus_api_client import PrometheusConnect
-    from urllib3.util.retry import Retry
 
     session = requests.Session()
     # No redirects and nothing from ~/.netrc: what proves who we are goes to this host alone.
@@ -134,11 +133,13 @@ def _client(endpoint: Endpoint) -> PrometheusConnect:
         session.verify = str(endpoint.options["ca"])
     if endpoint.options.get("cert"):
         session.cert = (str(endpoint.options["cert"]), str(endpoint.options["key"]))
-    return PrometheusConnect(
+    client = PrometheusConnect(
         url=endpoint.url,
         headers=endpoint.all_headers(),
         auth=endpoint.basic(),
         session=session,
-        retry=Retry(0, read=False, respect_retry_after_header=False),
         timeout=min(endpoint.timeout, endpoint.deadline),
     )
+    # It has put retries of its own here, that wait as long as a server likes.
+    session.mount(endpoint.url, requests.adapters.HTTPAdapter(max_retries=0))
+    return client
