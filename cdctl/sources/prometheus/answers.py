@@ -134,3 +134,19 @@ def version(content: bytes) -> str:
         return msgspec.json.decode(content, type=_BuildBody).data.version
     except msgspec.DecodeError:
         return ""
+
+
+class _Runtime(msgspec.Struct, frozen=True):
+    storageRetention: str = ""  # noqa: N815 - the server's name
+
+
+class _RuntimeBody(msgspec.Struct):
+    data: _Runtime = _Runtime()
+
+
+def retention(content: bytes) -> str:
+    """How long the server keeps what it scraped, out of its runtime information; empty when it does not say."""
+    try:
+        return msgspec.json.decode(content, type=_RuntimeBody).data.storageRetention
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from cdctl.domain.text import safe
-from cdctl.sources.prometheus.answers import Body, NotPrometheusError, decode, version
+from cdctl.sources.prometheus.answers import Body, NotPrometheusError, decode, retention, version
 from cdctl.sources.prometheus.endpoint import Endpoint
 from cdctl.sources.prometheus.gate import Gate
 
@@ -85,13 +85,19 @@ class Client:
 
     async def version(self) -> str:
         """The server's version; "unknown" when it does not tell, as some compatible servers do not."""
+        return safe(version(await self._status("buildinfo")), 40) or "unknown"
+
+    async def retention(self) -> str:
+        """How long the server keeps what it scraped, such as `15d`; empty when it does not tell."""
+        return safe(retention(await self._status("runtimeinfo")), 40)
+
+    async def _status(self, page: str) -> bytes:
+        """What the server says of itself; nothing when it cannot be asked, as that is no reason to doubt it."""
+        url = f"{self._endpoint.url}/api/v1/status/{page}"
         try:
-            response = await self._connected().get(
-                self._endpoint.url + "/api/v1/status/buildinfo", timeout=self._endpoint.timeout
-            )
+            return (await self._connected().get(url, timeout=self._endpoint.timeout)).content
         except httpx.HTTPError:
-            return "unknown"
-        return safe(version(response.content), 40) or "unknown"
+            return b""
 
     def _left(self) -> float:
         """Seconds until the run's deadline."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailure
@@ -70,18 +71,21 @@ class PrometheusSource:
 
     async def probe(self) -> tuple[bool, str, str]:
         """See the port Inspector."""
+        started = time.perf_counter()
         try:
             await self._client.ask("/api/v1/query", {"query": "vector(1)"})
-            version = await self._client.version()
+            took = time.perf_counter() - started
+            version, keeps = await asyncio.gather(self._client.version(), self._client.retention())
         except AskError as error:
             return False, error.reason, error.hint
-        return True, f"answers queries, version {version}", ""
+        kept = f", keeps {keeps}" if keeps else ""
+        return True, f"answers queries, version {version}{kept}, first answer after {took * 1000:.0f} ms", ""
 
     async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
         """See the port Inspector."""
-        from cdctl.sources.prometheus.doctor import Doctor
+        from cdctl.sources.prometheus.doctor import look
 
-        return await asyncio.to_thread(lambda: Doctor(self._endpoint).inspect(requests))
+        return await look(self._endpoint, requests)
 
     async def _answer(self, request: BucketRequest, shared: _Shared) -> SourceAnswer | SourceFailure:
         evidence: tuple[Evidence, ...] = ()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cdctl.domain.slo.series import Span
-from cdctl.sources.prometheus.answers import NotPrometheusError, decode, matrix, version
+from cdctl.sources.prometheus.answers import NotPrometheusError, decode, matrix, retention, version
 
 SPAN = Span(1_700_000_000 // 300 * 300, 1_700_000_000 // 300 * 300 + 1500, 300)
 
@@ -103,6 +103,13 @@ def test_what_is_no_answer_of_a_prometheus_is_refused(content: bytes) -> None:
 def test_fields_of_later_servers_are_no_harm() -> None:
     (series,) = matrix(decode(said({**one("1", "2", "3", "4", "5"), "histograms": [[1, {}]]}, stats={"a": 1})), SPAN)
     assert series.values.sum() == 15
+
+
+def test_the_retention() -> None:
+    said = b'{"status":"success","data":{"startTime":"2026-01-01T00:00:00Z","storageRetention":"15d or 10GiB"}}'
+    assert retention(said) == "15d or 10GiB"
+    for odd in (b"", b"<html>", b"{}", b'{"data":{}}', b'{"data":{"storageRetention":1}}', b'{"data":null}', b"\xff"):
+        assert retention(odd) == ""
 
 
 def test_the_version() -> None:
