@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cdctl.cli import exits, plain, records, whole_file
@@ -110,14 +111,21 @@ def reports(run: Run, outputs: Sequence[Output], renderers: Mapping[str, Report]
 
 
 def show(
-    run: Run, values: Sequence[str] | None, rows: Sequence[records.Record], columns: Sequence[records.Column]
+    run: Run,
+    values: Sequence[str] | None,
+    rows: Sequence[records.Record],
+    columns: Sequence[records.Column],
+    more: Mapping[str, Callable[[], str]] = MappingProxyType({}),
 ) -> None:
-    """Write a list of things in the formats asked for (`values` is the list of `-o`)."""
+    """Write a list of things in the formats asked for (`values` is the list of `-o`); `more` has formats of its own."""
+
+    def render(form: str) -> str:
+        return more[form]() if form in more else records.render(rows, columns, form)
 
     def fit(form: str, width: int) -> str:
-        return records.render(rows, columns, form, width if form == "table" else None)
+        return records.render(rows, columns, form, width) if form == "table" else render(form)
 
-    emit(run, parse(values), lambda form: records.render(rows, columns, form), fit)
+    emit(run, parse(values, (*records.FORMATS, *more)), render, fit)
 
 
 def _to_stdout(run: Run, form: str, text: str) -> None:

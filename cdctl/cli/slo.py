@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import completion, exits, looks, output, slo_rows, verdicts
+from cdctl.cli import completion, exits, looks, output, records, slo_rows, verdicts
 from cdctl.cli.options import OutputOption, Run, noun, run_of
 from cdctl.cli.settings import settings_of
 from cdctl.errors import CdctlError
@@ -145,21 +145,24 @@ def report_(
     exits.leave(code)
 
 
-@app.command(epilog="Example: cdctl slo test slo_specs/remote-command.test.yaml")
+@app.command(epilog="Example: cdctl slo test slo_specs/remote-command.test.yaml -o junit=specs.xml")
 def test(ctx: typer.Context, paths: Paths = None, outputs: OutputOption = None) -> None:
     """Run the *.test.yaml beside specs: made-up series, a real Prometheus, the expected verdicts."""
     from pathlib import Path
 
+    from cdctl.cli import cases
     from cdctl.cli.progress import long_work
     from cdctl.lab import spec_tests
 
     run = run_of(ctx)
-    output.parse(outputs)
+    output.parse(outputs, (*records.FORMATS, "junit"))
     where = [Path(path) for path in paths or [settings_of(run).slo_specs]]
     after = "its Prometheus is stopped and its folder removed; run it again"
     with long_work(run, "testing specs", after) as progress:
         done = spec_tests.run(where, progress=progress)
-    output.show(run, outputs, [slo_rows.tested(result) for result in done.results], slo_rows.TESTED)
+    rows = [slo_rows.tested(result) for result in done.results]
+    checked = [cases.Case(one.slo, one.name, [str(mismatch) for mismatch in one.mismatches]) for one in done.results]
+    output.show(run, outputs, rows, slo_rows.TESTED, {"junit": lambda: cases.junit("cdctl slo test", checked)})
     for result in done.results:
         for mismatch in result.mismatches:
             exits.note(run, str(mismatch))

@@ -7,10 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import children, eventually, gone
 
 RUN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from cdctl.cli.main import run; run()"
 
@@ -35,14 +35,6 @@ def stopped(process: subprocess.Popen[str]) -> str:
     return err
 
 
-def runs(pid: str) -> bool:
-    """Whether it is there and no zombie that nobody has collected yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -64,16 +56,11 @@ def test_a_server_that_never_answers(command, said, root):
 
 def test_spec_tests_stop_their_server(root, tmp_path):
     process = started("slo", "test", root / "slo_specs", TMPDIR=str(tmp_path))
-    deadline = time.monotonic() + 30
-    while not list(tmp_path.glob("cdctl-lab-*/*/")) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.01)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert eventually(lambda: bool(children(process.pid)) or process.poll() is not None)
+    pids = children(process.pid)
     err = stopped(process)
+    assert pids
     assert "interrupted while testing specs, " in err
     assert "its Prometheus is stopped and its folder removed; run it again" in err
     assert list(tmp_path.iterdir()) == []
-    assert children
-    deadline = time.monotonic() + 30
-    while any(map(runs, children)) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert [pid for pid in children if runs(pid)] == []
+    assert eventually(lambda: all(map(gone, pids)))
