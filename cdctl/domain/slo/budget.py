@@ -37,14 +37,19 @@ class Counts:
         """Good, total and covered seconds in (start, end], [n_groups] each; edges must be bucket edges."""
         low, high = np.searchsorted(self.ends, [start, end], side="right")
         return (
-            self.good[:, high] - self.good[:, low],
+            np.maximum(self.good[:, high] - self.good[:, low], 0.0),
             self.total[:, high] - self.total[:, low],
             self.covered[:, high] - self.covered[:, low],
         )
 
 
 def counts(ends: Ints, widths: Ints, good: Floats, total: Floats, coverage: Floats, *, slices: bool = False) -> Counts:
-    """Running sums over buckets; values are [n_groups, n_buckets], coverage 0..1; `slices` when a bucket is a slice."""
+    """Running sums over buckets; values are [n_groups, n_buckets], coverage 0..1; `slices` when a bucket is a slice.
+
+    A negative total is none: a query that subtracts can answer less than nothing. Good may be negative in a bucket, for
+    bad events are not always told in the same instant as their total.
+    """
+    total = np.maximum(total, 0.0)
     flawed = _running((total - good > _NOISE).astype(np.float64)) if slices else None
     return Counts(ends, _running(good), _running(total), _running(coverage * widths), flawed)
 
@@ -75,12 +80,23 @@ class Tally:
 
 
 def tally(good: Floats, total: Floats) -> Tally:
-    """The buckets of one window added up exactly; values are [n_buckets]."""
+    """The buckets of one window added up exactly; values are [n_buckets], a negative total is none."""
+    total = np.maximum(total, 0.0)
     if bool((np.rint(good) == good).all() and (np.rint(total) == total).all()):
         whole = sum(map(int, total.tolist()))
-        return Tally(Fraction(max(whole - sum(map(int, good.tolist())), 0)), Fraction(whole), Fraction(0))
+        return Tally(_within(whole - sum(map(int, good.tolist())), whole), Fraction(whole), Fraction(0))
     everything = Fraction(fsum(total))
-    return Tally(max(everything - Fraction(fsum(good)), Fraction(0)), everything, everything * Fraction(_NOISE))
+    return Tally(_within(everything - Fraction(fsum(good)), everything), everything, everything * Fraction(_NOISE))
+
+
+def _within(bad: Fraction | int, total: Fraction | int) -> Fraction:
+    return Fraction(min(max(bad, 0), total))
+
+
+def negative(good: Floats, total: Floats) -> float:
+    """Share 0..1 of all events that are less than nothing: negative totals, or good below zero as a whole, [n]."""
+    lost = max(-float(good.sum()), 0.0) - float(np.minimum(total, 0.0).sum())
+    return lost / (lost + float(np.abs(total).sum())) if lost else 0.0
 
 
 def slice_values(objective: Objective, budgeting: Budgeting, buckets: Buckets) -> tuple[Floats, Floats]:
@@ -124,7 +140,7 @@ def burns(sums: Counts, at: int, target: Decimal) -> Burns:
     starts = [at - seconds for seconds in BURN_WINDOWS.values()]
     *lows, high = np.searchsorted(sums.ends, [*starts, at], side="right").tolist()
     good, total, covered = (values[:, high] - values[:, lows].T for values in (sums.good, sums.total, sums.covered))
-    bad = np.maximum(total - good, 0.0)
+    bad = np.clip(total - good, 0.0, total)
     rates = np.divide(bad, total, out=np.zeros_like(bad), where=total > 0) / float(1 - target)
     flawed = bad if sums.flawed is None else sums.flawed[:, high] - sums.flawed[:, lows].T
     return Burns(np.where(covered > 0, rates, np.nan), flawed)

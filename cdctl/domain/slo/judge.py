@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
-from cdctl.domain.slo.budget import Burns, Counts, Tally, burns, counts, slice_values, tally
+from cdctl.domain.slo.budget import Burns, Counts, Tally, burns, counts, negative, slice_values, tally
 from cdctl.domain.slo.coverage import charge_silence, coverage, drop_first_after_silence, widened
 from cdctl.domain.slo.interval import wilson
 from cdctl.domain.slo.objective import Objective, Ratio, Slo
@@ -23,6 +23,8 @@ from cdctl.domain.slo.window import Bounds, bounds
 AT_RISK_REMAINING = 0.1
 _GOOD_TOO_MANY = 0.01
 """Good may exceed total by this share of the budget before it is said: two metrics are not scraped in one instant."""
+_TOO_NEGATIVE = 1e-6
+"""Share of all events that may be negative before it is said: subtractions of floats are not exact."""
 _DOUBT = 1e-9
 """Share of all events by which running sums of floats may be wrong, generously."""
 _NEWBORN = "seen for the first time a moment ago: its counters hold events of unknown age"
@@ -262,6 +264,8 @@ def _warnings(measured: Measured, i: int, good: float, total: float) -> list[str
         found.append(
             f"buckets widened to {measured.width // 60} min to span two scrapes; shorter burn rates use that width"
         )
+    if negative(measured.buckets.good[i], measured.buckets.total[i]) > _TOO_NEGATIVE:
+        found.append("the queries answer negative numbers of events, taken for none: do they subtract as they should?")
     if good - total > _GOOD_TOO_MANY * float(1 - measured.asked.objective.target) * total:
         by = f"{good / total - 1:.2%}" if total else f"{good:g} events"
         found.append(f"good exceeds total by {by} and was clamped: do the queries match?")
