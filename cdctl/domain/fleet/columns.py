@@ -6,139 +6,210 @@ never blocked and never blocks: `generation` is odd while a batch is being taken
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import IntEnum, IntFlag
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cdctl.domain.fleet.batch import Batch
-from cdctl.domain.fleet.layout import Buffer, Layout
+from cdctl.domain.fleet.batch import Batch, Presence
+from cdctl.domain.fleet.happenings import NO_ROW, Ring
+from cdctl.domain.fleet.index import Index, encode
+from cdctl.domain.fleet.intake import Intake
+from cdctl.domain.fleet.layout import MAGIC, VERSION, Buffer, Counter, Layout
+from cdctl.domain.fleet.linkboard import LinkBoard
+from cdctl.domain.fleet.presence import Flag
+from cdctl.domain.fleet.strings import Strings
+from cdctl.domain.fleet.troubles import Troubles
 
-
-class Flag(IntFlag):
-    """Marks of a row."""
-
-    INVENTORY = 1  # the inventory says it should exist
-    SNAPSHOT = 2  # what is known was read from disk; the stream has not spoken of it yet
-    SEEN = 4  # something was heard from it (not only a retained message of the broker), now or before the snapshot
-    TOLD = 8  # its presence was told live by a birth or death since it was last unknown
-    DUPLICATE = 16  # speaks from two regions at once
-    WAS_ONLINE = 32  # its state before nobody could tell
-    WAS_OFFLINE = 64
-
-
-class Counter(IntEnum):
-    """Places of the counters in the header. All grow only, and start at 0 with the process that takes in."""
-
-    RECEIVED = 0
-    BYTES = 1
-    DECODED = 2
-    DROPPED = 3
-    MALFORMED = 4
-    IGNORED = 5
-    TELEMETRY = 6
-    STANDINGS = 7
-    EVENTS = 8
-    LATE = 9  # births and deaths that an newer one had overtaken
-    MOVED = 10
-    DUPLICATES = 11
-    TABLE_FULL = 12  # a string found no place in its table and is counted as "(other)"
-    FULL = 13  # messages of vehicles beyond the capacity
+__all__ = ["Columns", "Counter", "Flag"]
 
 
 class Columns:
-    """Views on a buffer. `Columns(layout, buffer)` starts an empty fleet in a zeroed buffer, or takes up the one that
-    is there; `Columns.attach(buffer)` only takes up. Arrays have `capacity` places; the first `rows` are in use.
+    """Views on a buffer. `Columns(layout, buffer)` starts an empty fleet in a zeroed buffer;
+    `Columns.attach(buffer)` takes up the one that is there. Arrays have `capacity` places; the first `rows` are in use.
 
     ids S40[capacity] and so on: see `layout`. Only one process may call the methods that change something.
     """
 
     def __init__(self, layout: Layout, buffer: Buffer) -> None:
-        raise NotImplementedError
+        self.layout = layout
+        header = layout.place("header", buffer)
+        if bytes(header["magic"][0]) != MAGIC:
+            header["version"], header["capacity"] = VERSION, layout.capacity
+            header["signal_names"] = "\n".join(layout.signals).encode()
+            header["magic"] = MAGIC  # last: who attaches sees all of it
+        self.header = header
+        parts = {name: layout.place(name, buffer) for name in layout.sections if name not in {"header", "end"}}
+        self.parts: Mapping[str, NDArray[Any]] = parts
+        self.ids: NDArray[np.bytes_] = parts["ids"]
+        self.region: NDArray[np.uint16] = parts["region"]
+        self.model: NDArray[np.uint16] = parts["model"]
+        self.software: NDArray[np.uint16] = parts["software"]
+        self.presence: NDArray[np.uint8] = parts["presence"]
+        self.flags: NDArray[np.uint8] = parts["flags"]
+        self.link: NDArray[np.uint8] = parts["link"]
+        self.seq: NDArray[np.uint32] = parts["seq"]
+        self.seen_ms: NDArray[np.int64] = parts["seen_ms"]
+        self.since_ms: NDArray[np.int64] = parts["since_ms"]
+        self.before_ms: NDArray[np.int64] = parts["before_ms"]
+        self.moved_s: NDArray[np.uint32] = parts["moved_s"]
+        self.skew: NDArray[np.float32] = parts["skew"]
+        self.dtcs: NDArray[np.uint32] = parts["dtcs"]
+        self.messages: NDArray[np.uint32] = parts["messages"]
+        self.events: NDArray[np.uint16] = parts["events"]
+        self.flaps: NDArray[np.uint16] = parts["flaps"]
+        self.signals: tuple[NDArray[np.float32], ...] = tuple(parts[f"signal {i}"] for i in range(len(layout.signals)))
+        self.regions = Strings(parts["regions"], header["regions"])
+        self.models = Strings(parts["models"], header["models"])
+        self.softwares = Strings(parts["softwares"], header["softwares"])
+        self.reasons = Strings(parts["reasons"]["text"], header["reasons"])
+        self.troubles = Troubles(parts, header)
+        self.ring = Ring(parts["happenings"], header["happened"], Strings(parts["kinds"], header["kinds"]))
+        self.links = LinkBoard(parts["links"], header["links"])
+        self._intake: Intake | None = None
+        self._beaten = (0, 0)
 
     @classmethod
     def attach(cls, buffer: Buffer) -> Columns:
         """The fleet that another process keeps in this memory. Raises UsageError when there is none."""
-        raise NotImplementedError
-
-    layout: Layout
-    ids: NDArray[np.bytes_]
-    region: NDArray[np.uint16]
-    model: NDArray[np.uint16]
-    software: NDArray[np.uint16]
-    presence: NDArray[np.uint8]
-    flags: NDArray[np.uint8]
-    link: NDArray[np.uint8]
-    seq: NDArray[np.uint32]
-    seen_ms: NDArray[np.int64]
-    since_ms: NDArray[np.int64]
-    before_ms: NDArray[np.int64]
-    moved_s: NDArray[np.uint32]
-    skew: NDArray[np.float32]
-    dtcs: NDArray[np.uint32]
-    messages: NDArray[np.uint32]
-    events: NDArray[np.uint16]
-    flaps: NDArray[np.uint16]
-    signals: tuple[NDArray[np.float32], ...]
+        return cls(Layout.found(buffer), buffer)
 
     @property
     def rows(self) -> int:
         """Vehicles so far."""
-        raise NotImplementedError
+        return int(self.header["rows"][0])
 
     @property
     def generation(self) -> int:
         """Grows by two a batch; odd while one is being taken in."""
-        raise NotImplementedError
+        return int(self.header["generation"][0])
+
+    @property
+    def index(self) -> Index:
+        """The writer's index of ids, built from the rows when first asked for."""
+        return self._writer().index
 
     def apply(self, batch: Batch, now_ms: int, region: str) -> None:
         """Take in what some messages of the link of `region` said, received at `now_ms` (epoch ms, our clock).
 
-        Within a batch, births and deaths come before events, events before telemetry.
+        Within a batch, births and deaths come before events, events before telemetry. Nothing that a vehicle says
+        raises.
         """
-        raise NotImplementedError
+        writer = self._writer()
+        with self._changing():
+            writer.apply(batch, now_ms, region)
 
     def expect(
         self, vins: Sequence[str], regions: Sequence[str], models: Sequence[str], softwares: Sequence[str]
     ) -> None:
         """Vehicles of the inventory (parallel; empty strings where it does not tell): rows are made for them and
         marked. What a vehicle itself told is not overwritten. Call in chunks of some thousands."""
-        raise NotImplementedError
+        writer = self._writer()
+        with self._changing():
+            writer.expect(vins, (regions, models, softwares))
 
     def forget_inventory(self) -> None:
         """Take the mark of the inventory from every row, before another inventory is read."""
-        raise NotImplementedError
+        with self._changing():
+            self.flags[: self.rows] &= np.uint8(~Flag.INVENTORY & 0xFF)
 
-    def link_up(self, region: str, url: str, now_ms: int, note: str = "") -> None:
-        """The link of a region is connected and subscribed; `note` says what is degraded."""
-        raise NotImplementedError
+    def link_up(self, region: str, url: str, now_ms: int, note: str = "", *, continuous: bool = False) -> None:
+        """The link of a region is connected and subscribed; `note` says what is degraded.
+
+        continuous: the broker is known to be the one from before the cut (it was not restarted, say by its uptime), so
+        that the births it had kept tell who is online. Without that knowledge vehicles stay unknown until they speak.
+        """
+        with self._changing():
+            self.links.put(self.links.number(region), True, now_ms, url, note, continuous)
+            self.ring.add(now_ms, NO_ROW, "link.up", self.regions.code(region), note)
 
     def link_down(self, region: str, url: str, now_ms: int, note: str = "") -> None:
         """The link of a region is cut: every vehicle heard on it is unknown from now on."""
-        raise NotImplementedError
+        number = self.links.number(region)
+        with self._changing():
+            self.links.put(number, False, now_ms, url, note, False)
+            heard = (self.link[: self.rows] == number) & (self.presence[: self.rows] != Presence.UNKNOWN)
+            self.lose(np.flatnonzero(heard), now_ms)
+            self.ring.add(now_ms, NO_ROW, "link.down", self.regions.code(region), note)
+
+    def lose(self, rows: NDArray[np.int64], now_ms: int) -> None:
+        """Nobody can tell any more whether these rows, all known so far, are online."""
+        online = self.presence[rows] == Presence.ONLINE
+        kept = self.flags[rows] & np.uint8(~(Flag.TOLD | Flag.WAS_ONLINE | Flag.WAS_OFFLINE) & 0xFF)
+        self.flags[rows] = kept | np.where(online, np.uint8(Flag.WAS_ONLINE), np.uint8(Flag.WAS_OFFLINE))
+        self.before_ms[rows] = self.since_ms[rows]
+        self.since_ms[rows] = now_ms
+        self.presence[rows] = Presence.UNKNOWN
+
+    def resume(self, taken_ms: int) -> None:
+        """The rows were read from a snapshot taken at `taken_ms`: what they say is old, and all presence unknown."""
+        with self._changing():
+            used = slice(0, self.rows)
+            self.lose(np.flatnonzero(self.presence[used] != Presence.UNKNOWN), taken_ms)
+            known = (self.flags[used] & np.uint8(Flag.SEEN | Flag.WAS_ONLINE | Flag.WAS_OFFLINE)) != 0
+            self.flags[used] &= np.uint8(~Flag.DUPLICATE & 0xFF)
+            self.flags[used] |= np.where(known, np.uint8(Flag.SNAPSHOT), np.uint8(0))
+            self.link[used] = 0
+            self.header["snapshot_ms"] = taken_ms
+            self._intake = None
 
     def count(self, counter: Counter, by: int = 1) -> None:
         """Add to a counter (the ingest counts what it received and dropped; `apply` counts the rest)."""
-        raise NotImplementedError
+        self.header["counters"][0, counter] += by
+
+    def reject(self, reason: str, by: int = 1, example: str = "") -> None:
+        """Count messages that could not be understood."""
+        self.parts["reasons"]["count"][self.reasons.code(reason)] += by
+        self.count(Counter.MALFORMED, by)
+        if example:
+            self.header["example"] = example.encode("utf-8", "replace")
 
     def counters(self) -> Mapping[str, int]:
         """Counters by lower-case name."""
-        raise NotImplementedError
+        values = self.header["counters"][0].tolist()
+        return {counter.name.lower(): values[counter] for counter in Counter}
+
+    def malformed(self) -> Mapping[str, int]:
+        """How many messages could not be understood, by reason."""
+        counts = self.parts["reasons"]["count"].tolist()
+        return {text: counts[code] for code, text in enumerate(self.reasons.texts()) if counts[code]}
 
     def beat(self, now_ms: int) -> None:
         """Say that the writer lives, and work out the rate; about once a second."""
-        raise NotImplementedError
+        then_ms, before = self._beaten
+        received = int(self.header["counters"][0, Counter.RECEIVED])
+        if now_ms > then_ms:
+            self.header["rate"] = (received - before) * 1000 / (now_ms - then_ms) if then_ms else 0.0
+            self._beaten = (now_ms, received)
+        self.header["heartbeat_ms"] = now_ms
 
     def settle(self) -> None:
         """The first picture is complete."""
-        raise NotImplementedError
+        self.header["settled"] = 1
 
     def row(self, vin: str) -> int:
         """Row of a vehicle, -1 when there is none. In a reading process this scans (some ms for a million)."""
-        raise NotImplementedError
+        ids, bad = encode([vin])
+        if bad is not None:
+            return -1
+        if self._intake is not None:
+            return int(self._intake.index.find(ids)[0])
+        wanted, words = ids.view(np.uint64), self.ids[: self.rows].view(np.uint64).reshape(-1, len(ids.view(np.uint64)))
+        near = np.flatnonzero(words[:, 1] == wanted[1])  # the second word of VINs differs most
+        exact = near[(words[near] == wanted).all(axis=1)]
+        return int(exact[0]) if len(exact) else -1
 
-    def taken(self) -> dict[str, Any]:
-        """Every section cut to what is in use, by name: what a snapshot writes. Views, not copies."""
-        raise NotImplementedError
+    def _writer(self) -> Intake:
+        if self._intake is None:
+            self._intake = Intake(self)
+        return self._intake
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self.header["generation"] += 1
+        try:
+            yield
+        finally:
+            self.header["generation"] += 1

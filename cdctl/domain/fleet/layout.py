@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from mmap import mmap
 from types import MappingProxyType
@@ -29,7 +30,7 @@ CAPACITY = 4_000_000
 SIGNALS = 64
 STRINGS, STRING_BYTES = 65_536, 64
 DTC_NAMES, DTC_BYTES = 65_536, 16
-DTC_SETS, DTC_PLACES = 1 << 20, 1 << 22
+DTC_SETS, DTC_PLACES = 1 << 18, 1 << 21
 HAPPENINGS = 32_768
 LINKS = 64
 REASONS = 64
@@ -85,7 +86,7 @@ HEADER = np.dtype(
     align=True,
 )
 LINK = np.dtype(
-    [("region", "S64"), ("url", "S200"), ("note", "S200"), ("since_ms", "i8"), ("up", "u1")],
+    [("region", "S64"), ("url", "S200"), ("note", "S200"), ("since_ms", "i8"), ("up", "u1"), ("continuous", "u1")],
     align=True,
 )
 REASON = np.dtype([("text", "S56"), ("count", "u8")])
@@ -112,6 +113,25 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("flaps", "u2"),
 )
 """One value a vehicle; codes point into the tables, 0 is "not told"; times are epoch ms of our clock, 0 is never."""
+
+
+class Counter(IntEnum):
+    """Places of the counters in the header. All grow only, and start at 0 with the process that takes in."""
+
+    RECEIVED = 0
+    BYTES = 1
+    DECODED = 2
+    DROPPED = 3
+    MALFORMED = 4
+    IGNORED = 5
+    TELEMETRY = 6
+    STANDINGS = 7
+    EVENTS = 8
+    LATE = 9  # births and deaths that a newer one had overtaken, or that prove nothing any more
+    MOVED = 10
+    DUPLICATES = 11
+    TABLE_FULL = 12  # a text found no place in its table and is counted as "(other)"
+    FULL = 13  # messages of vehicles beyond the capacity
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,124 @@
+"""Births and deaths of a batch, one by one and in order: they are rare, and each may overturn the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cdctl.domain.fleet.batch import Presence, Standing
+from cdctl.domain.fleet.layout import Counter
+from cdctl.domain.fleet.moves import move
+from cdctl.domain.fleet.presence import Flag, Life, become, believed
+
+if TYPE_CHECKING:
+    from cdctl.domain.fleet.columns import Columns
+
+_SEQ_MOST = 2**32 - 2
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a batch changed beside the lives themselves, gathered to be written at once."""
+
+    regions: dict[int, int] = field(default_factory=dict)
+    moved: list[tuple[int, int]] = field(default_factory=list)
+    heard: list[int] = field(default_factory=list)
+    changes: list[tuple[int, str, int, str]] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)
+
+
+class Standings:
+    """Takes births and deaths into columns."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+
+    def take(self, standings: Sequence[Standing], rows: Sequence[int], now_ms: int, region: str, link: int) -> None:
+        """`rows` are those of the standings, -1 for what has none. `link` is the number of the link of `region`."""
+        columns = self._columns
+        lives, told, late = self._lives(rows), _Told(), 0
+        link_region, continuous = columns.regions.code(region), columns.links.continuous(link)
+        for standing, row in zip(standings, rows, strict=True):
+            if row < 0:
+                continue
+            life = lives[row]
+            here = columns.regions.code(standing.region) if standing.region else link_region
+            home = told.regions[row] if row in told.regions else int(columns.region[row])
+            seq = 0 if standing.seq is None or standing.seq < 0 else min(standing.seq, _SEQ_MOST) + 1
+            presence, retained = int(standing.presence), standing.retained
+            if presence == Presence.UNKNOWN or not believed(
+                life, presence, seq, retained, elsewhere=here != home, continuous=continuous
+            ):
+                late += 1
+                continue
+            change = become(life, presence, seq, retained, now_ms)
+            if change:
+                told.changes.append((row, change, here, "" if seq == 0 else f"seq {seq - 1}"))
+            if here != home:
+                self._place(life, standing, row, here, told)
+            life.heard = True
+            told.taken.add(row)
+            self._facts(standing, row, now_ms)
+            if not retained and presence == Presence.ONLINE:
+                told.heard.append(row)
+        columns.count(Counter.LATE, late)
+        self._write(lives, told, now_ms, link)
+
+    @staticmethod
+    def _place(life: Life, standing: Standing, row: int, here: int, told: _Told) -> None:
+        told.regions[row] = here
+        if life.heard and not standing.retained:
+            told.moved.append((row, here))
+
+    def _lives(self, rows: Sequence[int]) -> dict[int, Life]:
+        columns = self._columns
+        used = sorted({row for row in rows if row >= 0})
+        at = np.array(used, np.int64)
+        gathered = zip(
+            columns.presence[at].tolist(),
+            columns.seq[at].tolist(),
+            columns.since_ms[at].tolist(),
+            columns.before_ms[at].tolist(),
+            columns.flags[at].tolist(),
+            columns.flaps[at].tolist(),
+            (columns.link[at] != 0).tolist(),
+            strict=True,
+        )
+        return {row: Life(*facts) for row, facts in zip(used, gathered, strict=True)}
+
+    def _facts(self, standing: Standing, row: int, now_ms: int) -> None:
+        columns = self._columns
+        if standing.model:
+            columns.model[row] = columns.models.code(standing.model)
+        if standing.software:
+            columns.software[row] = columns.softwares.code(standing.software)
+        if standing.dtcs is not None:
+            columns.dtcs[row] = columns.troubles.code(standing.dtcs, columns.dtcs[: columns.rows])
+        if standing.ts and not standing.retained and standing.presence == Presence.ONLINE:
+            columns.skew[row] = (max(-(2**62), min(standing.ts, 2**62)) - now_ms) / 1000
+
+    def _write(self, lives: dict[int, Life], told: _Told, now_ms: int, link: int) -> None:
+        columns = self._columns
+        rows, kept = np.array(list(told.taken), np.int64), [lives[row] for row in told.taken]
+        columns.presence[rows] = [life.presence for life in kept]
+        columns.seq[rows] = [life.seq for life in kept]
+        columns.since_ms[rows] = [life.since_ms for life in kept]
+        columns.before_ms[rows] = [life.before_ms for life in kept]
+        columns.flags[rows] = [life.flags for life in kept]
+        columns.flaps[rows] = [life.flaps for life in kept]
+        if told.moved:
+            moved = np.array(told.moved, np.int64)
+            move(columns, moved[:, 0], moved[:, 1].astype(np.uint16), now_ms)
+        if told.regions:
+            columns.region[list(told.regions)] = list(told.regions.values())
+        columns.link[rows] = link
+        for row, change, region, detail in told.changes:
+            columns.ring.add(now_ms, row, change, region, detail)
+        if told.heard:
+            spoke = np.array(told.heard, np.int64)
+            columns.seen_ms[spoke] = now_ms
+            columns.flags[spoke] |= np.uint8(Flag.SEEN)
+            np.add.at(columns.messages, spoke, np.uint32(1))
