@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdctl.domain.fleet.batch import Presence
 from cdctl.domain.fleet.selection import Field, Kind, SelectionError, select
 
 NOW = 1_800_000_000_000
@@ -65,11 +64,10 @@ class Arrays:
     def ids(self) -> Any:
         return np.array([car.vin for car in self.cars], dtype="S40")
 
-    @property
-    def presence(self) -> Any:
-        return np.array([Presence[car.state.upper()] for car in self.cars], dtype=np.uint8)
-
     def coded(self, name: str) -> Any:
+        if name == "state":
+            states = ["unknown", "offline", "online", "never"]
+            return np.array([states.index(car.state) for car in self.cars], dtype=np.uint8), states
         texts = ["", *sorted({car.told(name) for car in self.cars if car.told(name) is not None})]
         codes = [0 if car.told(name) is None else texts.index(car.told(name)) for car in self.cars]
         return np.array(codes, dtype=np.uint16), texts
@@ -154,7 +152,7 @@ text_values = {
     "sw": [*VERSIONS, "23*"],
     "dtc": [*CODES, "P*", "U0100"],
     "vin": [*VINS, "WBA*", "*1", "*A*4"],
-    "state": ["online", "offline", "unknown"],
+    "state": ["online", "offline", "unknown", "never"],
 }
 cars = st.builds(
     Car,
@@ -162,7 +160,7 @@ cars = st.builds(
     region=st.sampled_from(["eu", "us", None]),
     model=st.sampled_from([*MODELS, None]),
     sw=st.sampled_from([*VERSIONS, None]),
-    state=st.sampled_from(["online", "offline", "unknown"]),
+    state=st.sampled_from(["online", "offline", "unknown", "never"]),
     age=st.sampled_from([0.0, 1.0, 299.999, 300.0, 301.0, None]),
     dtc=st.sampled_from([None, (), ("P0A9B-17",), ("C0123", "U0100-87")]),
     soc=st.sampled_from([0.0, 0.1, 19.9, 20.0, 100.0, None]),

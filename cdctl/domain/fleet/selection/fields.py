@@ -18,8 +18,12 @@ class Kind(Enum):
     TEXT = "text"
     NUMBER = "a number"
     AGE = "time since a moment"
-    STATE = "online, offline or unknown"
+    STATE = "online, offline, unknown or never"
     CODES = "a set of trouble codes"
+
+
+STATES = ("online", "offline", "unknown", "never")
+"""never: the inventory has the vehicle, and nobody ever heard of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,9 @@ class View(Protocol):
         """S40[n], the vehicles' ids."""
         ...
 
-    @property
-    def presence(self) -> NDArray[np.uint8]:
-        """u1[n], values of Presence."""
-        ...
-
     def coded(self, name: str) -> tuple[NDArray[Any], Sequence[str]]:
-        """A TEXT field: unsigned codes [n], and the text of each code. Code 0 is not known."""
+        """A TEXT field: unsigned codes [n], and the text of each code; code 0 is not known. A STATE field, too, where
+        every code is known."""
         ...
 
     def number(self, name: str) -> NDArray[Any]:

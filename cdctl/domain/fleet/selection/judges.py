@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cdctl.domain.fleet.batch import Presence
 from cdctl.domain.fleet.selection.fields import Kind, View
 from cdctl.domain.fleet.selection.tree import Term
 from cdctl.domain.fleet.selection.values import KNOWN, version_key
@@ -53,8 +52,9 @@ def judge(term: Term, view: View) -> Truth:
 
 
 def _state(term: Term, view: View) -> Truth:
-    wanted = [Presence[str(value).upper()] for value in term.values]
-    return Truth(any_of([view.presence == state for state in wanted]))
+    """Unknown is a state like the others: nobody needs to have told it."""
+    codes, states = view.coded(term.field.name)
+    return Truth(any_of([codes == states.index(str(value)) for value in term.values]))
 
 
 def _number(term: Term, view: View) -> Truth:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from cdctl.domain.fleet.selection.fields import Field
+from cdctl.domain.fleet.selection.fields import STATES, Field
 from cdctl.domain.fleet.selection.tree import All, Either, Node, Not, SelectionError, Term
 from cdctl.domain.fleet.selection.values import value_of
 from cdctl.domain.text import safe
 
 LONGEST = 4096
 DEEPEST = 50
-STATES = ("online", "offline", "unknown")
 _HEAD = re.compile(r"([A-Za-z_][\w.]*)\s?(<=|>=|!=|[:=<>~])\s?")
 _WORD = re.compile(r'[^\s()|,"<>=:~!]+')
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s()|,"]+)')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from cdctl.domain.fleet.selection.fields import Field, Kind
+from cdctl.domain.fleet.selection.fields import STATES, Field, Kind
 from cdctl.domain.fleet.selection.tree import SelectionError
 
 KNOWN = "*"
@@ -15,7 +15,6 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?%?")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
-_STATES = ("online", "offline", "unknown")
 _ORDERED = {Kind.TEXT, Kind.NUMBER, Kind.AGE}
 
 
@@ -29,9 +28,9 @@ def value_of(field: Field, op: str, text: str, whole: str, at: int) -> str | flo
         return _number(field, op, text, whole, at)
     if field.kind is Kind.AGE:
         return _age(field, op, text, whole, at)
-    if field.kind is Kind.STATE and text not in _STATES:
-        near = get_close_matches(text.lower(), _STATES, n=1)
-        hint = f"did you mean {near[0]}?" if near else "online, offline or unknown"
+    if field.kind is Kind.STATE and text not in STATES:
+        near = get_close_matches(text.lower(), STATES, n=1)
+        hint = f"did you mean {near[0]}?" if near else ", ".join(STATES)
         raise SelectionError(f"{text!r} is no state", whole, at, hint=hint)
     return text
 
