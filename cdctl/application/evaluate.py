@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cdctl.domain.ports import BucketRequest, Clock, Ledger, Progress, Source, SourceAnswer, SourceFailure
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.composite import with_composite
-from cdctl.domain.slo.judge import RULES, Asked, Measured, judge, measure, no_data
+from cdctl.domain.slo.judge import RULES, judge, no_data
+from cdctl.domain.slo.measure import Asked, Measured, alike, measure_all
 from cdctl.domain.slo.objective import Indicator, Objective, Ratio, RawRatio, Slo
 from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.stack import stacked, unstacked
 from cdctl.domain.slo.tiling import COARSE, FINE, Tiling, assemble, coarsen, join, missing, slices, take, tile
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 
 TAIL = 900
 """Seconds before the run's instant in which late data may still change a bucket: asked for again, not kept."""
 _AT_ONCE = 250
+_TOGETHER = 32
+"""Jobs concluded as one: enough that calls cost nothing, few enough to go on while a source still answers."""
 DEFAULT_LAG = 60
 DEFAULT_COVERAGE = Decimal("0.9")
 
@@ -37,6 +43,10 @@ class Options:
     title: str = "Service level report"
 
 
+_Known = tuple[tuple[int, bytes], ...]
+"""Which buckets are kept: the bytes of their ends, by step."""
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
     """One objective on its way from question to rows."""
@@ -46,8 +56,12 @@ class _Job:
     tiling: Tiling
     key: str
     kept: dict[int, Buckets] = field(default_factory=dict)
+    known: _Known = ()
     rows: tuple[Row, ...] = ()
     measured: Measured | None = None
+
+
+_Answered = list[tuple[_Job, SourceAnswer]]
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +70,10 @@ class _Run:
     ledger: Ledger | None
     progress: Progress
     jobs: dict[str, _Job] = field(default_factory=dict)
+    wanted: dict[tuple[Tiling, _Known], tuple[Span, ...]] = field(default_factory=dict)
+    """What has to be asked for, by what is needed and what is kept: mostly the same for many jobs."""
+    ready: dict[Hashable, _Answered] = field(default_factory=dict)
+    """Answered jobs that can be concluded as one."""
 
 
 def instant(now: float, lag: int) -> int:
@@ -112,7 +130,7 @@ def _job(slo: Slo, objective: Objective, sources: Mapping[str, Source], now: flo
     source = sources[names.pop()]
     question = source.fingerprint(objective.indicator, slo.group_by)
     key = hashlib.sha256(f"{source.identity}\n{question}".encode()).hexdigest()
-    return _Job(asked, source, _tiling(asked), key)
+    return _Job(asked, source, _tiling(asked.window.start, at, objective.slice_seconds), key)
 
 
 def sources_of(indicator: Indicator) -> set[str]:
@@ -122,10 +140,10 @@ def sources_of(indicator: Indicator) -> set[str]:
     return {indicator.raw.source if isinstance(indicator, RawRatio) else indicator.metric.source}
 
 
-def _tiling(asked: Asked) -> Tiling:
-    starts = [asked.window.start, *(asked.at - seconds for seconds in BURN_WINDOWS.values())]
-    step = asked.objective.slice_seconds
-    return slices(min(starts), asked.at, step) if step else tile(starts, asked.at)
+@lru_cache(maxsize=64)
+def _tiling(start: int, at: int, step: int | None) -> Tiling:
+    starts = [start, *(at - seconds for seconds in BURN_WINDOWS.values())]
+    return slices(min(starts), at, step) if step else tile(starts, at)
 
 
 async def _ask(source: Source, run: _Run) -> None:
@@ -133,9 +151,13 @@ async def _ask(source: Source, run: _Run) -> None:
     names = list(jobs)
     # A few hundred at a time: what the ledger keeps of them is in memory until they are judged.
     for first in range(0, len(names), _AT_ONCE):
-        requests = [_request(key, jobs[key], run.ledger) for key in names[first : first + _AT_ONCE]]
-        async for answer in source.fetch(requests):
-            _take(jobs[answer.key], answer, run)
+        requests = [_request(key, jobs[key], run) for key in names[first : first + _AT_ONCE]]
+        try:
+            async for answer in source.fetch(requests):
+                _take(jobs[answer.key], answer, run)
+        finally:
+            for alike_jobs in list(run.ready):
+                _conclude(run.ready.pop(alike_jobs), run)
 
 
 def _take(job: _Job, answer: SourceAnswer | SourceFailure, run: _Run) -> None:
@@ -143,57 +165,76 @@ def _take(job: _Job, answer: SourceAnswer | SourceFailure, run: _Run) -> None:
         asked = replace(job.asked, evidence=answer.evidence)
         reason = f"{answer.reason}; {answer.hint}" if answer.hint else answer.reason
         job.rows = (replace(no_data(asked, {}, reason, Verdict.ERROR), spec_at_fault=answer.mine),)
+        job.kept = {}
     else:
-        _conclude(job, answer, run)
-    job.kept = {}
+        job.asked = replace(job.asked, evidence=answer.evidence, warnings=answer.warnings)
+        times = tuple((part.ends.tobytes(), part.widths.tobytes()) for part in answer.buckets)
+        same = (alike(job.asked), job.asked.slo.composite, job.tiling, job.known, times)
+        ready = run.ready.setdefault(same, [])
+        ready.append((job, answer))
+        if len(ready) >= _TOGETHER:
+            _conclude(run.ready.pop(same), run)
     run.progress.step(job.asked.slo.name)
 
 
-def _request(key: str, job: _Job, ledger: Ledger | None) -> BucketRequest:
+def _request(key: str, job: _Job, run: _Run) -> BucketRequest:
     """What has to be asked for: what the tiling needs and the ledger does not have; the tail always."""
-    job.kept = ledger.read(job.key, job.tiling.spans) if ledger else {}
+    job.kept = run.ledger.read(job.key, job.tiling.spans) if run.ledger else {}
+    job.known = tuple((step, buckets.ends.tobytes()) for step, buckets in job.kept.items())
+    spans = run.wanted.get((job.tiling, job.known))
+    if spans is None:
+        spans = run.wanted[job.tiling, job.known] = _wanted(job.tiling, job.kept)
+    return BucketRequest(key, job.asked.objective.indicator, job.asked.slo.group_by, spans, job.asked.at)
+
+
+def _wanted(tiling: Tiling, kept: Mapping[int, Buckets]) -> tuple[Span, ...]:
     spans: list[Span] = []
-    for step in job.tiling.steps:
-        known = job.tiling.replaced(step)
-        if step in job.kept:
-            known = np.concatenate([known, job.kept[step].ends])
-        for wanted in job.tiling.of(step):
+    for step in tiling.steps:
+        known = tiling.replaced(step)
+        if step in kept:
+            known = np.concatenate([known, kept[step].ends])
+        for wanted in tiling.of(step):
             spans.extend(missing(wanted, known))
-    return BucketRequest(key, job.asked.objective.indicator, job.asked.slo.group_by, tuple(spans), job.asked.at)
+    return tuple(spans)
 
 
-def _conclude(job: _Job, answer: SourceAnswer, run: _Run) -> None:
-    levels = {
-        step: join(part for part in answer.buckets if len(part.ends) and part.widths[0] == step)
-        for step in job.tiling.steps
-    }
+def _conclude(answered: _Answered, run: _Run) -> None:
+    """Judge alike jobs whose answers, and what is kept of them, are for the same buckets."""
+    tiling, jobs = answered[0][0].tiling, [job for job, _ in answered]
+    parts = [stacked(same) for same in zip(*(answer.buckets for _, answer in answered), strict=True)]
+    levels = {step: join(part for part in parts if len(part.ends) and part.widths[0] == step) for step in tiling.steps}
     if run.ledger is not None:
-        # What the server itself has doubts about (a part of it did not answer) is used, but not kept.
-        doubted = any(text.startswith("server:") for text in answer.warnings)
-        levels = _kept(job, levels, None if doubted else run.ledger)
-    job.asked = replace(job.asked, evidence=answer.evidence, warnings=answer.warnings)
-    measured = measure(job.asked, assemble(levels, job.tiling))
-    job.rows = judge(measured, history=run.options.history)
-    if job.asked.slo.composite:
-        job.measured = measured
+        fresh, kept = levels, {step: stacked([job.kept[step] for job in jobs]) for step in levels}
+        levels = {step: join([kept[step], new]) for step, new in fresh.items()}
+        _keep(answered, fresh, levels, run.ledger)
+    for job, measured in zip(jobs, measure_all([job.asked for job in jobs], assemble(levels, tiling)), strict=True):
+        job.rows = judge(measured, history=run.options.history)
+        if job.asked.slo.composite:
+            job.measured = measured
+        job.kept = {}
 
 
-def _kept(job: _Job, fresh: dict[int, Buckets], ledger: Ledger | None) -> dict[int, Buckets]:
-    """Fresh and kept buckets by step; what will not change any more goes into the ledger."""
+def _keep(answered: _Answered, fresh: dict[int, Buckets], levels: dict[int, Buckets], ledger: Ledger) -> None:
+    """Put what will not change any more into the ledger."""
+    asked = answered[0][0].asked
     # The last bucket of every level is asked for again, however long it is.
-    closed = job.asked.at - max(TAIL, job.asked.objective.slice_seconds or 0)
-    levels = {step: join([job.kept[step], new]) for step, new in fresh.items()}
-    if ledger is None:
-        return levels
+    closed = asked.at - max(TAIL, asked.objective.slice_seconds or 0)
     for step, new in fresh.items():
-        ledger.keep(job.key, step, take(new, np.flatnonzero(new.ends <= closed)))
+        _keep_these(answered, step, new, new.ends <= closed, ledger)
     if COARSE in levels and FINE in levels:
         # Twelve fine buckets make a coarse one: an hour that was watched live is never asked for again.
         hours = coarsen(levels[FINE], COARSE)
-        known = set(levels[COARSE].ends.tolist())
-        unkept = np.array([end <= closed and end not in known for end in hours.ends.tolist()], bool)
-        ledger.keep(job.key, COARSE, take(hours, np.flatnonzero(unkept)))
-    return levels
+        _keep_these(answered, COARSE, hours, (hours.ends <= closed) & ~np.isin(hours.ends, levels[COARSE].ends), ledger)
+
+
+def _keep_these(answered: _Answered, step: int, stack: Buckets, which: NDArray[np.bool_], ledger: Ledger) -> None:
+    if not which.any():
+        return
+    own = unstacked(take(stack, np.flatnonzero(which)), len(answered))
+    for (job, answer), buckets in zip(answered, own, strict=True):
+        # What the server itself has doubts about (a part of it did not answer) is used, but not kept.
+        if not any(text.startswith("server:") for text in answer.warnings):
+            ledger.keep(job.key, step, buckets)
 
 
 def _rows(slos: Sequence[Slo], run: _Run) -> list[Row]:

@@ -34,7 +34,14 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; asyncio is loaded here because most commands ask nobody anything."""
     import asyncio
 
-    return asyncio.run(work)
+    found: list[T] = []
+
+    async def whole() -> None:
+        found.append(await work)
+
+    # Not the task's own result: as it ends, asyncio makes text of the task, and a report of thousands of rows is long.
+    asyncio.run(whole())
+    return found[0]
 
 
 def read_settings(*, config: str = "", context: str = "", prometheus: str = "") -> Settings:

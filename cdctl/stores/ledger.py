@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import apsw
 import msgspec
 import numpy as np
 
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import Buckets, Ints, Span
 from cdctl.domain.slo.tiling import COARSE, join, take
 from cdctl.stores.reasons import reason
 
@@ -176,6 +177,11 @@ def _connect(path: Path) -> apsw.Connection:
 
 
 def _within(buckets: Buckets, spans: Sequence[Span]) -> Buckets:
+    if not len(buckets.ends):
+        return buckets
+    first, last = int(buckets.ends[0]), int(buckets.ends[-1])
+    if any(span.start < first and last <= span.end for span in spans):
+        return buckets
     inside = np.zeros(len(buckets.ends), bool)
     for span in spans:
         inside |= (buckets.ends > span.start) & (buckets.ends <= span.end)
@@ -203,7 +209,16 @@ def _unpack(key: str, step: int, number: int, body: object) -> Buckets:
         raise ValueError("checksum")
     size = 8 + int.from_bytes(body[4:8], "little")
     head = _HEADER.decode(body[8:size])
-    bits = np.unpackbits(np.frombuffer(head.mask, np.uint8))
-    ends = (np.flatnonzero(bits).astype(np.int64) + number * _PER_CHUNK + 1) * step
+    ends, widths = _times(head.mask, step, number)
     good, total, seen = np.frombuffer(body, "<f8", offset=size).reshape(3, len(head.groups), len(ends))
-    return Buckets(head.groups, ends, np.full(len(ends), step, np.int64), good, total, seen)
+    return Buckets(head.groups, ends, widths, good, total, seen)
+
+
+@lru_cache(maxsize=64)
+def _times(mask: bytes, step: int, number: int) -> tuple[Ints, Ints]:
+    """Ends and widths of the buckets of a row; rows of the same time mostly hold the same buckets."""
+    bits = np.unpackbits(np.frombuffer(mask, np.uint8))
+    ends = (np.flatnonzero(bits).astype(np.int64) + number * _PER_CHUNK + 1) * step
+    widths = np.full(len(ends), step, np.int64)
+    ends.flags.writeable = widths.flags.writeable = False
+    return ends, widths

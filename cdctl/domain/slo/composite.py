@@ -16,7 +16,8 @@ import numpy as np
 
 from cdctl.domain.slo.alert_windows import pairs
 from cdctl.domain.slo.budget import NEAR, burns, counts, tally
-from cdctl.domain.slo.judge import AT_RISK_REMAINING, Measured, exactly, remaining
+from cdctl.domain.slo.judge import AT_RISK_REMAINING, exactly, remaining
+from cdctl.domain.slo.measure import Measured
 from cdctl.domain.slo.objective import Budgeting
 from cdctl.domain.slo.series import Buckets
 from cdctl.domain.slo.tiling import regroup
@@ -76,9 +77,7 @@ def _left(rows: Sequence[Row], measured: Sequence[Measured], weights: Mapping[st
 def _most_bad(row: Row, measured: Sequence[Measured]) -> dict[str, float]:
     """Bad events by window of the objective that has most: one failed request may be bad for several."""
     group = tuple(row.group.values())
-    own = [
-        burns(one.sums, one.end, one.asked.objective.target).bad_of(one.buckets.groups.index(group)) for one in measured
-    ]
+    own = [one.burn.bad_of(one.buckets.groups.index(group)) for one in measured]
     return {name: max(bad[name] for bad in own) for name in row.burn_rates}
 
 

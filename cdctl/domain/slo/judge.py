@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
-from cdctl.domain.slo.budget import Burns, Counts, Tally, burns, counts, negative, slice_values, tally
-from cdctl.domain.slo.coverage import charge_silence, coverage, drop_first_after_silence, widened
+from cdctl.domain.slo.budget import Tally, negative, tally
 from cdctl.domain.slo.interval import wilson
-from cdctl.domain.slo.objective import Objective, Ratio, Slo
-from cdctl.domain.slo.series import Buckets, Floats
+from cdctl.domain.slo.measure import Asked, Measured
 from cdctl.domain.slo.tiling import FINE
-from cdctl.domain.slo.verdict import ErrorBudget, Evidence, History, Row, Verdict
-from cdctl.domain.slo.window import Bounds, bounds
+from cdctl.domain.slo.verdict import ErrorBudget, History, Row, Verdict
 
 AT_RISK_REMAINING = 0.1
 _GOOD_TOO_MANY = 0.01
@@ -42,88 +38,25 @@ RULES = (
 """How verdicts are reached; every report carries them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked for one objective, and with which words the answer came."""
-
-    slo: Slo
-    objective: Objective
-    at: int
-    min_coverage: Decimal
-    evidence: tuple[Evidence, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def window(self) -> Bounds:
-        """The objective's window at the run's instant."""
-        return bounds(self.slo.window, self.at)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """An objective's buckets made ready: values are [n_groups, n_buckets], `charged` in seconds."""
-
-    asked: Asked
-    window: Bounds
-    buckets: Buckets
-    good: Floats
-    total: Floats
-    coverage: Floats
-    sums: Counts
-    charged: Floats
-    width: int
-    came: tuple[bool, ...]
-    """Whether each group was seen at all, before cleaning."""
-
-    @property
-    def end(self) -> int:
-        """End of the last whole bucket at or before the run's instant."""
-        return self.asked.at // self.width * self.width
-
-    @property
-    def inside(self) -> slice:
-        """Where the buckets of the window stand."""
-        low, high = np.searchsorted(self.buckets.ends, [self.window.start, self.end], side="right")
-        return slice(int(low), int(high))
-
-
-def measure(asked: Asked, buckets: Buckets) -> Measured:
-    """Clean a series (too few scrapes, births after silence, expected traffic) and sum it."""
-    objective, slo = asked.objective, asked.slo
-    width = objective.slice_seconds or FINE
-    if objective.slice_seconds is None:
-        buckets, width = widened(buckets)
-    silent, came = buckets.total <= 0, tuple(bool(row.any()) for row in buckets.seen > 0)
-    if isinstance(objective.indicator, Ratio):
-        buckets = drop_first_after_silence(buckets)
-    charged = np.zeros_like(buckets.total)
-    if slo.expected_traffic is not None:
-        buckets, charged = charge_silence(buckets, slo.expected_traffic, silent)
-    good, total = buckets.good, buckets.total
-    if objective.slice_seconds is not None:
-        good, total = slice_values(objective, slo.budgeting, buckets)
-    share = coverage(buckets)
-    sums = counts(buckets.ends, buckets.widths, good, total, share, slices=objective.slice_seconds is not None)
-    return Measured(asked, asked.window, buckets, good, total, share, sums, charged, width, came)
-
-
 def judge(measured: Measured, *, history: bool = True) -> tuple[Row, ...]:
     """One row per group that was seen, and per group that was expected; at least one row.
 
     Without `history` rows do not hold on to their buckets.
     """
     asked = measured.asked
-    sums = measured.sums.window(measured.window.start, measured.end)
-    burn = burns(measured.sums, measured.end, asked.objective.target)
     names = [dict(zip(asked.slo.group_by, values, strict=True)) for values in measured.buckets.groups]
-    alive = np.flatnonzero(sums[2] > 0).tolist()
-    rows = [_row(measured, i, names[i], [float(values[i]) for values in sums], burn) for i in alive]
-    if history:
-        rows = [replace(row, history=_history(measured, i)) for row, i in zip(rows, alive, strict=True)]
-    unseen = np.flatnonzero(~(measured.buckets.seen > 0).any(axis=1)).tolist()
-    rows += [no_data(asked, names[i], _NEWBORN if measured.came[i] else _ONLY_NAN) for i in unseen]
-    seen = [row.group for row in rows]
-    rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
+    whole = [values.tolist() for values in measured.whole]
+    rows = [
+        _row(measured, i, names[i], (good, total, covered), _history(measured, i) if history else None)
+        for i, (good, total, covered) in enumerate(zip(*whole, strict=True))
+        if covered > 0
+    ]
+    if len(rows) < len(names):
+        unseen = np.flatnonzero(~(measured.buckets.seen > 0).any(axis=1)).tolist()
+        rows += [no_data(asked, names[i], _NEWBORN if measured.came[i] else _ONLY_NAN) for i in unseen]
+    if asked.slo.expect_groups:
+        seen = [row.group for row in rows]
+        rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
     if not rows:
         rows = [no_data(asked, {}, _nothing(measured))]
     return tuple(rows)
@@ -164,8 +97,10 @@ def no_data(asked: Asked, group: Mapping[str, str], reason: str, verdict: Verdic
     )
 
 
-def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float], burn: Burns) -> Row:
-    asked = measured.asked
+def _row(
+    measured: Measured, i: int, group: Mapping[str, str], sums: tuple[float, float, float], history: History | None
+) -> Row:
+    asked, burn = measured.asked, measured.burn
     good, total, covered = sums
     warnings = (*asked.warnings, *_warnings(measured, i, good, total))
     bad = max(total - good, 0.0)
@@ -178,8 +113,15 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
     verdict, reason = _verdict(asked, share, budget, firing)
     if verdict is Verdict.NO_DATA:
         reason = f"{reason}; {_history_hint(measured, i)}"
-    return replace(
-        no_data(asked, group, "", verdict),
+    return Row(
+        name=asked.slo.name,
+        service=asked.slo.service,
+        group=group,
+        objective=asked.objective.name,
+        target=asked.objective.target,
+        budgeting=asked.slo.budgeting.value,
+        window=measured.window,
+        verdict=verdict,
         good=good,
         bad=budget.consumed,
         total=total,
@@ -191,6 +133,10 @@ def _row(measured: Measured, i: int, group: Mapping[str, str], sums: list[float]
         firing=tuple(map(str, firing)),
         reason=reason,
         warnings=warnings,
+        evidence=asked.evidence,
+        history=history,
+        display_name=asked.slo.display_name,
+        description=asked.slo.description,
     )
 
 
@@ -257,8 +203,7 @@ def _warnings(measured: Measured, i: int, good: float, total: float) -> list[str
     found = []
     if total == 0:
         found.append("no events in the window: nothing to judge")
-    inside = (measured.buckets.ends > measured.window.start) & (measured.buckets.ends <= measured.end)
-    if charged := float(measured.charged[i, inside].sum()):
+    if measured.asked.slo.expected_traffic is not None and (charged := measured.charged[i, measured.inside].sum()):
         found.append(f"{charged / 3600:.1f} h without expected traffic are charged as an outage")
     if measured.asked.objective.slice_seconds is None and measured.width > FINE:
         found.append(

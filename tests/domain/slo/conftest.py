@@ -9,7 +9,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from cdctl.domain.slo.judge import Asked, Measured, judge, measure
+from cdctl.domain.slo.judge import judge
+from cdctl.domain.slo.measure import Asked, Measured, measure
 from cdctl.domain.slo.objective import Budgeting, Objective, Query, Ratio, Slo
 from cdctl.domain.slo.series import Buckets
 from cdctl.domain.slo.tiling import COARSE, FINE, assemble, join, tile

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.composite import with_composite
-from cdctl.domain.slo.judge import Asked, judge, measure, no_data
+from cdctl.domain.slo.judge import judge, no_data
+from cdctl.domain.slo.measure import Asked, measure
 from cdctl.domain.slo.objective import Budgeting, Objective, Query, Ratio, Slo
 from cdctl.domain.slo.series import Buckets
 from cdctl.domain.slo.tiling import empty

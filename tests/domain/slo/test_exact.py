@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdctl.domain.slo.composite import with_composite
-from cdctl.domain.slo.judge import Asked, judge, measure
+from cdctl.domain.slo.judge import judge
+from cdctl.domain.slo.measure import Asked, measure
 from cdctl.domain.slo.objective import Budgeting, Objective, Query, Ratio
 from cdctl.domain.slo.verdict import Verdict
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.interval import wilson
-from cdctl.domain.slo.judge import RULES, Asked, judge, measure, no_data
+from cdctl.domain.slo.judge import RULES, judge, no_data
+from cdctl.domain.slo.measure import Asked, measure
 from cdctl.domain.slo.objective import Budgeting, ExpectedTraffic, Objective, Query, Ratio, RawRatio, Slo, Threshold
 from cdctl.domain.slo.series import Buckets
 from cdctl.domain.slo.tiling import empty, join
