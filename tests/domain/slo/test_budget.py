@@ -210,6 +210,11 @@ def test_more_good_than_events_is_nothing_bad():
     assert tally(np.array([2.5]), np.array([2.0])).bad == 0
 
 
+def test_less_than_nothing_good_is_all_bad_and_no_more():
+    assert tally(np.array([-3.0]), np.array([2.0])).bad == 2
+    assert tally(np.array([-2.5]), np.array([2.0])).bad == 2
+
+
 def test_what_is_left_is_rounded_but_at_the_end_of_the_budget():
     found = tally(np.array([10.0**12 - 9]), np.array([10.0**12]))
     assert found.left(Fraction(10)) == 0.1
