@@ -24,6 +24,9 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _SHIFT = np.uint64(33)
 _SMALLEST = 1 << 13
 _STEP = 4096
+_ALONE, _RUN = np.arange(1, dtype=np.uint64), np.arange(16, dtype=np.uint64)
+_CLEAR_ROW, _CLEAR_CALL = 20, 1024
+"""Slots of the next table cleared ahead, a row and a call: memory that is touched first costs most of a growth."""
 Ids = NDArray[np.bytes_]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -61,14 +64,15 @@ class Index:
         self._first, self._keys = drawn[0], drawn[1:].reshape(_WORDS, 2)
         self._table = self._room(rows)
         self._old: Words | None = None
-        self._moved = self._until = 0
+        self._moved = self._until = self._cleared = 0
+        self._next: Words | None = None
         for begin in range(0, rows, 1 << 16):
             self._place(self._table, begin, min(begin + (1 << 16), rows))
 
     @property
     def nbytes(self) -> int:
         """Memory of the table, without the ids."""
-        return self._table.nbytes + (0 if self._old is None else self._old.nbytes)
+        return sum(table.nbytes for table in (self._table, self._old, self._next) if table is not None)
 
     def find(self, ids: Ids) -> Ints:
         """Row of each id, -1 where there is none."""
@@ -100,6 +104,7 @@ class Index:
         self._grow(begin)
         self._place(self._table, begin, self.rows)
         self._migrate(4 * len(fits))
+        self._prepare(len(fits))
         rows = given[which]
         rows[~_same(words, missing, words, missing[first[which]])] = -1
         return rows
@@ -126,22 +131,31 @@ class Index:
         return rows
 
     def _probe(self, table: Words, words: Words, hashes: Words, open_: Ints, rows: Ints) -> None:
-        """Fill `rows` at the places `open_` that the table knows."""
+        """Fill `rows` at the places `open_` that the table knows: one slot each first, then runs of slots."""
         last = np.uint64(len(table) - 1)
-        at = hashes[open_] & last
+        at, run = hashes[open_] & last, _ALONE
         while len(open_):
-            slots = table[at]
-            alike = np.flatnonzero((((slots ^ hashes[open_]) >> _HALF) == 0) & (slots != 0))
-            found = (slots[alike] & _LOW).astype(np.int64) - 1
-            sure = _same(self._words, found, words, open_[alike])
-            if sure.all():
-                rows[open_[alike]] = found
-            else:
-                alike, found = alike[sure], found[sure]
-                rows[open_[alike]] = found
-            go_on = slots != 0
-            go_on[alike] = False
-            open_, at = open_[go_on], (at[go_on] + np.uint64(1)) & last
+            slots = table[(at[:, None] + run) & last]
+            alike = (((slots ^ hashes[open_, None]) >> _HALF) == 0) & (slots != 0)
+            hit = np.flatnonzero(alike.any(axis=1))
+            found = (slots[hit, alike[hit].argmax(axis=1)] & _LOW).astype(np.int64) - 1
+            sure = _same(self._words, found, words, open_[hit])
+            rows[open_[hit[sure]]] = found[sure]
+            for place in open_[hit[~sure]].tolist():  # another id with these 32 bits: one in four billion
+                rows[place] = self._search(table, words[place], int(hashes[place]))
+            go_on = (slots != 0).all(axis=1)
+            go_on[hit] = False
+            open_, at = open_[go_on], at[go_on] + np.uint64(len(run))
+            run = _RUN
+
+    def _search(self, table: Words, word: Words, hashed: int) -> int:
+        """The same for one id, slot by slot."""
+        at = hashed & (len(table) - 1)
+        while slot := int(table[at]):
+            if slot >> 32 == hashed >> 32 and (self._words[(slot & 0xFFFFFFFF) - 1] == word).all():
+                return (slot & 0xFFFFFFFF) - 1
+            at = (at + 1) & (len(table) - 1)
+        return -1
 
     def _place(self, table: Words, begin: int, end: int) -> None:
         """Enter rows that the table does not have."""
@@ -158,9 +172,22 @@ class Index:
     def _grow(self, placed: int) -> None:
         if self.rows * 2 <= len(self._table):
             return
-        self._migrate(placed)  # only after a leap, many more at once than there were, is anything left to move
+        # Only after a leap, many more at once than there were, is anything left to move or to clear.
+        self._migrate(placed)
         self._old, self._moved, self._until = self._table, 0, placed
-        self._table = self._room(self.rows)
+        self._prepare(len(self._table))
+        ready, self._next = self._next, None
+        fits = ready is not None and len(ready) > 2 * self.rows
+        self._table = ready if ready is not None and fits else self._room(self.rows)
+
+    def _prepare(self, rows: int) -> None:
+        """Get a table of twice the size ready, once this one is three eighths full."""
+        if self._next is None:
+            if self._old is not None or self.rows * 8 <= 3 * len(self._table):
+                return
+            self._next, self._cleared = np.empty(2 * len(self._table), np.uint64), 0
+        begin, self._cleared = self._cleared, self._cleared + _CLEAR_ROW * rows + _CLEAR_CALL
+        self._next[begin : self._cleared] = 0
 
     def _migrate(self, count: int) -> None:
         if self._old is None:

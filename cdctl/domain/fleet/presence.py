@@ -33,7 +33,13 @@ class Flag(IntFlag):
     WAS_OFFLINE = 64
 
 
-_WAS = Flag.WAS_ONLINE | Flag.WAS_OFFLINE
+# Plain numbers: an operation of an enum costs ten times as much, and a reconnect storm is many births.
+_UNKNOWN, _ONLINE, _OFFLINE = int(Presence.UNKNOWN), int(Presence.ONLINE), int(Presence.OFFLINE)
+_TOLD, _SNAPSHOT, _WAS_ONLINE, _WAS_OFFLINE = (
+    int(flag) for flag in (Flag.TOLD, Flag.SNAPSHOT, Flag.WAS_ONLINE, Flag.WAS_OFFLINE)
+)
+_WAS = _WAS_ONLINE | _WAS_OFFLINE
+_KEEP = ~(_WAS | _TOLD | _SNAPSHOT)
 
 
 @dataclass(slots=True)
@@ -41,7 +47,7 @@ class Life:
     """What is known of one vehicle's connection. seq: its number plus one, 0 for none. Times in epoch ms, 0 for not
     known; before: since when it was as it was before nobody could tell. heard: a link has spoken of it."""
 
-    presence: int = Presence.UNKNOWN
+    presence: int = 0
     seq: int = 0
     since_ms: int = 0
     before_ms: int = 0
@@ -56,16 +62,16 @@ def believed(life: Life, presence: int, seq: int, retained: bool, *, elsewhere: 
     seq: its number plus one, 0 for none. elsewhere: it comes from another region than the vehicle's. continuous: the
     broker is known not to have been restarted since before the last cut of its link.
     """
-    birth = presence == Presence.ONLINE
+    birth = presence == _ONLINE
     if seq and life.seq and seq != life.seq:
-        return seq > life.seq or (birth and not retained and life.presence != Presence.ONLINE)
+        return seq > life.seq or (birth and not retained and life.presence != _ONLINE)
     if not birth and elsewhere and life.heard:
         return False
     if not retained:
         return True
-    if life.flags & Flag.TOLD:
+    if life.flags & _TOLD:
         return False
-    blind = life.flags & _WAS and not life.flags & Flag.SNAPSHOT
+    blind = life.flags & _WAS and not life.flags & _SNAPSHOT
     return not (birth and blind and not continuous)
 
 
@@ -77,32 +83,32 @@ def become(life: Life, presence: int, seq: int, retained: bool, now_ms: int) -> 
     again = bool(seq and life.seq and seq != life.seq)
     was = _before(life)
     start = 0 if retained else now_ms
-    if life.presence == Presence.UNKNOWN:
+    if life.presence == _UNKNOWN:
         if was == presence and not again:
             told, start = "", life.before_ms
-        elif was != Presence.UNKNOWN:
+        elif was != _UNKNOWN:
             told, start = _word(presence), (life.since_ms if retained else now_ms)
         else:
             told = "" if retained else _word(presence)
-        ended = was == Presence.ONLINE and bool(told)
+        ended = was == _ONLINE and bool(told)
     elif life.presence == presence:
-        reconnected = again and presence == Presence.ONLINE
+        reconnected = again and presence == _ONLINE
         told, ended = (_word(presence) if reconnected and not retained else ""), reconnected
         start = start if reconnected else life.since_ms
     else:
-        told, ended = _word(presence), life.presence == Presence.ONLINE
+        told, ended = _word(presence), life.presence == _ONLINE
     life.flaps = min(life.flaps + ended, _MOST_FLAPS)
     life.presence, life.since_ms, life.before_ms = presence, start, 0
     life.seq = seq or life.seq
-    life.flags = life.flags & ~(_WAS | Flag.TOLD | Flag.SNAPSHOT) | (0 if retained else Flag.TOLD)
+    life.flags = life.flags & _KEEP | (0 if retained else _TOLD)
     return told
 
 
 def _before(life: Life) -> int:
-    if life.flags & Flag.WAS_ONLINE:
-        return Presence.ONLINE
-    return Presence.OFFLINE if life.flags & Flag.WAS_OFFLINE else Presence.UNKNOWN
+    if life.flags & _WAS_ONLINE:
+        return _ONLINE
+    return _OFFLINE if life.flags & _WAS_OFFLINE else _UNKNOWN
 
 
 def _word(presence: int) -> str:
-    return "online" if presence == Presence.ONLINE else "offline"
+    return "online" if presence == _ONLINE else "offline"

@@ -16,7 +16,8 @@ from cdctl.domain.fleet.presence import Flag, Life, become, believed
 if TYPE_CHECKING:
     from cdctl.domain.fleet.columns import Columns
 
-_SEQ_MOST = 2**32 - 2
+_ONLINE = int(Presence.ONLINE)
+_SEQ_MOST, _FAR = 2**32 - 2, 2**62
 
 
 @dataclass(slots=True)
@@ -28,6 +29,9 @@ class _Told:
     heard: list[int] = field(default_factory=list)
     changes: list[tuple[int, str, int, str]] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
+    models: dict[int, int] = field(default_factory=dict)
+    softwares: dict[int, int] = field(default_factory=dict)
+    skews: dict[int, float] = field(default_factory=dict)
 
 
 class Standings:
@@ -49,7 +53,7 @@ class Standings:
             home = told.regions[row] if row in told.regions else int(columns.region[row])
             seq = 0 if standing.seq is None or standing.seq < 0 else min(standing.seq, _SEQ_MOST) + 1
             presence, retained = int(standing.presence), standing.retained
-            if presence == Presence.UNKNOWN or not believed(
+            if not presence or not believed(
                 life, presence, seq, retained, elsewhere=here != home, continuous=continuous
             ):
                 late += 1
@@ -61,9 +65,11 @@ class Standings:
                 self._place(life, standing, row, here, told)
             life.heard = True
             told.taken.add(row)
-            self._facts(standing, row, now_ms)
-            if not retained and presence == Presence.ONLINE:
+            self._facts(standing, row, told)
+            if not retained and presence == _ONLINE:
                 told.heard.append(row)
+                if standing.ts:
+                    told.skews[row] = (max(-_FAR, min(standing.ts, _FAR)) - now_ms) / 1000
         columns.count(Counter.LATE, late)
         self._write(lives, told, now_ms, link)
 
@@ -89,16 +95,14 @@ class Standings:
         )
         return {row: Life(*facts) for row, facts in zip(used, gathered, strict=True)}
 
-    def _facts(self, standing: Standing, row: int, now_ms: int) -> None:
+    def _facts(self, standing: Standing, row: int, told: _Told) -> None:
         columns = self._columns
         if standing.model:
-            columns.model[row] = columns.models.code(standing.model)
+            told.models[row] = columns.models.code(standing.model)
         if standing.software:
-            columns.software[row] = columns.softwares.code(standing.software)
+            told.softwares[row] = columns.softwares.code(standing.software)
         if standing.dtcs is not None:
             columns.dtcs[row] = columns.troubles.code(standing.dtcs, columns.dtcs[: columns.rows])
-        if standing.ts and not standing.retained and standing.presence == Presence.ONLINE:
-            columns.skew[row] = (max(-(2**62), min(standing.ts, 2**62)) - now_ms) / 1000
 
     def _write(self, lives: dict[int, Life], told: _Told, now_ms: int, link: int) -> None:
         columns = self._columns
@@ -115,6 +119,12 @@ class Standings:
         if told.regions:
             columns.region[list(told.regions)] = list(told.regions.values())
         columns.link[rows] = link
+        for column, facts in (
+            (columns.model, told.models),
+            (columns.software, told.softwares),
+            (columns.skew, told.skews),
+        ):
+            column[list(facts)] = list(facts.values())
         for row, change, region, detail in told.changes:
             columns.ring.add(now_ms, row, change, region, detail)
         if told.heard:
