@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,14 +112,23 @@ def coverage(buckets: Buckets) -> Floats:
 
 def scrape_seconds(buckets: Buckets) -> float | None:
     """Seconds between two observations, told by the widest buckets of the best observed group on the last day."""
+    return scrape_seconds_of(buckets, [slice(None)])[0]
+
+
+def scrape_seconds_of(buckets: Buckets, parts: Sequence[slice]) -> list[float | None]:
+    """The same of every part of the groups; many parts cost little more than one."""
     if not len(buckets.ends):
-        return None
+        return [None] * len(parts)
     width = int(buckets.widths.max())
     least, usual, most = _spread(buckets.seen[:, buckets.widths == width])
-    if ((most - usual > 1) | (usual - least > 1)).any():
-        usual = _daily(buckets, np.arange(len(buckets.groups)))[:, -1]
-    best = float(usual.max(initial=0.0))
-    return width / best if best else None
+    varies = (most - usual > 1) | (usual - least > 1)
+    unsteady = np.zeros_like(varies)
+    for part in parts:
+        unsteady[part] = varies[part].any()
+    for rows in _in_parts(np.flatnonzero(unsteady)):
+        usual[rows] = _daily(buckets, rows)[:, -1]
+    best = [float(usual[part].max(initial=0.0)) for part in parts]
+    return [width / most_seen if most_seen else None for most_seen in best]
 
 
 def widened(buckets: Buckets) -> tuple[Buckets, int]:
@@ -126,14 +136,21 @@ def widened(buckets: Buckets) -> tuple[Buckets, int]:
 
     Differences telescope, so merging loses nothing. Only widths that divide an hour are used.
     """
-    interval = scrape_seconds(buckets)
+    width = finest(scrape_seconds(buckets))
+    return merged(buckets, width), width
+
+
+def finest(interval: float | None) -> int:
+    """Width of the finest buckets that span two scrapes, for seconds between scrapes."""
     if interval is None:
-        return buckets, FINE
+        return FINE
     needed = math.ceil(interval * _SCRAPES * 0.98 / FINE)
-    if needed <= 1:
-        return buckets, FINE
-    width = next((FINE * k for k in (2, 3, 4, 6, 12) if k >= needed), COARSE)
-    return _merge_fine(buckets, width), width
+    return next((FINE * k for k in (1, 2, 3, 4, 6, 12) if k >= needed), COARSE)
+
+
+def merged(buckets: Buckets, width: int) -> Buckets:
+    """The series with its five-minute buckets merged into buckets of `width`."""
+    return buckets if width == FINE else _merge_fine(buckets, width)
 
 
 def _merge_fine(buckets: Buckets, width: int) -> Buckets:

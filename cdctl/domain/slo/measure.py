@@ -9,11 +9,17 @@ from decimal import Decimal
 import numpy as np
 
 from cdctl.domain.slo.budget import Burns, burns, counts, slice_values
-from cdctl.domain.slo.coverage import charge_silence, coverage, drop_first_after_silence, widened
+from cdctl.domain.slo.coverage import (
+    charge_silence,
+    coverage,
+    drop_first_after_silence,
+    finest,
+    merged,
+    scrape_seconds_of,
+)
 from cdctl.domain.slo.objective import Objective, Ratio, Slo
 from cdctl.domain.slo.series import Buckets, Floats
 from cdctl.domain.slo.stack import rows_of, sorted_by_owner, stacked
-from cdctl.domain.slo.tiling import FINE
 from cdctl.domain.slo.verdict import Evidence
 from cdctl.domain.slo.window import Bounds, bounds
 
@@ -85,11 +91,11 @@ def measure_all(asked: Sequence[Asked], stack: Buckets) -> list[Measured]:
     stack, rows = sorted_by_owner(stack, len(asked))
     if asked[0].objective.slice_seconds is not None:
         return _measure(asked, stack, rows, asked[0].objective.slice_seconds)
-    wide = [widened(rows_of(stack, own)) for own in rows]
-    if all(width == FINE for _, width in wide):
-        return _measure(asked, stack, rows, FINE)
-    alone = [(one, stacked([series]), width) for one, (series, width) in zip(asked, wide, strict=True)]
-    return [_measure([one], series, [slice(None)], width)[0] for one, series, width in alone]
+    widths = [finest(interval) for interval in scrape_seconds_of(stack, rows)]
+    if len(set(widths)) == 1:
+        return _measure(asked, merged(stack, widths[0]), rows, widths[0])
+    alone = [(one, stacked([rows_of(stack, own)]), width) for one, own, width in zip(asked, rows, widths, strict=True)]
+    return [_measure([one], merged(series, width), [slice(None)], width)[0] for one, series, width in alone]
 
 
 def _measure(asked: Sequence[Asked], stack: Buckets, rows: Sequence[slice], width: int) -> list[Measured]:
