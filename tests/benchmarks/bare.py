@@ -1,4 +1,4 @@
-"""The least a client must do: send the range queries of a file, and read the answers.
+"""The least a client must do: send the range queries of a file, and read and decode the answers.
 
 python bare.py URL QUERIES.json CONCURRENCY
 """
@@ -15,17 +15,18 @@ import httpx
 
 async def _send(url: str, queries: list[dict[str, str]], at_once: int) -> int:
     todo = iter(queries)
-    received = 0
+    points = 0
     async with httpx.AsyncClient(verify=False, limits=httpx.Limits(max_connections=at_once)) as client:
 
         async def worker() -> None:
-            nonlocal received
+            nonlocal points
             for query in todo:
                 answer = await client.post(f"{url}/api/v1/query_range", data=query)
-                received += len(answer.raise_for_status().content)
+                found = json.loads(answer.raise_for_status().content)["data"]["result"]
+                points += sum(len(series["values"]) for series in found)
 
         await asyncio.gather(*(worker() for _ in range(at_once)))
-    return received
+    return points
 
 
 if __name__ == "__main__":
