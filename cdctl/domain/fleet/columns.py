@@ -122,17 +122,18 @@ class Columns:
         that the births it had kept tell who is online. Without that knowledge vehicles stay unknown until they speak.
         """
         with self._changing():
-            self.links.put(self.links.number(region), True, now_ms, url, note, continuous)
-            self.ring.add(now_ms, NO_ROW, "link.up", self.regions.code(region), note)
+            if self.links.put(self.links.number(region), True, now_ms, url, note, continuous):
+                self.ring.add(now_ms, NO_ROW, "link.up", self.regions.code(region), note)
 
     def link_down(self, region: str, url: str, now_ms: int, note: str = "") -> None:
         """The link of a region is cut: every vehicle heard on it is unknown from now on."""
         number = self.links.number(region)
         with self._changing():
-            self.links.put(number, False, now_ms, url, note, False)
+            changed = self.links.put(number, False, now_ms, url, note, False)
             heard = (self.link[: self.rows] == number) & (self.presence[: self.rows] != Presence.UNKNOWN)
             self.lose(np.flatnonzero(heard), now_ms)
-            self.ring.add(now_ms, NO_ROW, "link.down", self.regions.code(region), note)
+            if changed:
+                self.ring.add(now_ms, NO_ROW, "link.down", self.regions.code(region), note)
 
     def lose(self, rows: NDArray[np.int64], now_ms: int) -> None:
         """Nobody can tell any more whether these rows, all known so far, are online."""

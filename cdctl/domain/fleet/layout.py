@@ -38,25 +38,25 @@ _PAGE = 4096
 
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
-        "vin": "id",
-        "region": "coded",
-        "model": "coded",
-        "sw": "version",
-        "state": "coded",
-        "age": "age",
-        "since": "age",
-        "dtc": "dtcs",
-        "dtcs": "number",
-        "messages": "number",
-        "events": "number",
-        "flaps": "number",
-        "skew": "number",
-        "duplicate": "coded",
-        "inventory": "coded",
-        "snapshot": "coded",
+        "vin": "the vehicle's id",
+        "region": "where it was last heard, or where the inventory has it",
+        "model": "what it is",
+        "sw": "version of its software",
+        "state": "online, offline, unknown, or never: expected and never heard of",
+        "age": "time since it was last heard",
+        "since": "time in its state",
+        "dtc": "trouble codes that stand",
+        "dtcs": "how many trouble codes stand",
+        "messages": "messages since we listen",
+        "events": "events since we listen",
+        "flaps": "connections that ended since we listen",
+        "skew": "seconds its clock is ahead of ours",
+        "duplicate": "yes when it speaks from two regions at once",
+        "inventory": "yes when the inventory has it",
+        "snapshot": "yes when all we know of it is from the last run",
     }
 )
-"""Names by which a vehicle's facts are asked for, and their kinds; each signal adds one of kind "number"."""
+"""Names by which a vehicle's facts are asked for; each signal adds one."""
 
 HEADER = np.dtype(
     [

@@ -35,14 +35,16 @@ class LinkBoard:
             found = self._numbers[region] = known.index(body) + 1
         return found
 
-    def put(self, number: int, up: bool, since_ms: int, url: str, note: str, continuous: bool) -> None:
-        """What is known of a link now. `since` stays when it was so before."""
+    def put(self, number: int, up: bool, since_ms: int, url: str, note: str, continuous: bool) -> bool:
+        """What is known of a link now; returns whether it was otherwise before. `since` stays when it was so."""
         slot = self._slots[number - 1 : number]
-        if bool(slot["up"][0]) != up or not slot["since_ms"][0]:
+        changed = bool(slot["up"][0]) != up or not slot["since_ms"][0]
+        if changed:
             slot["since_ms"] = since_ms
         slot["up"], slot["continuous"] = up, continuous
         slot["url"] = short(url, self._slots.dtype["url"].itemsize) if url else slot["url"]
         slot["note"] = short(note, self._slots.dtype["note"].itemsize)
+        return changed
 
     def continuous(self, number: int) -> bool:
         """The broker is known to be the one from before the last cut."""

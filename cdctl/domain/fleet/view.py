@@ -2,65 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.domain.fleet.batch import Presence
 from cdctl.domain.fleet.columns import Columns
+from cdctl.domain.fleet.layout import FIELDS
+from cdctl.domain.fleet.presence import Flag
+from cdctl.domain.fleet.selection.fields import Field, Kind
 
 STATES = ("unknown", "offline", "online", "never")
 """Names by the codes of the field `state`. never: in the inventory, and nobody ever heard of it."""
+ANSWERS = ("", "no", "yes")
+_KINDS = {
+    **dict.fromkeys(("region", "model", "sw", "duplicate", "inventory", "snapshot"), Kind.TEXT),
+    **dict.fromkeys(("dtcs", "messages", "events", "flaps", "skew"), Kind.NUMBER),
+    **dict.fromkeys(("age", "since"), Kind.AGE),
+    "vin": Kind.VIN,
+    "state": Kind.STATE,
+    "dtc": Kind.CODES,
+}
+_FLAGS = {"duplicate": Flag.DUPLICATE, "inventory": Flag.INVENTORY, "snapshot": Flag.SNAPSHOT}
+_COLUMN_OF = {"sw": "software", "age": "seen_ms", "since": "since_ms", "dtc": "dtcs", "state": "presence", "vin": "ids"}
+_TRIES = 16
+
+
+def fields_of(signals: Sequence[str]) -> dict[str, Field]:
+    """Everything that can be asked of a vehicle, by name; `signals` are the short names that the settings keep."""
+    fixed = {name: Field(name, _KINDS[name], text) for name, text in FIELDS.items()}
+    return fixed | {name: Field(name, Kind.NUMBER, "signal") for name in signals}
 
 
 class FleetView:
-    """Fields of the first `n` rows at `now_ms`. Raw columns are not copied, so they go on changing, unless they are in
-    `frozen`: those fields are copied at once, between two batches where that is possible, and stay as they are.
+    """Fields of the first `n` rows at `now_ms`. What changes is copied when it is first used and then stays as it is,
+    so what was matched is what is shown; ids, which never change, and moments (8 bytes each) are not copied.
 
-    Every array has n entries. A view is for one answer; make another for the next.
+    Fields that are named in `together` are copied at once, between two batches where that is possible: of no vehicle
+    one is older than another then. Every array has n entries. A view is for one answer; make another for the next.
     """
 
-    def __init__(self, columns: Columns, now_ms: int, frozen: Sequence[str] = ()) -> None:
-        raise NotImplementedError
+    def __init__(self, columns: Columns, now_ms: int, together: Sequence[str] = ()) -> None:
+        self.columns = columns
+        self.now_ms = now_ms
+        self.n = columns.rows
+        self._kept: dict[str, NDArray[Any]] = {}
+        self._sets: list[tuple[str, ...]] | None = None
+        wanted = [self._column_of(name) for name in together if self.kind(name) is not Kind.VIN]
+        for _ in range(_TRIES if wanted else 0):
+            before = columns.generation
+            self._kept = {name: self._column(name)[: self.n].copy() for name in wanted if name != "dtcs"}
+            if before % 2 == 0 and before == columns.generation:
+                break
 
-    n: int
-    now_ms: int
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Everything that can be asked, by name."""
+        return fields_of(self.columns.layout.signals)
 
-    def fields(self) -> Mapping[str, str]:
-        """Name -> kind: "id" (`ids`), "coded" and "version" (`coded`; version: compare strings by their parts),
-        "number" and "age" (`number`; age in seconds), "dtcs" (`dtcs`)."""
-        raise NotImplementedError
+    def kind(self, name: str) -> Kind | None:
+        """How a field is kept; None when there is no such field."""
+        found = self.fields.get(name)
+        return found.kind if found else None
 
     @property
     def ids(self) -> NDArray[np.bytes_]:
         """S40: the VIN or other id, ASCII, padded with zero bytes."""
-        raise NotImplementedError
+        return self.columns.ids[: self.n]
 
     @property
     def presence(self) -> NDArray[np.uint8]:
         """Values of `Presence`."""
-        raise NotImplementedError
+        return self._take("presence")
 
     @property
-    def seen_ms(self) -> NDArray[np.int64]:
-        """When something was last heard, epoch ms; 0: never."""
-        raise NotImplementedError
-
-    @property
-    def since_ms(self) -> NDArray[np.int64]:
-        """Since when the vehicle is in its state, epoch ms; 0: not known."""
-        raise NotImplementedError
+    def flags(self) -> NDArray[np.uint8]:
+        """Marks, see `Flag`."""
+        return self._take("flags")
 
     def coded(self, name: str) -> tuple[NDArray[Any], list[str]]:
-        """Codes (u1 or u2) and the string of each code: region, model, sw, state, duplicate, inventory, snapshot.
-        An empty string means that it was not told."""
-        raise NotImplementedError
+        """Codes (u1 or u2) and the text of each code. state: every code is known. region, model, sw, duplicate,
+        inventory, snapshot: code 0 is not told."""
+        if name == "state":
+            return self._states, list(STATES)
+        if name in _FLAGS:
+            flag = np.uint8(_FLAGS[name])
+            return ((self.flags & flag) != 0).view(np.uint8) + np.uint8(1), list(ANSWERS)
+        tables = {"region": self.columns.regions, "model": self.columns.models, "sw": self.columns.softwares}
+        codes = self._take(self._column_of(name))  # before the texts: all of these codes have one by then
+        return codes, tables[name].texts()
 
     def number(self, name: str) -> NDArray[Any]:
-        """Floats (f4 or f8), NaN where not known: age, since, dtcs, messages, events, flaps, skew and every signal."""
-        raise NotImplementedError
+        """Signals and skew: f4, NaN where not told. dtcs: f4, how many. messages, events, flaps: unsigned."""
+        if name == "dtcs":
+            codes, sets = self.code_sets("dtc")
+            counts = np.array([len(names) for names in sets], np.float32)
+            counts[0] = np.nan
+            return counts[codes]
+        return self._take(self._column_of(name))
 
-    def dtcs(self) -> tuple[NDArray[np.uint32], list[tuple[str, ...]]]:
-        """Code of each vehicle's set of trouble codes, and the sets, sorted. Code 0 is the empty set."""
-        raise NotImplementedError
+    def moment(self, name: str) -> NDArray[np.int64]:
+        """age: when something was last heard; since: since when it is in its state. Epoch ms; 0: not known."""
+        column = self._column_of(name)
+        return self._kept[column] if column in self._kept else self._column(column)[: self.n]
+
+    def age(self, name: str) -> NDArray[np.float64]:
+        """The same as seconds before `now_ms`, NaN where not known."""
+        moment = self.moment(name)
+        return np.where(moment > 0, np.maximum(self.now_ms - moment, 0) / 1000, np.nan)
+
+    def code_sets(self, name: str = "dtc") -> tuple[NDArray[np.uint32], list[tuple[str, ...]]]:
+        """Code of each vehicle's set of trouble codes, and the sets, sorted. 0: not told; 1: none stand."""
+        if name != "dtc":
+            raise KeyError(name)
+        for _ in range(_TRIES if self._sets is None else 0):
+            epoch = self.columns.troubles.epoch
+            self._kept["dtcs"] = self.columns.dtcs[: self.n].copy()
+            sets = self.columns.troubles.sets()
+            if epoch == self.columns.troubles.epoch and epoch % 2 == 0:
+                self._sets = sets
+                break
+        else:
+            if self._sets is None:  # the writer ended in the middle of giving codes anew: nobody knows what they mean
+                self._kept["dtcs"], self._sets = np.zeros(self.n, np.uint32), [(), ()]
+        return self._kept["dtcs"], self._sets or [(), ()]
+
+    @cached_property
+    def _states(self) -> NDArray[np.uint8]:
+        expected = (self.flags & np.uint8(Flag.INVENTORY | Flag.SEEN | Flag.SNAPSHOT)) == Flag.INVENTORY
+        if not expected.any():
+            return self.presence
+        never = expected & (self.presence == Presence.UNKNOWN) & (self._take("link") == 0)
+        return np.where(never, np.uint8(STATES.index("never")), self.presence)
+
+    def _take(self, column: str) -> NDArray[Any]:
+        kept = self._kept.get(column)
+        if kept is None:
+            kept = self._kept[column] = self._column(column)[: self.n].copy()
+        return kept
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return self.columns.parts[name]
+
+    def _column_of(self, field: str) -> str:
+        if field in _FLAGS:
+            return "flags"
+        signals = self.columns.layout.signals
+        return f"signal {signals.index(field)}" if field in signals else _COLUMN_OF.get(field, field)
+
+
+def steady(columns: Columns, ask: Callable[[], Any]) -> Any:
+    """What `ask` says between two batches, where some tries find such a moment; else what it said last."""
+    for _ in range(_TRIES):
+        before = columns.generation
+        answer = ask()
+        if before % 2 == 0 and before == columns.generation:
+            break
+    return answer

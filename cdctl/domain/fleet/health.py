@@ -1,0 +1,71 @@
+"""How fresh and whole the picture of the fleet is: the status that every answer carries."""
+
+from __future__ import annotations
+
+from cdctl.domain.fleet.columns import Columns
+from cdctl.domain.fleet.presence import Flag
+from cdctl.domain.fleet.reading import FleetStatus
+from cdctl.domain.fleet.tables import numbers_of_states
+from cdctl.domain.fleet.view import FleetView, steady
+
+SILENT_MS = 5_000
+"""A writer beats once a second; after this long it is taken for gone."""
+
+
+def status(columns: Columns, now_ms: int) -> FleetStatus:
+    """How fresh and whole the picture is. online, offline, unknown and never_seen add up to `vehicles`."""
+    view = FleetView(columns, now_ms, ("state", "snapshot"))
+    states = numbers_of_states(view)
+    old = int(((view.flags & Flag.SNAPSHOT) != 0).sum())
+    taken_ms = int(columns.header["snapshot_ms"][0])
+    counters = steady(columns, columns.counters)
+    return FleetStatus(
+        at=now_ms / 1000,
+        vehicles=view.n,
+        never_seen=states["never"],
+        online=states["online"],
+        offline=states["offline"],
+        unknown=states["unknown"],
+        snapshot_age=(now_ms - taken_ms) / 1000 if old else None,
+        received=counters["received"],
+        decoded=counters["decoded"],
+        dropped=counters["dropped"],
+        malformed=counters["malformed"],
+        rate=0.0 if _silent(columns, now_ms) else float(columns.header["rate"][0]),
+        malformed_by=steady(columns, columns.malformed),
+        malformed_example=bytes(columns.header["example"][0]).decode("utf-8", "ignore"),
+        settled=bool(columns.header["settled"][0]),
+        links=columns.links.states(),
+        notes=tuple(_notes(columns, now_ms, counters, old)),
+    )
+
+
+def _silent(columns: Columns, now_ms: int) -> bool:
+    beat_ms = int(columns.header["heartbeat_ms"][0])
+    return bool(beat_ms) and now_ms - beat_ms > SILENT_MS
+
+
+def _notes(columns: Columns, now_ms: int, counters: dict[str, int], old: int) -> list[str]:
+    notes = []
+    if _silent(columns, now_ms):
+        silent = (now_ms - int(columns.header["heartbeat_ms"][0])) // 1000
+        notes.append(f"nothing is taken in since {silent} s: what is shown is as old as that")
+    for link in columns.links.states():
+        if not link.up:
+            why = f" ({link.note})" if link.note else ""
+            notes.append(f"region {link.region}: no link{why}; its vehicles are unknown until it is back")
+        elif link.note:
+            notes.append(f"region {link.region}: {link.note}")
+    if old:
+        notes.append(f"{old} vehicles as the last run knew them: the stream has not spoken of them yet")
+    if counters["dropped"]:
+        notes.append(
+            f"{counters['dropped']} messages were dropped before they were read: values may be older than said"
+        )
+    if counters["table_full"]:
+        notes.append("too many different models, versions, regions or trouble codes: some are kept as (other)")
+    if counters["full"]:
+        notes.append(f"{columns.layout.capacity} vehicles are the most that fit: messages of others were left out")
+    if counters["duplicates"]:
+        notes.append(f"{counters['duplicates']} times a vehicle spoke from two regions at once: see duplicate:yes")
+    return notes
