@@ -106,8 +106,8 @@ def slice_values(objective: Objective, budgeting: Budgeting, buckets: Buckets) -
     itself, so that a month is the mean of its slices. A seen slice without events had nothing go wrong and is good.
     """
     seen = buckets.seen > 0
-    ratio = np.divide(buckets.good, buckets.total, out=np.ones_like(buckets.good), where=buckets.total > 0)
-    ratio = np.clip(ratio, 0.0, 1.0)
+    good = np.clip(buckets.good, 0.0, np.maximum(buckets.total, 0.0))
+    ratio = np.divide(good, buckets.total, out=np.ones_like(good), where=buckets.total > 0)
     if budgeting is Budgeting.TIMESLICES:
         ratio = (ratio >= float(objective.slice_target or objective.target)).astype(np.float64)
     return np.where(seen, ratio, 0.0), seen.astype(np.float64)

@@ -186,6 +186,12 @@ def test_no_slice_is_better_than_good_or_worse_than_bad(promise, even, method):
     assert good == [1, 0]
 
 
+def test_a_total_of_next_to_nothing_overflows_no_ratio(even, promise):
+    objective = promise(slice_seconds=300).objectives[0]
+    good, _ = slice_values(objective, Budgeting.RATIO_TIMESLICES, even(0, 900, 300, [1e15, -1e15, 1.0], [5e-324] * 3))
+    assert good.tolist() == [[1, 0, 1]]
+
+
 # --- exact sums ---------------------------------------------------------------------------------------------------
 
 
