@@ -31,7 +31,7 @@ class Message(Protocol):
 
     @property
     def qos(self) -> int:
-        """0, 1 or 2."""
+        """0, 1 or 2: something that equals them; of the mqtt5 library an object that has no order, hash or truth."""
         ...
 
     @property
@@ -52,7 +52,7 @@ class Message(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """One message to send. `expiry` in seconds; the MQTT 5 fields are left out on a 3.1.1 link."""
+    """One message to send, with QoS 0 or 1. `expiry` in seconds; the MQTT 5 fields are left out on a 3.1.1 link."""
 
     topic: str
     payload: bytes
@@ -83,7 +83,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One subscription. `retained` false asks the broker not to send what it has kept (MQTT 5 only)."""
+    """One subscription; a QoS of 2 is asked for as 1. `retained` false asks the broker not to send what it has kept
+    (MQTT 5 only)."""
 
     topic: str
     qos: int = 0
@@ -140,7 +141,7 @@ class Listener(Protocol):
         ...
 
     def on_down(self, reason: str) -> None:
-        """Cut. The link goes on trying, unless it was closed."""
+        """Cut. The link goes on trying, unless it was closed; told again when an attempt fails for another reason."""
         ...
 
     def on_grants(self, grants: Sequence[Grant]) -> None:
@@ -184,7 +185,8 @@ class Address:
     """How to reach one broker, all secrets resolved. Made by the wiring from the settings; never logged or shown.
 
     url: mqtt://, mqtts://, ws:// or wss:// with host, port and path. ca, cert, key: PEM files. plaintext: the settings
-    allow no TLS to another host. receive_maximum: how many unacknowledged messages we take and send at most. rate,
+    allow no TLS to another host. receive_maximum: how many unacknowledged messages we take and send at most.
+    maximum_packet: bytes of the largest packet we take; a broker that speaks MQTT 5 keeps larger ones to itself. rate,
     byte_rate: publishes and bytes per second that the broker allows a connection (None: as fast as it goes).
     session_expiry: seconds the broker keeps our session; 0 starts clean.
     """
@@ -201,6 +203,7 @@ class Address:
     keep_alive: int = 30
     session_expiry: int = 0
     receive_maximum: int = 1000
+    maximum_packet: int = 1_048_576
     rate: float | None = None
     byte_rate: float | None = None
     connect_timeout: float = 10.0

@@ -20,6 +20,7 @@ PLANTED = {
     "api-is-for-strangers": ("cdctl/reports/words.py", "import cdctl.api"),
     "http-in-sources": ("cdctl/stores/ledger.py", "import httpx"),
     "sqlite-in-stores": ("cdctl/files/shipped.py", "import apsw"),
+    "mqtt-in-links": ("cdctl/stores/ledger.py", "import mqtt5"),
     "yaml-in-files": ("cdctl/lab/past.py", "import ruamel.yaml"),
     "terminal-in-cli": ("cdctl/reports/table.py", "import rich"),
     "no-cycles": ("cdctl/errors.py", "import cdctl.domain.ports"),
