@@ -192,6 +192,12 @@ def test_a_total_of_next_to_nothing_overflows_no_ratio(even, promise):
     assert good.tolist() == [[1, 0, 1]]
 
 
+def test_less_than_nothing_good_burns_like_a_total_outage(even):
+    burn = burns(summed(even(0, HOUR, 300, -7.0, 10.0)), HOUR, Decimal("0.9"))
+    assert burn.of(0)["1h"] == pytest.approx(10)
+    assert burn.bad_of(0)["1h"] == 120
+
+
 # --- exact sums ---------------------------------------------------------------------------------------------------
 
 
