@@ -26,19 +26,23 @@ _USUAL_VEHICLES = 250_000
 
 
 def _scenario_names(incomplete: str) -> list[str]:
-    from cdctl.lab.scenarios import SCENARIOS
+    from cdctl.lab.scenarios import names
 
-    return [name for name in SCENARIOS if name.startswith(incomplete)]
+    return [name for name in names() if name.startswith(incomplete)]
 
 
 Scenario = Annotated[
     str,
-    typer.Option(metavar="NAME", help="breach: one promise is being broken; calm.", autocompletion=_scenario_names),
+    typer.Option(
+        metavar="NAME", help="A scenario that comes with cdctl, or a file of your own.", autocompletion=_scenario_names
+    ),
 ]
 
 
 @app.command(epilog="Example: cdctl lab up && cdctl --context lab slo report")
-def up(ctx: typer.Context, vehicles: Vehicles = _USUAL_VEHICLES, scenario: Scenario = "breach", seed: Seed = 1) -> None:
+def up(
+    ctx: typer.Context, vehicles: Vehicles = _USUAL_VEHICLES, scenario: Scenario = "bad-software", seed: Seed = 1
+) -> None:
     """Start the lab and leave it running; prints its context as JSON when it is ready."""
     from cdctl.cli.progress import long_work
     from cdctl.lab import standing_lab

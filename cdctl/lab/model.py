@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from cdctl.domain.slo.series import Floats
 
+Bools = npt.NDArray[np.bool_]
 DAY = 86_400.0
 
 
@@ -72,25 +74,113 @@ Metric = Outcomes | Latencies | Level
 @dataclass(frozen=True, slots=True)
 class Incident:
     """For a while, some outcomes of one metric in one region have other shares. begin and end: seconds relative to the
-    end of history, negative before it; an `end` of infinity goes on. The first outcome of the metric gives way."""
+    end of history, negative before it; an `end` of infinity goes on. The first outcome of the metric gives way.
+
+    software: the shares hold for the vehicles of that version, the others are well; empty: for all. traffic: how many
+    times the usual events there are."""
 
     metric: str
     region: str
     begin: float
     end: float
     shares: Mapping[str, float]
+    software: str = ""
+    traffic: float = 1.0
+
+    def during(self, ages: Floats) -> Bools:
+        """When it is, [n]; `ages` are seconds relative to the end of history."""
+        return np.asarray((ages > self.begin) & (ages <= self.end))
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleModel:
+    """A model of vehicles. share: weight among the models; range_km: with a full battery."""
+
+    name: str
+    share: float
+    range_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """A version that vehicles run. share: weight among the entries that fit a vehicle; no regions or models: any."""
+
+    version: str
+    share: float
+    regions: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+    def fits(self, region: str, model: str) -> bool:
+        """Whether a vehicle of this region and model may run it."""
+        return (not self.regions or region in self.regions) and (not self.models or model in self.models)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the vehicles of one version in one region suffer. charge: usual state of charge in the beginning, %, None as
+    all others; drain: % an hour beyond the usual; code: a trouble code that `share` (0..1) of them have."""
+
+    region: str
+    software: str
+    charge: float | None = None
+    drain: float = 0.0
+    code: str = ""
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A share of a region's vehicles has no connection from `begin` to `end`, seconds as in Incident; with `every` only
+    `lasts` seconds each time. together: they come back in the same second."""
+
+    region: str
+    begin: float
+    end: float
+    share: float = 1.0
+    every: float = 0.0
+    lasts: float = 0.0
+    together: bool = False
+
+    def holds(self, age: float) -> bool:
+        """Whether it is an outage just then."""
+        within = self.begin <= age < self.end
+        return within and (not self.every or (age - self.begin) % self.every < self.lasts)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two messages of one vehicle, by what it does."""
+
+    driving: float = 3.0
+    charging: float = 10.0
+    parked: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What the platform measures, where, and what goes wrong. `planned` is the (SLO, region) that must be found
-    breached; None when all is well."""
+    """What the platform measures, where, who drives, and what goes wrong. `planned` is the (SLO, region) that must be
+    found breached; None when all is well."""
 
     name: str
+    title: str
     regions: Sequence[Region]
+    models: Sequence[VehicleModel]
+    software: Sequence[Software]
     metrics: Sequence[Metric]
     incidents: Sequence[Incident] = ()
+    faults: Sequence[Fault] = ()
+    outages: Sequence[Outage] = ()
+    pace: Pace = field(default_factory=Pace)
     planned: tuple[str, str] | None = None
+
+    def running(self, region: str, version: str) -> float:
+        """Share of the region's vehicles that run this version, 0..1."""
+        found = 0.0
+        for model in self.models:
+            fitting = [one for one in self.software if one.fits(region, model.name)]
+            weight = sum(one.share for one in fitting)
+            found += model.share * sum(one.share for one in fitting if one.version == version) / weight
+        return found / sum(model.share for model in self.models)
 
 
 def curve(times: Floats, region: Region) -> Floats:
@@ -107,14 +197,25 @@ def outcome_shares(metric: Outcomes, region: Region, scenario: Scenario, ages: F
     """Share of every outcome at these times, [n_outcomes, n]; `ages` are seconds relative to the end of history."""
     names = list(metric.shares)
     shares = np.repeat(np.array([metric.shares[name] for name in names])[:, None], len(ages), axis=1)
-    for incident in scenario.incidents:
-        if (incident.metric, incident.region) != (metric.metric, region.name):
-            continue
-        during = (ages > incident.begin) & (ages <= incident.end)
+    for incident in _incidents(metric.metric, region, scenario):
+        part = scenario.running(region.name, incident.software) if incident.software else 1.0
+        during = incident.during(ages)
         for name, share in incident.shares.items():
-            shares[names.index(name), during] = share
+            shares[names.index(name), during] += part * (share - metric.shares[name])
     shares[0] = 1.0 - shares[1:].sum(axis=0)
     return shares
+
+
+def traffic(metric: Metric, region: Region, scenario: Scenario, ages: Floats) -> Floats:
+    """How many times the usual events there are at these times, [n]."""
+    factors = np.ones(len(ages))
+    for incident in _incidents(metric.metric, region, scenario):
+        factors[incident.during(ages)] *= incident.traffic
+    return factors
+
+
+def _incidents(metric: str, region: Region, scenario: Scenario) -> list[Incident]:
+    return [one for one in scenario.incidents if (one.metric, one.region) == (metric, region.name)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,4 +286,5 @@ def draw(
     else:
         shares = np.repeat(metric.shares()[:, None], len(widths), axis=1)
     events = vehicles * region.share * metric.per_day / DAY * curve(middle + end, region) * widths
+    events = events * traffic(metric, region, scenario, middle)
     return rng.poisson(shares * events).astype(np.float64)

@@ -16,13 +16,14 @@ import numpy as np
 from cdctl.domain.slo.series import Floats
 from cdctl.lab.history import Series, make_blocks, write_openmetrics
 from cdctl.lab.model import DAY, Level, Scenario, draw, exposed
-from cdctl.lab.scenarios import LEAST_VEHICLES
 from cdctl.lab.scenarios import scenario as scenario_named
 
 DAYS = 32
 """Covers 28 rolling days and any calendar month so far."""
 STEP = 100
 """Seconds between two samples: three in every five-minute bucket, and small enough to write in a few seconds."""
+LEAST_VEHICLES = 200_000
+"""A smaller fleet is made busier: below this traffic some promises have too few events to judge by."""
 JOB = {"job": "platform", "instance": "simulated"}
 """Labels that a scrape adds; the past has them too, so that the live series continue it."""
 

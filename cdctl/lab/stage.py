@@ -12,7 +12,7 @@ from typing import Self
 from cdctl.domain.ports import Progress
 from cdctl.lab.past import STEP, past, write_past
 from cdctl.lab.platform import Platform
-from cdctl.lab.scenarios import scenario
+from cdctl.lab.scenarios import USUAL, scenario
 from cdctl.lab.servers import Prometheus, Server
 
 STEPS = 4
@@ -25,8 +25,8 @@ SCRAPE_INTERVAL = "5s"
 class Making:
     """What a lab is made with. The same making gives the same chance; only the daily curve follows the clock."""
 
-    scenario: str = "breach"
-    vehicles: int = 250_000
+    scenario: str = USUAL
+    vehicles: int = 2_000
     seed: int = 1
 
 

@@ -75,7 +75,7 @@ def test_down_and_status_of_no_lab(lab):
 def test_an_unknown_scenario_leaves_nothing(lab, tmp_path):
     up = lab("lab", "up", "--scenario", "storm")
     assert up.returncode == 2
-    assert "breach, calm" in up.stderr
+    assert "bad-software, calm" in up.stderr
     assert not (tmp_path / "lab" / "lab.json").exists()
 
 
@@ -89,7 +89,7 @@ def test_what_a_reboot_left_is_no_lab_and_nobody_is_killed_for_it(lab, tmp_path)
             {
                 "folder": str(tmp_path),
                 "since": 1,
-                "making": {"scenario": "breach", "vehicles": 250000, "seed": 1},
+                "making": {"scenario": "calm", "vehicles": 20, "seed": 1},
                 "processes": {"prometheus": {"pid": me.pid, "start": me.start, "boot": "before"}},
                 "context": {"prometheus": {"url": "http://127.0.0.1:1"}},
             }

@@ -18,7 +18,7 @@ def report(name: str, region: str, verdict: Verdict) -> SloReport:
 
 
 def test_the_planned_breach_is_found():
-    assert scenario("breach").planned == PLANNED
+    assert scenario("bad-software").planned == PLANNED
     assert found(report(*PLANNED, Verdict.BREACHED), PLANNED)
 
 

@@ -5,13 +5,12 @@ import subprocess
 import numpy as np
 import pytest
 
-from cdctl.errors import UsageError
 from cdctl.lab.child import find_program
 from cdctl.lab.history import Series
-from cdctl.lab.model import DAY, Latencies, Level, Region, curve
+from cdctl.lab.model import DAY, Latencies, Level, Region, curve, outcome_shares
 from cdctl.lab.past import STEP, past
 from cdctl.lab.platform import Live, Platform
-from cdctl.lab.scenarios import METRICS, REGIONS, SCENARIOS, scenario
+from cdctl.lab.scenarios import scenario
 from cdctl.lab.servers import get
 
 END = 1_790_000_000 // STEP * STEP
@@ -19,7 +18,7 @@ END = 1_790_000_000 // STEP * STEP
 
 @pytest.fixture(scope="module")
 def made():
-    return past("breach", seed=3, vehicles=1_000_000, end=END, days=20)
+    return past("bad-software", seed=3, vehicles=1_000_000, end=END, days=20)
 
 
 def pick(series: list[Series], name: str, **labels: str) -> np.ndarray:
@@ -57,8 +56,8 @@ def test_counters_never_fall_and_instants_are_even(made):
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_one_others(made):
-    again = past("breach", seed=3, vehicles=1_000_000, end=END, days=20)
-    other = past("breach", seed=4, vehicles=1_000_000, end=END, days=20)
+    again = past("bad-software", seed=3, vehicles=1_000_000, end=END, days=20)
+    other = past("bad-software", seed=4, vehicles=1_000_000, end=END, days=20)
     assert np.array_equal(made.series[0].values, again.series[0].values)
     assert not np.array_equal(made.series[0].values, other.series[0].values)
 
@@ -77,7 +76,7 @@ def test_shares_of_a_histogram_are_those_of_its_distribution():
     assert shares.tolist() == pytest.approx([0.5, 0.2559, 0.2441], abs=1e-4)
 
 
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("region", scenario("calm").regions)
 def test_the_daily_curve_means_one(region):
     assert curve(np.arange(0, 7 * DAY, 60.0), region).mean() == pytest.approx(1.03, abs=0.04)
 
@@ -96,17 +95,31 @@ def test_a_small_fleet_is_made_busier():
     assert pick(few.series, "remote_command_total", outcome="succeeded", region="us")[-1] > 10_000
 
 
-def test_an_unknown_scenario_is_refused():
-    with pytest.raises(UsageError, match="one of: breach, calm"):
-        scenario("storm")
+def test_an_incident_of_one_version_weighs_as_much_as_vehicles_run_it():
+    bad = scenario("bad-software")
+    part = bad.running("eu", "23-07.60")
+    assert 0.15 < part < 0.25
+    assert bad.running("cn", "23-07.60") == 0
+    metric = next(one for one in bad.metrics if one.metric == "remote_command_total")
+    shares = outcome_shares(metric, bad.regions[0], bad, np.array([-50 * 3600.0, -60.0]))
+    names = list(metric.shares)
+    assert shares[names.index("failed")].tolist() == pytest.approx(
+        [0.0014 + part * (0.18 - 0.0014), 0.0014 + part * (0.446 - 0.0014)]
+    )
+    assert shares.sum(axis=0).tolist() == pytest.approx([1, 1])
 
 
-def test_every_incident_names_what_there_is():
-    outcomes = {one.metric: one for one in METRICS if hasattr(one, "shares") and hasattr(one, "label")}
-    for one in SCENARIOS.values():
-        for incident in one.incidents:
-            assert incident.shares.keys() <= outcomes[incident.metric].shares.keys()
-            assert incident.region in {region.name for region in REGIONS}
+def test_an_incident_can_bring_more_traffic():
+    storm = past("reconnect-storm", seed=3, vehicles=1_000_000, end=END, days=2)
+
+    def attempts(region: str, since: int, until: int) -> float:
+        outcomes = ("accepted", "unavailable")
+        series = [pick(storm.series, "mqtt_connect_total", result=one, region=region) for one in outcomes]
+        return sum(values[-1 - until // STEP] - values[-1 - since // STEP] for values in series)
+
+    day = 24 * 3600
+    assert attempts("cn", 7200, 0) > 50 * attempts("cn", 7200 + day, day)
+    assert attempts("us", 7200, 0) == pytest.approx(attempts("us", 7200 + day, day), rel=0.3)
 
 
 def values(text: str) -> dict[str, float]:
@@ -162,6 +175,6 @@ def test_promtool_accepts_what_the_platform_serves(made, tmp_path):
 
 
 def test_levels_are_around_their_usual_value(made):
-    level = next(one for one in METRICS if isinstance(one, Level))
+    level = next(one for one in scenario("calm").metrics if isinstance(one, Level))
     found = pick(made.series, level.metric, region="eu")
     assert np.median(found) == pytest.approx(level.usual, rel=0.05)
