@@ -45,6 +45,8 @@ def encode(ids: Sequence[str]) -> tuple[Ids, NDArray[np.bool_] | None]:
             padded[:, : lengths.pop()] = flat.reshape(len(ids), -1)
             return padded.view(f"S{ID_BYTES}").ravel(), None
     good = [0 < len(name) <= ID_BYTES and name.isascii() and name.isprintable() for name in ids]
+    if all(good):  # of nothing, that is
+        return np.zeros(0, dtype=f"S{ID_BYTES}"), None
     kept = [name if fine else "" for name, fine in zip(ids, good, strict=True)]
     return np.array(kept, dtype=f"S{ID_BYTES}"), np.array(good, dtype=np.bool_)
 
