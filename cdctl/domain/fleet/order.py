@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.domain.fleet.layout import ID_BYTES
 from cdctl.domain.fleet.selection.fields import Kind
 from cdctl.domain.fleet.selection.values import version_key
 from cdctl.domain.fleet.view import FleetView
@@ -57,7 +58,7 @@ def _ranks(values: list[Any]) -> NDArray[np.int64]:
 
 
 def _by_id(view: FleetView, rows: Rows, descending: bool, first: int | None) -> Rows:
-    words = view.ids.view(">u8").reshape(view.n, -1)
+    words = view.ids.view(">u8").reshape(view.n, ID_BYTES // 8)
     key = words[:, 0][rows].astype(np.uint64)
     if first is not None and first < len(rows) // 2:
         edge = np.partition(key, len(rows) - 1 - first if descending else first)
