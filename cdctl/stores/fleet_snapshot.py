@@ -137,14 +137,10 @@ def load(columns: Columns, path: Path, now_ms: int) -> str | None:
     if columns.rows or columns.header["regions"][0]:
         return f"the fleet's snapshot {path} is not used: the fleet is not empty any more"
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
-            view = memoryview(body)
-            try:
-                header, parts = _read(view, columns, now_ms)
-                _fill(columns, header, parts)
-                del parts
-            finally:
-                view.release()
+        with path.open("rb") as file:
+            body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        header, parts = _read(memoryview(body), columns, now_ms)
+        _fill(columns, header, parts)
     except FileNotFoundError:
         return None
     except (_RefusedError, OSError, ValueError) as error:
@@ -222,7 +218,7 @@ def _judge(columns: Columns, header: _Header, parts: Mapping[str, NDArray[Any]])
         ):
             raise _RefusedError(f"{name} holds a moment before 1970 or after the snapshot")
     text = parts["ids"].view(np.uint8)
-    if ((text - np.uint8(0x20) > 0x5E) & (text != 0)).any() or (text.reshape(header.rows, -1)[:, 0] == 0).any():
+    if ((text - np.uint8(0x20) > 0x5E) & (text != 0)).any() or (text[:: parts["ids"].itemsize] == 0).any():
         raise _RefusedError("it holds an id that cannot be one")
 
 
