@@ -1,0 +1,141 @@
+"""A fleet looked at on this machine: questions answered from the columns that the ingest process fills (port Fleet)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
+
+from cdctl.domain.fleet import health, tables
+from cdctl.domain.fleet.columns import Columns
+from cdctl.domain.fleet.reading import Card, FleetStatus, Happening, Minute, Page, Query, Tally
+from cdctl.domain.fleet.selection import Match, Selection, select
+from cdctl.domain.fleet.view import FleetView, fields_of
+
+if TYPE_CHECKING:
+    from cdctl.application.watching import IngestProcess
+    from cdctl.domain.ports import Clock
+
+BEAT = 0.5
+"""Seconds between two looks at what happened."""
+_POLL = 0.02
+
+
+class LocalFleet:
+    """The columns of one memory. `process` fills them; None when somebody else does."""
+
+    def __init__(self, columns: Columns, clock: Clock, process: IngestProcess | None = None) -> None:
+        self._columns = columns
+        self._clock = clock
+        self._process = process
+
+    async def settle(self, timeout: float) -> FleetStatus:
+        """Wait until the first picture is complete; see the port."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while not self._columns.header["settled"][0] and loop.time() < end:
+            self._check()
+            await asyncio.sleep(_POLL)
+        return await self.status()
+
+    async def status(self) -> FleetStatus:
+        """How fresh and whole the picture is."""
+        self._check()
+        return health.status(self._columns, self._now_ms())
+
+    async def find(self, query: Query) -> Page:
+        """Vehicles that match, as they were at one instant."""
+        selection = self._selection(query.where)
+        named = [name for name in (*query.columns, query.sort.removeprefix("-")) if name in self._fields]
+        view = FleetView(self._columns, self._now_ms(), (*selection.fields, *named))
+        match = selection.match(view)
+        return tables.page(view, query, match.mask if query.where else None, match.left_out, await self.status())
+
+    async def tally(self, where: str, by: Sequence[str]) -> Tally:
+        """Counts by group."""
+        selection = self._selection(where)
+        view = FleetView(self._columns, self._now_ms(), selection.fields)
+        match = selection.match(view)
+        return tables.tally(view, by, match.mask if where else None, match.left_out, await self.status())
+
+    async def card(self, vin: str) -> Card | None:
+        """One vehicle, with what happened to it as far as memory goes."""
+        view = FleetView(self._columns, self._now_ms())
+        _, _, told = tables.happenings(self._columns)
+        return tables.card(view, vin, told, await self.status())
+
+    async def watch(self, where: str) -> AsyncIterator[Sequence[Happening]]:
+        """Happenings of matching vehicles. Vehicles that begin or cease to match are told, too, when there is a
+        selection. What was lost because too much happened at once is told as one happening."""
+        selection = self._selection(where)
+        seen, _, _ = tables.happenings(self._columns)
+        before = self._matching(selection) if where else None
+        while True:
+            self._check()
+            await asyncio.sleep(BEAT)
+            seen, lost, told = tables.happenings(self._columns, seen)
+            after = self._matching(selection) if where else None
+            news = _lost(lost, self._clock.now())
+            news += [
+                one for row, one in told if after is None or row < 0 or _in(after, row) or (before and _in(before, row))
+            ]
+            if before and after:
+                news += self._crossings(before, after)
+            before = after
+            if news:
+                yield news
+
+    async def history(self, where: str, since: float) -> tuple[float | None, Sequence[Happening], Sequence[Minute]]:
+        """What memory holds: happenings only; a collector keeps more."""
+        selection = self._selection(where)
+        match = self._matching(selection) if where else None
+        _, _, told = tables.happenings(self._columns)
+        kept = [one for row, one in told if one.at >= since and (match is None or (row >= 0 and _in(match, row)))]
+        return (told[0][1].at if told else None), kept, ()
+
+    async def aclose(self) -> None:
+        """End the process that fills the columns, if it is ours."""
+        if self._process:
+            await self._process.stop()
+
+    @property
+    def _fields(self) -> Sequence[str]:
+        return tuple(fields_of(self._columns.layout.signals))
+
+    def _selection(self, where: str) -> Selection:
+        return select(where, fields_of(self._columns.layout.signals))
+
+    def _matching(self, selection: Selection) -> Match:
+        return selection.match(FleetView(self._columns, self._now_ms(), selection.fields))
+
+    def _crossings(self, before: Match, after: Match) -> list[Happening]:
+        """Vehicles that match now and did not, or the other way round."""
+        n = len(before.mask)
+        changed = (before.mask != after.mask[:n]).nonzero()[0]
+        born = after.mask[n:].nonzero()[0] + n
+        view = FleetView(self._columns, self._now_ms())
+        regions, names = view.coded("region")
+        return [
+            Happening(
+                self._clock.now(),
+                view.ids[row].decode("ascii", "replace"),
+                names[regions[row]],
+                "matched" if after.mask[row] else "unmatched",
+            )
+            for row in (*changed.tolist(), *born.tolist())
+        ]
+
+    def _check(self) -> None:
+        if self._process:
+            self._process.check()
+
+    def _now_ms(self) -> int:
+        return round(self._clock.now() * 1000)
+
+
+def _in(match: Match, row: int) -> bool:
+    return 0 <= row < len(match.mask) and bool(match.mask[row])
+
+
+def _lost(count: int, at: float) -> list[Happening]:
+    return [Happening(at, "", "", "lost", f"{count} happenings came faster than they were read")] if count else []

@@ -1,0 +1,138 @@
+"""Composes what watches a fleet: links, speech, inventory, memory, snapshot. See `wiring` for the rest of the house."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cdctl.application.wiring import WallClock, catalogue, read_settings
+from cdctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from cdctl.application.ingest import Feed
+    from cdctl.domain.fleet.reading import Fleet
+    from cdctl.domain.fleet.speech import Speech
+    from cdctl.domain.settings import Broker, Context, Settings
+    from cdctl.domain.wire import Address, Link, Listener
+    from cdctl.extend.catalogue import Catalogue
+
+
+def address(broker: Broker) -> Address:
+    """Where a broker is and who we are to it, secrets read. Raises UnavailableError when a secret is not there."""
+    from cdctl.domain.wire import Address
+    from cdctl.files.settings.secrets import reveal
+
+    access, subject = broker.access, f"brokers.{broker.region}"
+    choice: dict[str, Any] = {}
+    if broker.session_expiry is not None:
+        choice["session_expiry"] = broker.session_expiry
+    if broker.receive_maximum is not None:
+        choice["receive_maximum"] = broker.receive_maximum
+    return Address(
+        broker.url,
+        client_id=broker.client_id,
+        username=access.username or None,
+        password=reveal(access.password, subject) if access.password else None,
+        ca=access.ca,
+        cert=access.cert,
+        key=access.key,
+        plaintext=access.plaintext,
+        rate=broker.rate_cap,
+        byte_rate=broker.bytes_cap,
+        **choice,
+    )
+
+
+def link(broker: Broker, listener: Listener) -> Link:
+    """A link to a broker, not connected yet. Raises UsageError for settings that cannot work."""
+    from cdctl.links.opening import open_link
+
+    return open_link(address(broker), listener)
+
+
+def speech(context: Context, settings: Settings, doors: Catalogue) -> Speech:
+    """How the fleet of a context speaks. Raises UsageError, FileError (its profile) and PluginError."""
+    from cdctl.protocols import native
+
+    return native.make({"topic_root": context.topic_root}, tuple(settings.fleet_columns.values()))
+
+
+def snapshot_path(settings: Settings, context: Context) -> Path | None:
+    """Where the last picture of a context's fleet is kept; None where nothing is."""
+    from hashlib import sha256
+
+    if not settings.cache_dir:
+        return None
+    told = repr((context.name, sorted((b.region, b.url) for b in context.brokers.values()), context.topic_root))
+    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in context.name)
+    return Path(settings.cache_dir).expanduser() / f"fleet-{name}-{sha256(told.encode()).hexdigest()[:8]}.snapshot"
+
+
+def fleet_context(settings: Settings) -> Context:
+    """The context in use, which must say where its vehicles are. Raises UsageError."""
+    context = settings.context()
+    if not context.brokers and not context.collector:
+        raise UsageError(
+            f"context {context.name!r} has no broker",
+            subject=settings.file,
+            hint=f'write [contexts.{context.name}.brokers] with REGION = {{ url = "mqtts://..." }}, or start the lab: '
+            "cdctl lab up, cdctl --context lab fleet stats",
+        )
+    return context
+
+
+async def ingest(job: Mapping[str, Any], stop: asyncio.Event, say: Callable[[dict[str, Any]], None]) -> None:
+    """The work of the ingest process: memory by the inherited descriptor, snapshot first, then the brokers."""
+    from cdctl.application.ingest import Ingest
+    from cdctl.domain.fleet.columns import Columns
+    from cdctl.stores.fleet_memory import FleetMemory
+    from cdctl.stores.fleet_snapshot import load, save
+
+    settings = read_settings(config=job["config"], context=job["context"])
+    context = fleet_context(settings)
+    doors = catalogue(settings, plugins=job["plugins"])
+    columns = Columns.attach(FleetMemory.attach(job["fd"], write=True).buffer)
+    path = snapshot_path(settings, context) if job["snapshot"] else None
+    if path:
+        warning = load(columns, path, round(WallClock().now() * 1000))
+        if warning:
+            say({"warning": warning})
+    work = Ingest(columns, speech(context, settings, doors), WallClock())
+    say({"ready": True})
+    await work.run(feeds(context), stop)
+    if path:
+        save(columns, path, work.now_ms())
+
+
+async def open_fleet(settings: Settings, *, config: str = "", plugins: bool = True, snapshot: bool = True) -> Fleet:
+    """The fleet of the context in use: through its collector when it has one, else straight from its brokers, by a
+    process that takes in until `aclose`. Raises UsageError, FileError, PluginError and UnavailableError."""
+    from cdctl.application.fleet import LocalFleet
+    from cdctl.application.watching import IngestProcess
+    from cdctl.domain.fleet.columns import Columns
+    from cdctl.domain.fleet.layout import Layout
+    from cdctl.stores.fleet_memory import FleetMemory
+
+    context = fleet_context(settings)
+    layout = Layout(tuple(settings.fleet_columns))
+    memory = FleetMemory.create(layout.size)
+    columns = Columns(layout, memory.buffer)
+    job = {"config": config, "context": context.name, "plugins": plugins, "snapshot": snapshot}
+    try:
+        process = await IngestProcess.start(memory.fd, job)
+    finally:
+        memory.close()
+    return LocalFleet(columns, WallClock(), process)
+
+
+def feeds(context: Context) -> list[Feed]:
+    """A feed for every region's broker."""
+    from cdctl.application.ingest import Feed
+    from cdctl.domain.address import masked
+
+    def opener(broker: Broker) -> Callable[[Listener], Link]:
+        return lambda listener: link(broker, listener)
+
+    return [Feed(broker.region, masked(broker.url), opener(broker)) for broker in context.brokers.values()]
