@@ -179,7 +179,7 @@ FILE = Fields(
         "latencies": Listing("What it times.", _LATENCIES, "metric of latencies"),
         "levels": Listing("What it gauges.", _LEVEL, "level"),
         "incidents": Listing("What the metrics tell of going wrong.", _INCIDENT, "incident"),
-        "faults": Listing("What vehicles suffer.", _FAULT, "fault"),
+        "faults": Listing("What vehicles suffer.", _FAULT, "fault", most=20),
         "outages": Listing("When vehicles are cut off.", _OUTAGE, "outage"),
     },
     ("title",),

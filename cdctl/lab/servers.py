@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from cdctl.errors import UnavailableError
-from cdctl.lab.child import Child, find_program
+from cdctl.lab.child import READY_SECONDS, Child, find_program
 
 _ATTEMPTS = 5
 """A free port can be taken by somebody else between the look and the start."""
@@ -46,6 +46,9 @@ def get(port: int, path: str, seconds: float = 2.0) -> tuple[int, str]:
 
 class Server(ABC):
     """A server process in a folder; a context manager. It dies with this process unless it `survives`."""
+
+    patience = READY_SECONDS
+    """Seconds that it may take until it answers."""
 
     def __init__(self, folder: Path, *, flags: Sequence[str] = (), survives: bool = False) -> None:
         """`flags` are further command-line flags of the server. Nothing is started yet."""
@@ -95,7 +98,7 @@ class Server(ABC):
                 child.start()
                 if self.on_spawn is not None:
                     self.on_spawn(child.pid)
-                child.wait_until(self._ready)
+                child.wait_until(self._ready, self.patience)
             except UnavailableError:
                 taken = "address already in use" in child.log_tail()
                 self.stop()
