@@ -45,7 +45,8 @@ _KEEP = ~(_WAS | _TOLD | _SNAPSHOT)
 @dataclass(slots=True)
 class Life:
     """What is known of one vehicle's connection. seq: its number plus one, 0 for none. Times in epoch ms, 0 for not
-    known; before: since when it was as it was before nobody could tell. heard: a link has spoken of it."""
+    known; before: since when it was as it was before nobody could tell. heard: a link has spoken of it. region: a
+    code."""
 
     presence: int = 0
     seq: int = 0
@@ -54,6 +55,7 @@ class Life:
     flags: int = 0
     flaps: int = 0
     heard: bool = False
+    region: int = 0
 
 
 def believed(life: Life, presence: int, seq: int, retained: bool, *, elsewhere: bool, continuous: bool) -> bool:

@@ -16,7 +16,7 @@ from cdctl.domain.fleet.presence import Flag, Life, become, believed
 if TYPE_CHECKING:
     from cdctl.domain.fleet.columns import Columns
 
-_ONLINE = int(Presence.ONLINE)
+_UNKNOWN, _OFFLINE, _ONLINE = int(Presence.UNKNOWN), int(Presence.OFFLINE), int(Presence.ONLINE)
 _SEQ_MOST, _FAR = 2**32 - 2, 2**62
 
 
@@ -24,7 +24,6 @@ _SEQ_MOST, _FAR = 2**32 - 2, 2**62
 class _Told:
     """What a batch changed beside the lives themselves, gathered to be written at once."""
 
-    regions: dict[int, int] = field(default_factory=dict)
     moved: list[tuple[int, int]] = field(default_factory=list)
     heard: list[int] = field(default_factory=list)
     changes: list[tuple[int, str, int, str]] = field(default_factory=list)
@@ -44,40 +43,37 @@ class Standings:
         """`rows` are those of the standings, -1 for what has none. `link` is the number of the link of `region`."""
         columns = self._columns
         lives, told, late = self._lives(rows), _Told(), 0
-        link_region, continuous = columns.regions.code(region), columns.links.continuous(link)
+        code_of, continuous = columns.regions.code, columns.links.continuous(link)
         for standing, row in zip(standings, rows, strict=True):
             if row < 0:
                 continue
             life = lives[row]
-            here = columns.regions.code(standing.region) if standing.region else link_region
-            home = told.regions[row] if row in told.regions else int(columns.region[row])
-            seq = 0 if standing.seq is None or standing.seq < 0 else min(standing.seq, _SEQ_MOST) + 1
-            presence, retained = int(standing.presence), standing.retained
-            if not presence or not believed(
-                life, presence, seq, retained, elsewhere=here != home, continuous=continuous
+            here = code_of(standing.region or region)
+            seq, birth, retained = standing.seq, standing.presence == _ONLINE, standing.retained
+            seq = 0 if seq is None or seq < 0 else seq + 1 if seq < _SEQ_MOST else _SEQ_MOST + 1
+            presence = _ONLINE if birth else _OFFLINE
+            elsewhere = here != life.region
+            if standing.presence == _UNKNOWN or not believed(
+                life, presence, seq, retained, elsewhere=elsewhere, continuous=continuous
             ):
                 late += 1
                 continue
             change = become(life, presence, seq, retained, now_ms)
             if change:
-                told.changes.append((row, change, here, "" if seq == 0 else f"seq {seq - 1}"))
-            if here != home:
-                self._place(life, standing, row, here, told)
+                told.changes.append((row, change, here, f"seq {seq - 1}" if seq else ""))
+            if elsewhere:
+                if life.heard and not retained:
+                    told.moved.append((row, here))
+                life.region = here
             life.heard = True
             told.taken.add(row)
             self._facts(standing, row, told)
-            if not retained and presence == _ONLINE:
+            if birth and not retained:
                 told.heard.append(row)
                 if standing.ts:
                     told.skews[row] = (max(-_FAR, min(standing.ts, _FAR)) - now_ms) / 1000
         columns.count(Counter.LATE, late)
         self._write(lives, told, now_ms, link)
-
-    @staticmethod
-    def _place(life: Life, standing: Standing, row: int, here: int, told: _Told) -> None:
-        told.regions[row] = here
-        if life.heard and not standing.retained:
-            told.moved.append((row, here))
 
     def _lives(self, rows: Sequence[int]) -> dict[int, Life]:
         columns = self._columns
@@ -91,6 +87,7 @@ class Standings:
             columns.flags[at].tolist(),
             columns.flaps[at].tolist(),
             (columns.link[at] != 0).tolist(),
+            columns.region[at].tolist(),
             strict=True,
         )
         return {row: Life(*facts) for row, facts in zip(used, gathered, strict=True)}
@@ -116,8 +113,7 @@ class Standings:
         if told.moved:
             moved = np.array(told.moved, np.int64)
             move(columns, moved[:, 0], moved[:, 1].astype(np.uint16), now_ms)
-        if told.regions:
-            columns.region[list(told.regions)] = list(told.regions.values())
+        columns.region[rows] = [life.region for life in kept]
         columns.link[rows] = link
         for column, facts in (
             (columns.model, told.models),
