@@ -24,14 +24,15 @@ class Authority:
         own = self._signed(self._name, self._key, x509.BasicConstraints(ca=True, path_length=0))
         self.ca.write_bytes(own.public_bytes(serialization.Encoding.PEM))
 
-    def certificate(self, name: str, *hosts: str) -> tuple[Path, Path]:
+    def certificate(self, name: str, *hosts: str, expired: bool = False) -> tuple[Path, Path]:
         """Certificate and key files for a name; `hosts` are addresses a server has."""
         key = ec.generate_private_key(ec.SECP256R1())
         names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(host)) for host in hosts]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         extensions = [x509.SubjectAlternativeName(names or [x509.DNSName(name)])]
         files = self._folder / f"{name}.crt", self._folder / f"{name}.key"
-        files[0].write_bytes(self._signed(subject, key, *extensions).public_bytes(serialization.Encoding.PEM))
+        signed = self._signed(subject, key, *extensions, ago=timedelta(days=2 if expired else 0))
+        files[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
         files[1].write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -49,9 +50,13 @@ class Authority:
         return context
 
     def _signed(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *extensions: x509.ExtensionType
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        *extensions: x509.ExtensionType,
+        ago: timedelta = timedelta(),
     ) -> x509.Certificate:
-        now = datetime.now(UTC)
+        now = datetime.now(UTC) - ago
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)

@@ -18,7 +18,7 @@ from pathlib import Path
 from authority import Authority
 
 from cdctl.lab.child import Child, find_program
-from cdctl.lab.servers import Server
+from cdctl.lab.servers import Server, free_port
 
 PLUGIN = "/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so"
 PASSWORD = "pass word"
@@ -29,6 +29,7 @@ class Mosquitto(Server):
 
     scheme = "mqtt"
     host = "127.0.0.1"
+    refuses = False
 
     def __init__(self, folder: Path, *lines: str) -> None:
         super().__init__(folder)
@@ -54,7 +55,11 @@ class Mosquitto(Server):
 
     def _argv(self) -> list[str]:
         config = self.folder / "mosquitto.conf"
-        lines = [*self._head(), f"listener {self.port} 127.0.0.1", "socket_domain ipv4", *self.lines]
+        lines = ["user root", *self._head(), f"listener {self.port} 127.0.0.1", "socket_domain ipv4", *self.lines]
+        if self.refuses:
+            rules = self.folder / "security.json"
+            rules.write_text(json.dumps(_SECURITY))
+            lines += [f"plugin {PLUGIN}", f"plugin_opt_config_file {rules}"]
         config.write_text("\n".join(lines) + "\n")
         return [find_program("mosquitto", "mosquitto"), "-c", str(config)]
 
@@ -67,8 +72,13 @@ class Persistent(Mosquitto):
     """Keeps sessions and what is queued on its disk, at every change."""
 
     def _head(self) -> list[str]:
-        return [*super()._head(), "persistence true", f"persistence_location {self.folder}/", "autosave_interval 1",
-                "autosave_on_changes true"]  # fmt: skip
+        return [
+            *super()._head(),
+            "persistence true",
+            f"persistence_location {self.folder}/",
+            "autosave_interval 1",
+            "autosave_on_changes true",
+        ]
 
 
 class WebSockets(Mosquitto):
@@ -77,23 +87,30 @@ class WebSockets(Mosquitto):
     scheme = "ws"
 
     def __init__(self, folder: Path, *lines: str) -> None:
-        super().__init__(folder, "protocol websockets", *lines)
+        # One that is only for WebSockets does not start: "Unable to start any listening sockets".
+        super().__init__(folder, "protocol websockets", *lines, f"listener {free_port()} 127.0.0.1")
 
 
 class Secured(Mosquitto):
-    """TLS; with `clients` only for those with a certificate of the authority."""
+    """TLS, with a certificate for `name`; with `clients` only for those who have one of the authority, too."""
 
-    def __init__(self, folder: Path, authority: Authority, *lines: str, clients: bool = False, name: str = "127.0.0.1",
-                 days: tuple[int, int] | None = None) -> None:  # fmt: skip
-        folder.mkdir(parents=True, exist_ok=True)
+    scheme = "mqtts"
+
+    def __init__(
+        self,
+        folder: Path,
+        authority: Authority,
+        *lines: str,
+        clients: bool = False,
+        name: str = "127.0.0.1",
+        expired: bool = False,
+    ) -> None:
         hosts = (name,) if name[0].isdigit() else ()
-        cert, key = authority.certificate(f"server-{folder.name}" if hosts else name, *hosts)
+        cert, key = authority.certificate(f"server-{folder.name}" if hosts else name, *hosts, expired=expired)
         more = [f"cafile {authority.ca}", f"certfile {cert}", f"keyfile {key}"]
         if clients:
             more += ["require_certificate true", "use_identity_as_username true"]
         super().__init__(folder, *more, *lines)
-
-    scheme = "mqtts"
 
 
 class WithPassword(Mosquitto):
@@ -110,25 +127,27 @@ class WithPassword(Mosquitto):
 class Refusing(Mosquitto):
     """The dynamic-security plugin: nobody may subscribe or publish below `secret/`."""
 
-    def _head(self) -> list[str]:
-        file = self.folder / "security.json"
-        file.write_text(json.dumps(_SECURITY))
-        return ["per_listener_settings false", "allow_anonymous true", f"plugin {PLUGIN}", f"plugin_opt_config_file {file}"]  # fmt: skip
+    refuses = True
 
 
 _RULES = ("publishClientSend", "publishClientReceive", "subscribePattern", "unsubscribePattern")
 _SECURITY = {
     "defaultACLAccess": {
-        "publishClientSend": True, "publishClientReceive": True, "subscribe": True, "unsubscribe": True,
+        "publishClientSend": True,
+        "publishClientReceive": True,
+        "subscribe": True,
+        "unsubscribe": True,
     },
     "clients": [],
     "groups": [{"groupname": "all", "roles": [{"rolename": "careful"}]}],
     "roles": [
-        {"rolename": "careful", "acls": [
-            {"acltype": rule, "topic": "secret/#", "priority": 1, "allow": False} for rule in _RULES]},
+        {
+            "rolename": "careful",
+            "acls": [{"acltype": rule, "topic": "secret/#", "priority": 1, "allow": False} for rule in _RULES],
+        },
     ],
     "anonymousGroup": "all",
-}  # fmt: skip
+}
 
 
 def listening(port: int) -> bool:

@@ -159,6 +159,9 @@ class Stream(asyncio.BufferedProtocol):
             except ValueError as error:
                 fault = str(error)
                 break
+            if length > self._ends.maximum_packet:
+                fault = self._too_long(length)
+                break
             at += length
             if first & 0xF0 != _PUBLISH:
                 other = packet
@@ -182,6 +185,9 @@ class Stream(asyncio.BufferedProtocol):
             self._ends.packet(other)
         return other is not None
 
+    def _too_long(self, size: int) -> str:
+        return f"a packet of {size:,} bytes, more than the {self._ends.maximum_packet:,} that we announced"
+
     def _incomplete(self, at: int, end: int) -> str:
         """Why a packet whose end was not found is at fault; empty when it is just not here yet."""
         length, body = length_at(self._buffer, at + 1, end)
@@ -189,7 +195,7 @@ class Stream(asyncio.BufferedProtocol):
             return "a length without an end" if end - at > 4 else ""
         whole = body - at + length
         if whole > self._ends.maximum_packet:
-            return f"a packet of {whole:,} bytes, more than the {self._ends.maximum_packet:,} that we announced"
+            return self._too_long(whole)
         return "a packet that is longer than it says" if at + whole <= end else ""
 
 
