@@ -42,7 +42,8 @@ class FleetView:
     so what was matched is what is shown; ids, which never change, and moments (8 bytes each) are not copied.
 
     Fields that are named in `together` are copied at once, between two batches where that is possible: of no vehicle
-    one is older than another then. Every array has n entries. A view is for one answer; make another for the next.
+    one is older than another then; names that are no fields are left to whoever shows them. Every array has n
+    entries. A view is for one answer; make another for the next.
     """
 
     def __init__(self, columns: Columns, now_ms: int, together: Sequence[str] = ()) -> None:
@@ -51,7 +52,8 @@ class FleetView:
         self.n = columns.rows
         self._kept: dict[str, NDArray[Any]] = {}
         self._sets: list[tuple[str, ...]] | None = None
-        wanted = [self._column_of(name) for name in together if self.kind(name) is not Kind.VIN]
+        wanted = {self._column_of(name) for name in together if self.kind(name) not in {None, Kind.VIN}}
+        wanted |= {"flags", "link"} if "presence" in wanted else set()
         for _ in range(_TRIES if wanted else 0):
             before = columns.generation
             self._kept = {name: self._column(name)[: self.n].copy() for name in wanted if name != "dtcs"}

@@ -169,7 +169,7 @@ def test_what_was_matched_is_what_is_shown(cars):
 
 
 def test_fields_taken_together_are_of_one_moment(cars):
-    seen = view(cars, "soc", "state", "age", "vin", "dtc")
+    seen = view(cars, "soc", "state", "age", "vin", "dtc", "no such field")
     cars.apply(Batch(vins=["WBA1"], regions=["us"], ts=[0], signals={0: ([0], [99.0])}), NOW + 10_000, "us")
     assert page(seen, Query(columns=("soc", "age")), None, {}, STATUS).rows[1] == (20.5, 9.0)
 
