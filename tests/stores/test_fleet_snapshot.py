@@ -65,6 +65,7 @@ def test_everything_comes_back_old_marked_and_unknown(path):
         assert old == new, name
     assert cells(views[1], "state", np.arange(4)) == ["unknown", "unknown", "unknown", "never"]
     assert after.row("WBA3") == 2
+    assert not after.link[:4].any()  # numbers of links are another run's
     told = status(after, LATER)
     assert told.snapshot_age == 60.0
     assert "3 vehicles as the last run knew them: the stream has not spoken of them yet" in told.notes
@@ -82,6 +83,9 @@ def test_the_stream_takes_over_from_the_snapshot(path):
     assert (columns.flags[:4] & Flag.SNAPSHOT != 0).tolist() == [False, True, False, False]
     columns.apply(Batch(vins=["NEW"], regions=["eu"], ts=[0]), LATER, "eu")
     assert columns.row("NEW") == 4
+    assert status(columns, LATER).snapshot_age == 60.0
+    columns.apply(Batch(vins=["WBA2"], regions=["eu"], ts=[0]), LATER, "eu")
+    assert status(columns, LATER).snapshot_age is None
     assert columns.troubles.sets()[columns.dtcs[0]] == ("P1", "P2")
 
 

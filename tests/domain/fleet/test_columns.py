@@ -75,8 +75,10 @@ def test_what_cannot_be_an_id_is_counted_and_makes_no_row(fleet, now, bad):
     batch = said("A", bad, "B", soc=[1.0, 2.0, 3.0])
     batch.standings = [Standing(bad, ON, "eu", 1), Standing("C", ON, "eu", 1)]
     batch.events = [Event(bad, "dtc.set", "eu", None, ("P0A9B",))]
-    batch.retained = [1]
     fleet.apply(batch, now, "eu")
+    assert fleet.messages[: fleet.rows].tolist() == [1, 1, 1]
+    assert (fleet.events[: fleet.rows].any(), fleet.dtcs[: fleet.rows].any()) == (False, False)
+    assert fleet.signals[0][fleet.row("A")] == 1.0
     assert sorted(fleet.ids[: fleet.rows].tolist()) == [b"A", b"B", b"C"]
     assert sum(fleet.malformed().values()) == 3
     assert fleet.signals[0][fleet.row("B")] == 3.0

@@ -209,6 +209,8 @@ def test_happenings_are_told_once_and_lost_ones_are_counted(cars):
     after, lost, told = happenings(cars, last)
     assert (after, lost, len(told)) == (last + 33_000, 33_000 - 32_768, 32_768)
     assert all(len(one.detail) <= 96 for _, one in told)
+    cars.header["happened"] = 10**12
+    assert happenings(cars, last)[1:] == (10**12 - last, [])
 
 
 def test_an_empty_fleet_has_empty_tables(make):

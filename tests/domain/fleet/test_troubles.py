@@ -72,3 +72,4 @@ def test_a_reader_follows_codes_that_are_given_anew(column):
     for number in range(12):
         column[0] = writer.code([f"P{number}"], column)
         assert reader.sets()[column[0]] == (f"P{number}",)
+        assert writer.epoch == reader.epoch == 2 * (number // 4 if number < 4 else 1 + (number - 4) // 3)
