@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cdctl.domain.fleet.columns import Columns
+from cdctl.domain.fleet.layout import LINKS
 from cdctl.domain.fleet.presence import Flag
 from cdctl.domain.fleet.reading import FleetStatus
 from cdctl.domain.fleet.tables import numbers_of_states
@@ -45,17 +48,31 @@ def _silent(columns: Columns, now_ms: int) -> bool:
     return bool(beat_ms) and now_ms - beat_ms > SILENT_MS
 
 
+def _blind(columns: Columns) -> list[int]:
+    """By number of the link: vehicles whose state was known before a cut of it, and is not yet again."""
+    rows = columns.rows
+    flags = columns.flags[:rows]
+    lost = (flags & np.uint8(Flag.WAS_ONLINE | Flag.WAS_OFFLINE)) != 0
+    lost &= (flags & np.uint8(Flag.SNAPSHOT)) == 0
+    links = columns.link[:rows][lost]
+    counts: list[int] = np.bincount(links, minlength=LINKS + 1).tolist()
+    return counts
+
+
 def _notes(columns: Columns, now_ms: int, counters: dict[str, int], old: int) -> list[str]:
     notes = []
     if _silent(columns, now_ms):
         silent = (now_ms - int(columns.header["heartbeat_ms"][0])) // 1000
         notes.append(f"nothing is taken in since {silent} s: what is shown is as old as that")
-    for link in columns.links.states():
+    blind = _blind(columns)
+    for number, link in enumerate(columns.links.states(), 1):
         if not link.up:
             why = f" ({link.note})" if link.note else ""
             notes.append(f"region {link.region}: no link{why}; its vehicles are unknown until it is back")
         elif link.note:
             notes.append(f"region {link.region}: {link.note}")
+        if link.up and blind[number]:
+            notes.append(f"region {link.region}: vehicles not heard of again since the link was cut: {blind[number]}")
     if old:
         notes.append(f"{old} vehicles as the last run knew them: the stream has not spoken of them yet")
     if counters["dropped"]:

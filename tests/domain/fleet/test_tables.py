@@ -193,6 +193,10 @@ def test_the_status_adds_up_and_says_what_is_missing(cars):
     assert found.notes == ("region us: no link (connection refused); its vehicles are unknown until it is back",)
     assert [link.up for link in found.links] == [True, False, True]
     assert found.snapshot_age is None
+    cars.link_up("us", "mqtts://us", NOW)
+    assert status(cars, NOW + 1000).notes == ("region us: vehicles not heard of again since the link was cut: 1",)
+    cars.apply(Batch(vins=["WBA1"], regions=["us"], ts=[0]), NOW, "us")
+    assert status(cars, NOW + 1000).notes == ()
     late = status(cars, NOW + 60_000)
     assert late.notes[0] == "nothing is taken in since 60 s: what is shown is as old as that"
     assert late.rate == 0.0
