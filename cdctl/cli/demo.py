@@ -30,8 +30,8 @@ def demo(
     ctx: typer.Context,
     headless: Annotated[bool, typer.Option("--headless", help="Print the report and end.")] = False,
     vehicles: Annotated[
-        int, typer.Option(metavar="N", min=1, max=50_000_000, help="Fleet size; more vehicles, more traffic.")
-    ] = 250_000,
+        int, typer.Option(metavar="N", min=1, max=2_000_000, help="Fleet size; up to 5,000 with a connection each.")
+    ] = 2_000,
     lasting: Annotated[
         str, typer.Option("--for", metavar="DURATION", help="End after so long, such as 60s; headless: wait first.")
     ] = "",

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cdctl.cli import exits, output
 from cdctl.cli.options import OutputOption, noun, run_of
-from cdctl.cli.records import Column
+from cdctl.cli.records import Column, Record
 
 if TYPE_CHECKING:
     from cdctl.lab.state import State
 
-app = noun("A platform to try things on: real servers on loopback, 32 days of history, one broken promise.")
+app = noun("A platform to try things on: real servers on loopback, 32 days of history, a simulated fleet.")
 
-_STATUS = (Column("server"), Column("status"), Column("pid"), Column("url"), Column("made", wide=True))
+
+def _doing(record: Record) -> str:
+    if "vehicles" not in record:
+        return ""
+    return f"{record['connected']:,} of {record['vehicles']:,} vehicles connected, {record['rate']:,.0f} messages/s"
+
+
+_STATUS = (
+    Column("server"),
+    Column("status"),
+    Column("pid"),
+    Column("url"),
+    Column("doing", text=_doing),
+    Column("made", wide=True),
+)
+
 
 Vehicles = Annotated[
-    int, typer.Option(metavar="N", min=1, max=50_000_000, help="Fleet size; more vehicles, more traffic.")
+    int, typer.Option(metavar="N", min=1, max=2_000_000, help="Fleet size; up to 5,000 with a connection each.")
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Another seed gives other numbers.")]
-_USUAL_VEHICLES = 250_000
+_USUAL_VEHICLES = 2_000
 
 
 def _scenario_names(incomplete: str) -> list[str]:
@@ -41,7 +57,13 @@ Scenario = Annotated[
 
 @app.command(epilog="Example: cdctl lab up && cdctl --context lab slo report")
 def up(
-    ctx: typer.Context, vehicles: Vehicles = _USUAL_VEHICLES, scenario: Scenario = "bad-software", seed: Seed = 1
+    ctx: typer.Context,
+    vehicles: Vehicles = _USUAL_VEHICLES,
+    scenario: Scenario = "bad-software",
+    seed: Seed = 1,
+    broker_each: Annotated[
+        bool, typer.Option("--broker-each-region", help="A broker for each region, not one for all.")
+    ] = False,
 ) -> None:
     """Start the lab and leave it running; prints its context as JSON when it is ready."""
     from cdctl.cli.progress import long_work
@@ -51,14 +73,16 @@ def up(
     run = run_of(ctx)
     after = "what had started is stopped and removed; start it again: cdctl lab up"
     with long_work(run, "starting the lab", after) as told:
-        state, was = standing_lab.up(Making(scenario, vehicles, seed), told)
+        state, was = standing_lab.up(Making(_whole(scenario), vehicles, seed, broker_each), told)
     if was is standing_lab.Was.UP:
         exits.note(run, "the lab is up already")
     elif was is standing_lab.Was.BROKEN:
         exits.note(run, "an earlier lab had ended by itself and was cleared away")
     text = json.dumps({"name": "lab", **(state.context or {})}, indent=2) + "\n"
     output.emit(run, [output.Output("json")], lambda _: text)
-    exits.note(run, "ask it with: cdctl --context lab slo report\nstop it with: cdctl lab down")
+    exits.note(
+        run, "ask it with: cdctl --context lab slo report, or fleet stats --by region,sw\nstop it with: cdctl lab down"
+    )
 
 
 @app.command()
@@ -98,14 +122,31 @@ def status(ctx: typer.Context, outputs: OutputOption = None) -> None:
 def _servers(found: State) -> list[dict[str, object]]:
     from cdctl.lab.standing_lab import said
 
-    urls = {name: str(source.get("url", "")) for name, source in (found.context or {}).items()}
     return [
         {
             "server": name,
             "status": "running" if process.running else "ended",
             "pid": process.pid,
-            "url": urls.get(name, ""),
+            "url": found.urls.get(name, ""),
+            **(_fleet(found.urls[name]) if name == "fleet" and process.running and name in found.urls else {}),
             "made": said(found.making),
         }
         for name, process in found.processes.items()
     ]
+
+
+def _fleet(url: str) -> dict[str, object]:
+    """What the simulated fleet says of itself: `rate` is messages a second."""
+    from urllib.parse import urlsplit
+
+    from cdctl.lab.fleet import status as ask
+
+    told = ask(urlsplit(url).port or 0)
+    return {key: told[key] for key in ("vehicles", "connected", "rate", "connects", "cuts", "orders") if key in told}
+
+
+def _whole(scenario: str) -> str:
+    """A file by its whole path: the lab outlives the folder that this command runs in."""
+    from cdctl.lab.scenarios import is_file
+
+    return str(Path(scenario).absolute()) if is_file(scenario) else scenario

@@ -6,13 +6,15 @@ import json
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from cdctl.application import wiring
 from cdctl.application.evaluate import Options
 from cdctl.domain.ports import Progress
-from cdctl.domain.settings import LAB, Context, Settings
+from cdctl.domain.settings import LAB, Settings
 from cdctl.domain.slo.verdict import SloReport, Verdict
+from cdctl.files.settings import lab
 from cdctl.files.shipped import shipped
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.scratch import scratch
@@ -31,8 +33,12 @@ class Demo:
         """`folder` is where the ledger may be."""
         self._stage = stage
         self.specs = str(shipped("slo_specs"))
+        found = lab.found(stage.context)
         self._settings = Settings(
-            contexts={LAB: Context(LAB, stage.context)}, default_context=LAB, cache_dir=str(folder / "cache")
+            contexts={LAB: replace(found.context, sources=found.sources)},
+            default_context=LAB,
+            cache_dir=str(folder / "cache"),
+            fleet_columns=found.columns,
         )
         self._slos = wiring.read_specs(self._settings, [self.specs]).slos
         self._doors = wiring.catalogue(self._settings, plugins=False)
@@ -51,7 +57,7 @@ class Demo:
         """Share of remote commands that failed in the last minute, by region, straight from the server; those without
         an answer are left out. For a pulse on the screen, not for a verdict."""
         query = urllib.parse.urlencode({"query": f"{_BAD} / {_ALL}"})
-        address = urllib.parse.urlsplit(str(self._stage.context["prometheus"]["url"]))
+        address = urllib.parse.urlsplit(self._stage.urls["prometheus"])
         status, body = get(address.port or 0, f"{address.path}/api/v1/query?{query}")
         if status != 200:
             return {}

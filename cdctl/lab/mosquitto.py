@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +50,9 @@ class Mosquitto(Server):
             "log_type warning",
             "log_type information",
         ]
+        if os.geteuid() == 0:
+            # Else it becomes another user, and the kernel forgets that it is to die with its parent (prctl(2)).
+            lines.append("user root")
         return "\n".join([*lines, *self._lines]) + "\n"
 
     def _argv(self) -> list[str]:

@@ -20,6 +20,7 @@ from cdctl.lab.past import Standing
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.servers import Server, get
 
+SPANS = "spans.jsonl"
 _MOST_STEPS = 2000
 """After a long pause (a laptop that slept) the time since is drawn in this many steps, not second by second."""
 

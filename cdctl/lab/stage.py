@@ -1,4 +1,4 @@
-"""A whole lab in a folder: the simulated platform and the Prometheus that has watched it for weeks."""
+"""A whole lab in a folder: the simulated platform, the Prometheus that has watched it for weeks, brokers, a fleet."""
 
 from __future__ import annotations
 
@@ -10,24 +10,32 @@ from types import TracebackType
 from typing import Self
 
 from cdctl.domain.ports import Progress
-from cdctl.lab.past import STEP, past, write_past
-from cdctl.lab.platform import Platform
+from cdctl.lab.fleet import Fleet, Plan, roomy
+from cdctl.lab.mosquitto import Mosquitto
+from cdctl.lab.past import STEP, Standing, past, write_past
+from cdctl.lab.platform import SPANS, Platform
 from cdctl.lab.scenarios import USUAL, scenario
 from cdctl.lab.servers import Prometheus, Server
+from cdctl.lab.vehicles.wording import COLUMNS
 
-STEPS = 4
+STEPS = 5
 """Steps of progress that a start takes."""
 SCRAPE_INTERVAL = "5s"
 """Live scrapes are closer together than those of the past, so that a viewer sees burn rates move."""
+ROOT = "cd"
 
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a lab is made with. The same making gives the same chance; only the daily curve follows the clock."""
+    """What a lab is made with. The same making gives the same chance; only the daily curve follows the clock.
+
+    scenario: a name, or the path of a file. broker_each: every region has a broker of its own.
+    """
 
     scenario: str = USUAL
     vehicles: int = 2_000
     seed: int = 1
+    broker_each: bool = False
 
 
 class Stage:
@@ -49,16 +57,30 @@ class Stage:
         self._survives = survives
         self._on_spawn = on_spawn
         self._servers: dict[str, Server] = {}
+        self._brokers: dict[str, Mosquitto] = {}
 
     @property
-    def context(self) -> Mapping[str, Mapping[str, object]]:
-        """How settings would name it: {"prometheus": {"url": ...}}."""
-        return {"prometheus": {"url": self._servers["prometheus"].url}}
+    def context(self) -> Mapping[str, object]:
+        """How settings would name it; `cdctl.files.settings.lab` reads it."""
+        return {
+            "prometheus": {"url": self._servers["prometheus"].url},
+            "brokers": {region: {"url": broker.url} for region, broker in self._brokers.items()},
+            "protocol": "native",
+            "topic_root": ROOT,
+            "fleet": {"columns": COLUMNS},
+            "traces": {"file": str(self._folder / "platform" / SPANS)},
+        }
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """Addresses of the servers, by name."""
+        return {name: server.url for name, server in self._servers.items()}
 
     def start(self) -> Self:
-        """Make the past, then start everything; returns when it answers.
+        """Make the past, then start everything; returns when it answers and all births are retained.
 
-        Raises UsageError for an unknown scenario, UnavailableError when a program is missing or does not come up.
+        Raises UsageError for an unknown scenario, FileError for one that is wrong, UnavailableError when a program is
+        missing or does not come up.
         """
         scenario(self.making.scenario)
         self._progress.start("starting the lab", STEPS)
@@ -72,27 +94,54 @@ class Stage:
         return self
 
     def _start(self) -> None:
+        making = self.making
         end = int(time.time()) // STEP * STEP
-        made = past(self.making.scenario, seed=self.making.seed, vehicles=self.making.vehicles, end=end)
+        self._progress.step("brokers")
+        self._start_brokers()
+        fleet = self._start_fleet(end)  # it connects while the past is made
+        made = past(making.scenario, seed=making.seed, vehicles=making.vehicles, end=end)
         self._progress.step("platform")
-        platform = Platform(self._folder / "platform", survives=self._survives)
-        platform.folder.mkdir(parents=True)
-        made.standing.write(platform.folder / "standing.json")
-        self._run("platform", platform)
+        platform = self._start_platform(made.standing)
         # A path of its own makes the address of every lab a new one: what the ledger keeps of an older lab that had
         # the same port must not be taken for this one's.
         prometheus = Prometheus(
             self._folder / "prometheus",
             scrape_targets={"platform": f"127.0.0.1:{platform.port}"},
             scrape_interval=SCRAPE_INTERVAL,
-            prefix=f"/lab-{end:x}-{self.making.seed}",
+            prefix=f"/lab-{end:x}-{making.seed}",
             survives=self._survives,
         )
         self._progress.step("32 days of history")
         write_past(made.series, prometheus.data)
         self._progress.step("prometheus")
         self._run("prometheus", prometheus)
+        self._progress.step("vehicles")
+        fleet.wait()
         self._progress.step()
+
+    def _start_platform(self, standing: Standing) -> Platform:
+        platform = Platform(self._folder / "platform", survives=self._survives)
+        platform.folder.mkdir(parents=True)
+        standing.write(platform.folder / "standing.json")
+        self._run("platform", platform)
+        return platform
+
+    def _start_brokers(self) -> None:
+        roomy()  # a broker may hold as many connections as this process may open files
+        regions = [one.name for one in scenario(self.making.scenario).regions]
+        for region in regions if self.making.broker_each else [""]:
+            name = f"broker-{region}" if region else "broker"
+            broker = Mosquitto(self._folder / name, vehicles=self.making.vehicles, survives=self._survives)
+            self._run(name, broker)
+            self._brokers |= dict.fromkeys([region] if region else regions, broker)
+
+    def _start_fleet(self, begin: int) -> Fleet:
+        making = self.making
+        brokers = {region: ("127.0.0.1", broker.port) for region, broker in self._brokers.items()}
+        plan = Plan(making.scenario, making.vehicles, making.seed, begin, brokers, ROOT)
+        fleet = Fleet(self._folder / "fleet", plan, survives=self._survives)
+        self._run("fleet", fleet)
+        return fleet
 
     def _run(self, name: str, server: Server) -> None:
         self._servers[name] = server

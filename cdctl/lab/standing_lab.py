@@ -64,7 +64,7 @@ def _start(making: Making, progress: Progress) -> State:
     stage = Stage(folder, making, progress, survives=True, on_spawn=note)
     try:
         stage.start()
-        found = replace(found, context=stage.context)
+        found = replace(found, context=stage.context, urls=stage.urls)
         found.write()
     except BaseException:
         stage.stop()
@@ -97,5 +97,6 @@ def _clear(found: State) -> None:
 
 
 def said(making: Making) -> str:
-    """In words: `scenario breach, 250000 vehicles, seed 1`."""
-    return f"scenario {making.scenario}, {making.vehicles} vehicles, seed {making.seed}"
+    """In words: `scenario calm, 2000 vehicles, seed 1`."""
+    brokers = ", a broker for each region" if making.broker_each else ""
+    return f"scenario {making.scenario}, {making.vehicles} vehicles, seed {making.seed}{brokers}"

@@ -19,14 +19,15 @@ from cdctl.lab.stage import Making
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A lab that was started. processes: by server name. context: {"prometheus": {"url": ...}}, None until it is ready.
-    since: epoch seconds of the start."""
+    """A lab that was started. processes and urls: by server name. context: as `cdctl lab up` prints it, None until it
+    is ready. since: epoch seconds of the start."""
 
     folder: str
     since: int
     making: Making
     processes: Mapping[str, Process] = field(default_factory=dict)
-    context: Mapping[str, Mapping[str, object]] | None = None
+    context: Mapping[str, object] | None = None
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def up(self) -> bool:
@@ -65,13 +66,14 @@ def read() -> State | None:
             making=Making(**data["making"]),
             processes={name: Process(**process) for name, process in data["processes"].items()},
             context=data["context"],
+            urls=dict(data.get("urls", {})),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def context() -> Mapping[str, Mapping[str, object]] | None:
-    """The sources of the context `lab`, or None while the lab is not up."""
+def context() -> Mapping[str, object] | None:
+    """The context `lab`, or None while the lab is not up."""
     state = read()
     return state.context if state and state.up else None
 

@@ -30,7 +30,7 @@ def lab(tmp_path, monkeypatch, cdctl_process):
 
 
 def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
-    up = lab("lab", "up", "--seed", "7")
+    up = lab("lab", "up", "--seed", "7", "--vehicles", "60")
     assert up.returncode == 0, up.stderr
     context = json.loads(up.stdout)
     assert context["name"] == "lab"
@@ -38,6 +38,10 @@ def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
     status = lab("lab", "status", "-o", "json")
     assert status.returncode == 0
     servers = {one["server"]: one for one in json.loads(status.stdout)}
+    assert set(servers) == {"broker", "fleet", "platform", "prometheus"}
+    assert (servers["fleet"]["vehicles"], servers["broker"]["url"]) == (60, context["brokers"]["eu"]["url"])
+    assert servers["fleet"]["connected"] > 30
+    assert "of 60 vehicles connected" in lab("lab", "status").stdout
     assert servers["prometheus"]["url"] == context["prometheus"]["url"]
     assert {one["status"] for one in servers.values()} == {"running"}
 
@@ -47,7 +51,7 @@ def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
     assert verdicts["remote-command-availability", "eu"] == "breached"
     assert set(verdicts.values()) - {"met", "at_risk"} == {"breached"}
 
-    again = lab("lab", "up", "--seed", "7")
+    again = lab("lab", "up", "--seed", "7", "--vehicles", "60")
     assert (again.returncode, json.loads(again.stdout)) == (0, context)
     assert "up already" in again.stderr
     other = lab("lab", "up", "--seed", "8")
@@ -141,7 +145,7 @@ def test_the_demo_finds_its_breach_and_stops_its_servers(temp, tmp_path, cdctl_p
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_however_the_demo_ends_its_servers_are_gone(temp, how):
-    """Stopped while the past is written: the platform runs already."""
+    """Stopped while it starts: some of its servers run already."""
     with subprocess.Popen(
         [*MAIN, "demo", "--headless"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as run:
@@ -149,7 +153,7 @@ def test_however_the_demo_ends_its_servers_are_gone(temp, how):
         pids = children(run.pid)
         run.send_signal(how)
         err = run.stderr.read() if run.stderr else ""
-    said = "of 4 done; its servers are stopped, nothing is left; run it again when you like\n"
+    said = "of 5 done; its servers are stopped, nothing is left; run it again when you like\n"
     assert err.endswith(said) is (how is not signal.SIGKILL), err
     assert eventually(lambda: all(gone(pid) for pid in pids))
     assert run.returncode == (-9 if how is signal.SIGKILL else 130)
@@ -163,7 +167,7 @@ def test_a_lab_that_is_interrupted_on_its_way_up_leaves_nothing(lab, tmp_path):
         run.send_signal(signal.SIGINT)
         err = run.stderr.read() if run.stderr else ""
     assert "interrupted while starting the lab, " in err
-    assert err.endswith("of 4 done; what had started is stopped and removed; start it again: cdctl lab up\n")
+    assert err.endswith("of 5 done; what had started is stopped and removed; start it again: cdctl lab up\n")
     assert run.returncode == 130
     assert eventually(lambda: all(gone(pid) for pid in pids))
     assert list((tmp_path / "lab").iterdir()) == [tmp_path / "lab" / "lab.lock"]
@@ -240,7 +244,7 @@ def test_the_demo_is_live_until_a_key_is_pressed(temp, terminal):
     assert "breached" in live.seen
     assert "remote-command-availability" in live.seen
     pids = children(live.process.pid)
-    assert len(pids) == 2
+    assert len(pids) == 4
     os.write(live.master, b"q")
     live.until("cdctl lab up")
     while live.read():

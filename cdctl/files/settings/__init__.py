@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import cast
 
 from cdctl.domain.settings import LAB, Context, Settings
 from cdctl.errors import FileError, Place, UsageError
-from cdctl.files.settings import rules, variables
+from cdctl.files.settings import lab, rules, variables
 from cdctl.files.settings.draft import Draft
 from cdctl.files.settings.keys import PROMETHEUS
 from cdctl.files.settings.toml_file import SettingsFile, locate
@@ -44,7 +43,7 @@ def read(
     rules.check(draft)
     if draft.problems:
         raise FileError([*draft.problems, *draft.warnings])
-    return _settings(draft, str(file or ""), chosen, origin)
+    return _settings(draft, str(file or ""), chosen, origin, _columns(draft, chosen, env))
 
 
 def _choose(draft: Draft, context: str, prometheus: str, env: Mapping[str, str]) -> tuple[str, str]:
@@ -85,13 +84,23 @@ def _overlay(draft: Draft, env: Mapping[str, str], chosen: str, prometheus: str)
 def _lab(draft: Draft, env: Mapping[str, str]) -> None:
     """The context `lab`, while the lab is up. A file that cannot be understood is no lab."""
     path = lab_file(env)
-    try:
-        sources = json.loads(path.read_text(encoding="utf-8"))["context"]
-        url = str(sources["prometheus"]["url"])
-    except (OSError, ValueError, KeyError, TypeError):
+    found = lab.read(path)
+    if found is None:
         return
-    draft.put(LAB, "prometheus", "url", url)
-    draft.came(f"contexts.{LAB}.prometheus.url", str(path), Place(str(path)))
+    for source, keys in found.sources.items():
+        for key, value in keys.items():
+            draft.put(LAB, source, key, value)
+            draft.came(f"contexts.{LAB}.{source}.{key}", str(path), Place(str(path)))
+    draft.fleets[LAB] = found.context
+    for dotted, value in lab.shown(found):
+        draft.fleet[dotted] = value
+        draft.came(dotted, str(path), Place(str(path)))
+
+
+def _columns(draft: Draft, chosen: str, env: Mapping[str, str]) -> Mapping[str, str]:
+    """The columns of the file; those of the lab as well while it is asked."""
+    found = lab.read(lab_file(env)) if chosen == LAB else None
+    return {**found.columns, **draft.columns} if found else draft.columns
 
 
 def lab_file(environ: Mapping[str, str]) -> Path:
@@ -103,7 +112,7 @@ def lab_file(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_state_path("cdctl") / "lab.json"
 
 
-def _settings(draft: Draft, file: str, chosen: str, origin: str) -> Settings:
+def _settings(draft: Draft, file: str, chosen: str, origin: str, columns: Mapping[str, str]) -> Settings:
     import platformdirs
 
     origins = {**draft.origins, "default_context": origin}
@@ -126,7 +135,7 @@ def _settings(draft: Draft, file: str, chosen: str, origin: str) -> Settings:
         cache_dir=str(draft.values.get("paths.cache") or platformdirs.user_cache_path("cdctl")),
         origins=origins,
         file=file,
-        fleet_columns=draft.columns,
+        fleet_columns=columns,
         fleet=draft.fleet,
         warnings=tuple(sorted(draft.warnings)),
     )

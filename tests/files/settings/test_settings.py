@@ -204,6 +204,29 @@ def test_the_lab_is_a_context_while_it_is_up(here, own_home):
     assert list(read(environ={"CDCTL_LAB_DIR": "folder"}).contexts) == ["lab"]
 
 
+def test_the_lab_has_a_fleet_and_its_columns_only_while_it_is_asked(here, own_home):
+    where = own_home / "state" / "cdctl" / "lab.json"
+    told = {
+        "prometheus": {"url": "http://127.0.0.1:1234"},
+        "brokers": {"eu": {"url": "mqtt://127.0.0.1:1883"}},
+        "protocol": "native",
+        "topic_root": "fleet",
+        "fleet": {"columns": {"soc": "Vehicle.A", "speed": "Vehicle.B"}},
+    }
+    write(where, json.dumps({"name": "lab", "context": told}))
+    write(here / "cdctl.toml", only("one") + '[fleet.columns]\nsoc = "Vehicle.Mine"\n')
+    asked = read(context="lab")
+    assert asked.context().brokers["eu"].url == "mqtt://127.0.0.1:1883"
+    assert asked.context().topic_root == "fleet"
+    assert asked.fleet_columns == {"soc": "Vehicle.Mine", "speed": "Vehicle.B"}
+    assert asked.fleet["contexts.lab.brokers.eu.url"] == "mqtt://127.0.0.1:1883"
+    assert asked.origins["contexts.lab.brokers.eu.url"] == str(where)
+    assert read(context="one").fleet_columns == {"soc": "Vehicle.Mine"}
+    write(where, json.dumps({"name": "lab", "context": {**told, "brokers": []}}))
+    with pytest.raises(UsageError, match="no context 'lab'"):
+        read(context="lab").context()
+
+
 def test_a_source_that_a_plugin_brings(here):
     write(here / "cdctl.toml", '[contexts.a.sources.replay]\nfolder = "incident"\nspeed = 2\n')
     assert read().context().sources == {"replay": {"folder": "incident", "speed": 2}}
