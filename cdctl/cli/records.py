@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cdctl.domain import grid
-from cdctl.domain.text import safe
+from cdctl.domain.text import safe, unseen
 
+_LONGEST = 32_000
+"""Characters of a cell of CSV; spreadsheets take about as many."""
 FORMATS = ("table", "wide", "json", "jsonl", "csv")
 
 Record = Mapping[str, object]
@@ -43,14 +45,25 @@ def render(records: Sequence[Record], columns: Sequence[Column], form: str, widt
     """The records as text in one of FORMATS. Tables and CSV have the columns, JSON every key; a
     table leaves out a column in which nothing stands, and fits `width` cells where its columns can shrink."""
     if form == "json":
-        return json.dumps(list(records), indent=2, ensure_ascii=False) + "\n"
+        return document(list(records))
     if form == "jsonl":
-        return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        return "".join(map(line, records))
     if form == "csv":
         return _csv(records, columns)
     return _table(
         records, [column for column in columns if not column.data and (form == "wide" or not column.wide)], width
     )
+
+
+def document(value: object) -> str:
+    """One JSON document, indented. What would act on a terminal is written as an escape: JSON itself escapes only what
+    stands below the space, and a reader gets the very text back."""
+    return unseen(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+
+
+def line(value: object) -> str:
+    """One JSON object on a line, as `document`."""
+    return unseen(json.dumps(value, ensure_ascii=False)) + "\n"
 
 
 def _csv(records: Sequence[Record], columns: Sequence[Column]) -> str:
@@ -71,7 +84,7 @@ def _plain(column: Column, record: Record) -> str | int | float:
 
 def _inert(cell: str) -> str:
     """A spreadsheet takes these beginnings for formulas (https://owasp.org/www-community/attacks/CSV_Injection)."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell
+    return safe(f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell, _LONGEST, lines=True)
 
 
 def _table(records: Sequence[Record], columns: Sequence[Column], width: int | None) -> str:

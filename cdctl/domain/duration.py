@@ -14,3 +14,17 @@ def seconds(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(f"{text!r} is not a duration such as 30s, 5m, 1h, 7d or 4w")
     return float(sum(int(number) * _SECONDS[unit] for number, unit in parts))
+
+
+def brief(value: float) -> str:
+    """A length of time for people, two units at most: `0.4s`, `12s`, `4m05s`, `3h12m`, `2d4h`."""
+    if value < 10:
+        return f"{value:.1f}".removesuffix(".0") + "s"
+    whole = int(value)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d{whole % 86_400 // 3600}h"

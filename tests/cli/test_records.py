@@ -57,3 +57,13 @@ def test_a_spreadsheet_runs_no_cell(cell):
 
 def test_every_format_is_one():
     assert len({render(ROWS, COLUMNS, form) for form in FORMATS}) == len(FORMATS)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_acts_on_a_terminal_passes_in_no_format(form):
+    hostile = "\x1b]52;c;aGk=\x07 \x9b2J \x7f \u202e"
+    text = render([{"a": hostile, "b": {hostile: hostile}}], [Column("a"), Column("b")], form)
+    assert not set(text) & set("\x1b\x07\x9b\x7f\u202e")
+    if form in {"json", "jsonl"}:
+        found = json.loads(text)
+        assert (found[0] if form == "json" else found)["a"] == hostile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdctl.domain.duration import seconds
+from cdctl.domain.duration import brief, seconds
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,19 @@ def test_good(text, expected):
 def test_bad(text):
     with pytest.raises(ValueError, match="is not a duration such as 30s, 5m, 1h, 7d or 4w"):
         seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "0s"),
+        (0.44, "0.4s"),
+        (12.9, "12s"),
+        (245, "4m05s"),
+        (11_520, "3h12m"),
+        (187_200, "2d4h"),
+        (86_399, "23h59m"),
+    ],
+)
+def test_lengths_for_people(value, said):
+    assert brief(value) == said

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdctl.domain.text import safe
+from cdctl.domain.text import safe, unseen
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ from cdctl.domain.text import safe
         ("one\u2028two\u2029", "one\\u2028two\\u2029"),
         ("\ud800", "\\ud800"),
         ("[red]rich[/x]", "[red]rich[/x]"),
+        ("a\u200bb\u00ad\U000e0041\ue000", "a\\u200bb\\xad\\U000e0041\\ue000"),
     ],
 )
 def test_controls_are_written_out(text, expected):
@@ -43,5 +45,17 @@ def test_long_text_is_cut():
 @given(st.text())
 def test_nothing_that_acts_ever_passes(text):
     for char in safe(text, 10_000):
-        assert unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
         assert char not in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@given(st.text())
+def test_json_says_the_same_and_nothing_in_it_acts(text):
+    made = unseen(json.dumps({text: [text]}, ensure_ascii=False, indent=1))
+    assert json.loads(made) == {text: [text]}
+    assert all(c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for c in made)
+
+
+def test_json_in_other_scripts_stays_readable():
+    assert unseen('"München 東京"') == '"München 東京"'
+    assert unseen('"\x7f\x9b\u202e\U000e0041"') == '"\\u007f\\u009b\\u202e\\udb40\\udc41"'
