@@ -105,7 +105,7 @@ class BulkCarrier:
     def hurry(self) -> None:
         """See `Carrier.hurry`."""
         if self._transport is not None:
-            confirm_at_once(self._transport.get_extra_info("socket").fileno())
+            confirm_at_once(self._transport.get_extra_info("socket"))
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """See `Carrier.acknowledge`."""
@@ -200,6 +200,8 @@ class BulkCarrier:
             return
         if run and not qos and self._pace.rest(self.heard, len(run)):
             self._rest()
+        else:
+            self.hurry()
         if qos & 2:
             run, again = self._unreleased.sort(run)
             self._write(packets.acknowledgements(again))

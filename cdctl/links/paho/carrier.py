@@ -19,7 +19,7 @@ from cdctl.errors import UnavailableError
 from cdctl.links.carrier import Hub, OldBrokerError, Opened
 from cdctl.links.endpoint import Endpoint
 from cdctl.links.paho.agreed import agreed, refusal
-from cdctl.links.paho.dialling import client_for, dial
+from cdctl.links.paho.dialling import client_for, dial, plain
 from cdctl.links.paho.messages import Received, publish_properties, subscribe_options
 from cdctl.links.paho.notes import Notes, text_of
 from cdctl.links.reasons import words
@@ -96,7 +96,7 @@ class PahoCarrier:
     def hurry(self) -> None:
         """See `Carrier.hurry`."""
         if self._watching:
-            confirm_at_once(self._fd)
+            confirm_at_once(plain(self._used().socket()))
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """See `Carrier.acknowledge`."""
@@ -159,7 +159,7 @@ class PahoCarrier:
     def _made(self) -> Client:
         client = client_for(self._address, self._end, self._client_id)
         client.max_inflight_messages_set(65_535)  # the window is the outbox', which honours what the broker says
-        client.on_socket_open = lambda client, data, sock: send_at_once(sock.fileno())
+        client.on_socket_open = lambda client, data, sock: send_at_once(plain(sock))
         client.on_socket_close = lambda client, data, sock: self._unwatch()
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -206,6 +206,7 @@ class PahoCarrier:
             client._sock_close()
         finally:
             self._notes.reading = False
+        self.hurry()
         if self._hub is not None:
             self._notes.tell(self._hub)
         self._look_after()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 import traceback
+from typing import cast
 
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, _WebsocketWrapper
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from cdctl.domain.wire import Address
 from cdctl.links.endpoint import Endpoint
 from cdctl.links.paho.messages import connect_properties
+from cdctl.links.sockets import Adjustable
 from cdctl.links.trust import tls_context
 
 
@@ -56,3 +58,8 @@ def dial(client: Client, address: Address, end: Endpoint) -> None:
         raise
     if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
         raise ConnectionResetError
+
+
+def plain(sock: object) -> Adjustable:
+    """The TCP or TLS socket of what paho calls its socket."""
+    return cast("Adjustable", sock._socket if isinstance(sock, _WebsocketWrapper) else sock)
