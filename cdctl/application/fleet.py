@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from cdctl.domain.fleet import health, tables
 from cdctl.domain.fleet.columns import Columns
 from cdctl.domain.fleet.reading import Card, FleetStatus, Happening, Minute, Page, Query, Tally
 from cdctl.domain.fleet.selection import Match, Selection, select
 from cdctl.domain.fleet.view import FleetView, fields_of
+from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
     from cdctl.application.watching import IngestProcess
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
 BEAT = 0.5
 """Seconds between two looks at what happened."""
+MOST_CROSSINGS = 5_000
+"""Vehicles that begin or cease to match, told one by one at a beat."""
 _POLL = 0.02
 
 
@@ -28,6 +34,7 @@ class LocalFleet:
         self._columns = columns
         self._clock = clock
         self._process = process
+        self._blind = False
 
     async def settle(self, timeout: float) -> FleetStatus:
         """Wait until the first picture is complete; see the port."""
@@ -41,7 +48,9 @@ class LocalFleet:
     async def status(self) -> FleetStatus:
         """How fresh and whole the picture is."""
         self._check()
-        return health.status(self._columns, self._now_ms())
+        status = health.status(self._columns, self._now_ms())
+        warnings = self._process.warnings if self._process else ()
+        return replace(status, notes=(*status.notes, *warnings)) if warnings else status
 
     async def find(self, query: Query) -> Page:
         """Vehicles that match, as they were at one instant."""
@@ -66,24 +75,28 @@ class LocalFleet:
 
     async def watch(self, where: str) -> AsyncIterator[Sequence[Happening]]:
         """Happenings of matching vehicles. Vehicles that begin or cease to match are told, too, when there is a
-        selection. What was lost because too much happened at once is told as one happening."""
+        selection, and at first how many it cannot judge ("left_out", a field each). What was lost because too much
+        happened at once is told as one happening ("lost")."""
         selection = self._selection(where)
-        seen, _, _ = tables.happenings(self._columns)
+        seen = int(self._columns.header["happened"][0])
         before = self._matching(selection) if where else None
+        news = [Happening(self._clock.now(), "", "", "left_out", told) for told in _left_out(before)]
         while True:
             self._check()
+            if news:
+                yield news
             await asyncio.sleep(BEAT)
             seen, lost, told = tables.happenings(self._columns, seen)
             after = self._matching(selection) if where else None
             news = _lost(lost, self._clock.now())
             news += [
-                one for row, one in told if after is None or row < 0 or _in(after, row) or (before and _in(before, row))
+                one
+                for row, one in told
+                if after is None or row < 0 or _in(after, row) or (before is not None and _in(before, row))
             ]
-            if before and after:
+            if before is not None and after is not None:
                 news += self._crossings(before, after)
             before = after
-            if news:
-                yield news
 
     async def history(self, where: str, since: float) -> tuple[float | None, Sequence[Happening], Sequence[Minute]]:
         """What memory holds: happenings only; a collector keeps more."""
@@ -109,25 +122,45 @@ class LocalFleet:
         return selection.match(FleetView(self._columns, self._now_ms(), selection.fields))
 
     def _crossings(self, before: Match, after: Match) -> list[Happening]:
-        """Vehicles that match now and did not, or the other way round."""
-        n = len(before.mask)
-        changed = (before.mask != after.mask[:n]).nonzero()[0]
-        born = after.mask[n:].nonzero()[0] + n
-        view = FleetView(self._columns, self._now_ms())
-        regions, names = view.coded("region")
-        return [
-            Happening(
-                self._clock.now(),
-                view.ids[row].decode("ascii", "replace"),
-                names[regions[row]],
-                "matched" if after.mask[row] else "unmatched",
+        """Vehicles that match now and did not, or the other way round. Of very many, some and the number of the others:
+        a region that goes away would fill the screen for minutes."""
+        n, now = len(before.mask), self._clock.now()
+        changed = np.flatnonzero(before.mask != after.mask[:n])
+        rows = np.concatenate([changed, np.flatnonzero(after.mask[n:]) + n])
+        told = rows[:MOST_CROSSINGS]
+        names = self._columns.regions.texts()
+        news = [
+            Happening(now, vin.decode("ascii", "replace"), names[region], "matched" if matches else "unmatched")
+            for vin, region, matches in zip(
+                self._columns.ids[told].tolist(),
+                self._columns.region[told].tolist(),
+                after.mask[told].tolist(),
+                strict=True,
             )
-            for row in (*changed.tolist(), *born.tolist())
         ]
+        rest = after.mask[rows[MOST_CROSSINGS:]]
+        for kind, count in (("matched", int(rest.sum())), ("unmatched", int((~rest).sum()))):
+            if count:
+                news.append(Happening(now, "", "", kind, f"{count:,} more vehicles"))
+        return news
 
     def _check(self) -> None:
-        if self._process:
+        """Raises what ended the process. Without it nobody can tell any more who is there: nothing stays online."""
+        if not self._process:
+            return
+        try:
             self._process.check()
+        except CdctlError:
+            if not self._blind:
+                self._blind = True
+                self._lose_all()
+            raise
+
+    def _lose_all(self) -> None:
+        columns = self._columns
+        columns.header["generation"] += columns.generation % 2  # it may have ended in the middle of a batch
+        for link in columns.links.states():
+            columns.link_down(link.region, link.url, self._now_ms(), "the process that listens has ended")
 
     def _now_ms(self) -> int:
         return round(self._clock.now() * 1000)
@@ -135,6 +168,11 @@ class LocalFleet:
 
 def _in(match: Match, row: int) -> bool:
     return 0 <= row < len(match.mask) and bool(match.mask[row])
+
+
+def _left_out(match: Match | None) -> list[str]:
+    counts = match.left_out if match is not None else {}
+    return [f"{count:,} vehicles never told their {name}: they cannot match" for name, count in counts.items() if count]
 
 
 def _lost(count: int, at: float) -> list[Happening]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdctl.application.wiring import WallClock, catalogue, read_settings
-from cdctl.errors import UsageError
+from cdctl.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.application.ingest import Feed
+    from cdctl.domain.fleet.columns import Columns
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.fleet.speech import Speech
     from cdctl.domain.settings import Broker, Context, Settings
     from cdctl.domain.wire import Address, Link, Listener
     from cdctl.extend.catalogue import Catalogue
+
+_KEEP_SECONDS = 300.0
 
 
 def address(broker: Broker) -> Address:
@@ -88,7 +92,7 @@ async def ingest(job: Mapping[str, Any], stop: asyncio.Event, say: Callable[[dic
     from cdctl.application.ingest import Ingest
     from cdctl.domain.fleet.columns import Columns
     from cdctl.stores.fleet_memory import FleetMemory
-    from cdctl.stores.fleet_snapshot import load, save
+    from cdctl.stores.fleet_snapshot import load
 
     settings = read_settings(config=job["config"], context=job["context"])
     context = fleet_context(settings)
@@ -99,16 +103,54 @@ async def ingest(job: Mapping[str, Any], stop: asyncio.Event, say: Callable[[dic
         warning = load(columns, path, round(WallClock().now() * 1000))
         if warning:
             say({"warning": warning})
-    work = Ingest(columns, speech(context, settings, doors), WallClock())
+    work = Ingest(
+        columns,
+        speech(context, settings, doors),
+        WallClock(),
+        focus=job.get("focus", ""),
+        say=lambda warning: say({"warning": warning}),
+    )
     say({"ready": True})
-    await work.run(feeds(context), stop)
+    keeping = asyncio.create_task(_keep(columns, path, work.now_ms)) if path else None
+    try:
+        await work.run(feeds(context), stop)
+    finally:
+        if keeping:
+            keeping.cancel()
     if path:
-        save(columns, path, work.now_ms())
+        warning = _save(columns, path, work.now_ms())
+        if warning:
+            say({"warning": warning})
 
 
-async def open_fleet(settings: Settings, *, config: str = "", plugins: bool = True, snapshot: bool = True) -> Fleet:
+async def _keep(columns: Columns, path: Path, now_ms: Callable[[], int]) -> None:
+    """A process that is killed leaves a picture, too."""
+    while True:
+        await asyncio.sleep(_KEEP_SECONDS)
+        await asyncio.to_thread(_save, columns, path, now_ms())
+
+
+def _save(columns: Columns, path: Path, now_ms: int) -> str:
+    """Keep the picture on disk, when something was heard: else an old one would look like one of now. Returns what
+    went wrong."""
+    from cdctl.domain.fleet.columns import Counter
+    from cdctl.stores.fleet_snapshot import save
+
+    if not columns.header["counters"][0, Counter.RECEIVED]:
+        return ""
+    try:
+        save(columns, path, now_ms)
+    except UnavailableError as error:
+        return f"{error.message}: {error.subject}"
+    return ""
+
+
+async def open_fleet(
+    settings: Settings, *, config: str = "", plugins: bool = True, snapshot: bool = True, focus: str = ""
+) -> Fleet:
     """The fleet of the context in use: through its collector when it has one, else straight from its brokers, by a
-    process that takes in until `aclose`. Raises UsageError, FileError, PluginError and UnavailableError."""
+    process that takes in until `aclose`. `focus` is a selection: which vehicles to prefer where a broker does not let
+    us watch all. Raises UsageError, FileError, PluginError and UnavailableError."""
     from cdctl.application.fleet import LocalFleet
     from cdctl.application.watching import IngestProcess
     from cdctl.domain.fleet.columns import Columns
@@ -119,7 +161,7 @@ async def open_fleet(settings: Settings, *, config: str = "", plugins: bool = Tr
     layout = Layout(tuple(settings.fleet_columns))
     memory = FleetMemory.create(layout.size)
     columns = Columns(layout, memory.buffer)
-    job = {"config": config, "context": context.name, "plugins": plugins, "snapshot": snapshot}
+    job = {"config": config, "context": context.name, "plugins": plugins, "snapshot": snapshot, "focus": focus}
     try:
         process = await IngestProcess.start(memory.fd, job)
     finally:
@@ -132,7 +174,15 @@ def feeds(context: Context) -> list[Feed]:
     from cdctl.application.ingest import Feed
     from cdctl.domain.address import masked
 
-    def opener(broker: Broker) -> Callable[[Listener], Link]:
-        return lambda listener: link(broker, listener)
+    def opener(broker: Broker) -> Callable[[Listener, int], Link]:
+        return lambda listener, number: link(_numbered(broker, number), listener)
 
-    return [Feed(broker.region, masked(broker.url), opener(broker)) for broker in context.brokers.values()]
+    return [
+        Feed(broker.region, masked(broker.url), opener(broker), broker.connections, broker.rate_cap)
+        for broker in context.brokers.values()
+    ]
+
+
+def _numbered(broker: Broker, number: int) -> Broker:
+    """Two connections of one client id would cut each other off."""
+    return replace(broker, client_id=f"{broker.client_id}-{number}") if broker.client_id and number else broker

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from cdctl.application.listening import Feed, Region
 from cdctl.domain.fleet.batch import Batch
 from cdctl.domain.fleet.columns import Columns, Counter
-from cdctl.domain.wire import Filter, Grant, Link, Message, Up
+from cdctl.domain.fleet.presence import Flag
+from cdctl.domain.fleet.selection import Selection, select
+from cdctl.domain.fleet.view import FleetView, fields_of
+from cdctl.domain.wire import Message
 from cdctl.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -17,60 +23,58 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.speech import Speech
     from cdctl.domain.ports import Clock
 
-QUIET = 0.3
-"""Seconds without a retained message after which a broker has told all that it kept."""
-SAMPLE = 1_000
-"""Vehicles that are subscribed to one by one where a broker refuses wildcards."""
-AT_ONCE = 8
-"""Filters of one SUBSCRIBE: the least that a large public broker takes (AWS IoT)."""
-LONGEST_PAUSE = 30.0
-
-
-@dataclass(slots=True)
-class Feed:
-    """One region's broker, as it is shown, and how to open a link to it."""
-
-    region: str
-    url: str
-    open: Callable[[_Region], Link]
-
-
-@dataclass(slots=True)
-class Expected:
-    """What the inventory said: vehicles by region, as many as a sample needs, and how many there are."""
-
-    known: bool = False
-    sample: dict[str, list[str]] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    note: str = ""
+__all__ = ["Feed", "Ingest"]
+LISTEN = 30.0
+"""Seconds after which the first picture is as good as it gets where nobody keeps births: every vehicle of the inventory
+has been heard of by then, or is unknown."""
+_BEAT = 1.0
+_STALL = 2.0
+"""Seconds that a beat may be late before we are taken to have been too slow for the brokers."""
+_BUSY = 0.9
+_KNOWN = np.uint8(Flag.INVENTORY | Flag.SNAPSHOT | Flag.SEEN)
 
 
 class Ingest:
     """Links, speech and columns put together. One event loop, no thread."""
 
-    def __init__(self, columns: Columns, speech: Speech, clock: Clock) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        speech: Speech,
+        clock: Clock,
+        *,
+        focus: str = "",
+        listen: float = LISTEN,
+        say: Callable[[str], None] = lambda warning: None,
+    ) -> None:
+        """`focus` is a selection: which vehicles to prefer where not all can be watched. `say` is told what is missing
+        and belongs to no region. Raises SelectionError."""
         self.columns = columns
         self.speech = speech
         self.clock = clock
-        self.expected = Expected()
+        self.listen = listen
+        self.listed = asyncio.Event()
+        """Set when the inventory is read, or when there is none."""
+        self.expecting = False
+        """Whether the inventory said which vehicles there are."""
+        self._focus: Selection | None = select(focus, fields_of(columns.layout.signals)) if focus else None
+        self._say = say
 
     def now_ms(self) -> int:
         """Our clock; those of vehicles are not trusted."""
         return round(self.clock.now() * 1000)
 
     async def run(self, feeds: Sequence[Feed], stop: asyncio.Event, inventory: Inventory | None = None) -> None:
-        """Take in until `stop`. Raises UsageError when the settings of a broker cannot work at all; a broker that is
-        away is a note, and is tried again for ever."""
-        beat = asyncio.create_task(self._beat())
-        regions = [_Region(self, feed) for feed in feeds]
+        """Take in until `stop`. Raises UsageError when the settings of a broker cannot work at all, and FileError when
+        an inventory is wrong; a broker that is away is a note, and is tried again for ever."""
+        regions = [Region(self, feed) for feed in feeds]
+        beat = asyncio.create_task(self._beat(regions))
         try:
-            if inventory:
-                await self._expect(inventory)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(region.watch()) for region in regions]
-                first = group.create_task(self._settle(regions))
+                tasks += [group.create_task(self._expect(inventory)), group.create_task(self._settle(regions))]
                 await stop.wait()
-                for task in (*tasks, first):
+                for task in tasks:
                     task.cancel()
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from errors
@@ -79,131 +83,70 @@ class Ingest:
             await asyncio.gather(*(region.close() for region in regions), return_exceptions=True)
             self.columns.beat(self.now_ms())
 
-    async def _settle(self, regions: Sequence[_Region]) -> None:
+    def take(self, messages: Sequence[Message], region: str) -> Batch:
+        """Decode and keep: the hot path. What a way of speaking cannot stand is counted like any other message."""
+        batch = Batch()
+        self.columns.count(Counter.RECEIVED, len(messages))
+        try:
+            self.speech.decode(messages, region, batch)
+        except Exception as error:
+            self.columns.reject(f"the protocol failed: {type(error).__name__}"[:56], len(messages), messages[0].topic)
+        else:
+            self.columns.apply(batch, self.now_ms(), region)
+        return batch
+
+    def chosen(self, region: str, most: int) -> tuple[list[str], int]:
+        """Vehicles to watch one by one in a region, and how many there are to choose from: those of the selection that
+        was given, of the inventory and of the last run. Where they are too many, some from all over the list."""
+        columns = self.columns
+        view = FleetView(columns, self.now_ms(), self._focus.fields if self._focus else ())
+        codes = columns.region[: view.n]
+        here = ((codes == columns.regions.code(region)) | (codes == 0)) & ((view.flags & _KNOWN) != 0)
+        if self._focus:
+            here &= self._focus.match(view).mask
+        rows = np.flatnonzero(here)
+        count = len(rows)
+        if count > most:
+            rows = rows[np.linspace(0, count - 1, most).astype(np.int64)]
+        return [body.decode("ascii", "replace") for body in view.ids[rows].tolist()], count
+
+    def heard(self, region: str) -> tuple[int, int]:
+        """How many vehicles of a region any link has spoken of, and how many there are in all."""
+        columns = self.columns
+        here = columns.region[: columns.rows] == columns.regions.code(region)
+        spoken = columns.link[: len(here)] != 0
+        return int(np.count_nonzero(here & spoken)), int(np.count_nonzero(here))
+
+    async def _settle(self, regions: Sequence[Region]) -> None:
         await asyncio.gather(*(region.first.wait() for region in regions))
+        try:
+            async with asyncio.timeout(self.listen):
+                await self.listed.wait()
+        except TimeoutError:
+            self._say("inventory: not read yet; vehicles never seen cannot be told until it is")
         self.columns.settle()
 
-    async def _beat(self) -> None:
-        while True:
-            self.columns.beat(self.now_ms())
-            await asyncio.sleep(1)
-
-    async def _expect(self, inventory: Inventory) -> None:
-        self.columns.forget_inventory()
-        try:
-            async for run in inventory.vehicles():
-                self.columns.expect(
-                    [v.vin for v in run], [v.region for v in run], [v.model for v in run], [v.software for v in run]
-                )
-                for vehicle in run:
-                    self.expected.counts[vehicle.region] = self.expected.counts.get(vehicle.region, 0) + 1
-                    sample = self.expected.sample.setdefault(vehicle.region, [])
-                    if len(sample) < SAMPLE:
-                        sample.append(vehicle.vin)
-            self.expected.known = True
-        except UnavailableError as error:
-            self.expected.note = f"inventory: {error.message}; vehicles never seen cannot be told"
-
-
-class _Region:
-    """One region: its link, what it subscribed to, and whether its first picture is whole (port Listener)."""
-
-    def __init__(self, ingest: Ingest, feed: Feed) -> None:
-        self._ingest = ingest
-        self._feed = feed
-        self._link: Link | None = None
-        self._retained = 0.0
-        self._subscribing: asyncio.Task[None] | None = None
-        self.first = asyncio.Event()
-
-    async def watch(self) -> None:
-        """Connect, however long that takes; the link mends itself after that."""
-        pause = 0.5
-        self._link = self._feed.open(self)
-        while True:
-            try:
-                await self._link.connect()
-                break
-            except UnavailableError as error:
-                self.on_down(error.message)
-                self.first.set()
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-
-    async def close(self) -> None:
-        """Stop listening."""
-        if self._subscribing:
-            self._subscribing.cancel()
-        if self._link:
-            await self._link.aclose()
-
-    def on_messages(self, messages: Sequence[Message]) -> None:
-        """Decode and keep. This is the hot path: one batch for all messages of a read."""
-        batch = Batch()
-        ingest = self._ingest
-        ingest.speech.decode(messages, self._feed.region, batch)
-        ingest.columns.count(Counter.RECEIVED, len(messages))
-        ingest.columns.apply(batch, ingest.now_ms(), self._feed.region)
-        if messages and messages[-1].retain:
-            self._retained = asyncio.get_running_loop().time()
-
-    def on_up(self, up: Up) -> None:
-        """Connected: ask for what was kept, then for the stream."""
-        self._subscribing = asyncio.get_running_loop().create_task(self._subscribe(up))
-
-    def on_down(self, reason: str) -> None:
-        """Cut: nobody can tell any more who is there."""
-        if self._subscribing:
-            self._subscribing.cancel()
-        self._ingest.columns.link_down(self._feed.region, self._feed.url, self._ingest.now_ms(), reason)
-
-    def on_grants(self, grants: Sequence[Grant]) -> None:
-        """Renewed by the link; `on_up` asks anew for everything, so there is nothing to add."""
-
-    async def _subscribe(self, up: Up) -> None:
-        region, speech = self._feed.region, self._ingest.speech
-        births = speech.births(region)
-        kept = await self._ask(births)
-        streamed = await self._ask(speech.stream(region))
-        refused = _refused([*kept, *streamed])
-        note = up.note
-        if any(name for name in refused):
-            note = await self._one_by_one(refused)
-        self._ingest.columns.link_up(region, self._feed.url, self._ingest.now_ms(), note)
-        await self._quiet()
-        self.first.set()
-        if up.version == 5 and not _refused(kept):
-            # Taken at QoS 0, because a broker's queue for QoS 1 drops a large snapshot; from now on none may be lost.
-            await self._ask([Filter(birth.topic, 1, retained=False) for birth in births])
-
-    async def _ask(self, filters: Sequence[Filter]) -> list[Grant]:
-        assert self._link is not None
-        grants: list[Grant] = []
-        for at in range(0, len(filters), AT_ONCE):
-            grants += await self._link.subscribe(filters[at : at + AT_ONCE])
-        return grants
-
-    async def _quiet(self) -> None:
+    async def _beat(self, regions: Sequence[Region]) -> None:
         loop = asyncio.get_running_loop()
-        self._retained = max(self._retained, loop.time())
-        while (left := self._retained + QUIET - loop.time()) > 0:
-            await asyncio.sleep(left)
+        last, spent = loop.time(), time.process_time()
+        while True:
+            now, used = loop.time(), time.process_time()
+            slow = now - last > _BEAT + _STALL or used - spent > _BUSY * (now - last) > 0
+            last, spent = now, used
+            for region in regions:
+                region.beat(slow)
+            self.columns.beat(self.now_ms())
+            await asyncio.sleep(_BEAT)
 
-    async def _one_by_one(self, refused: Mapping[str, str]) -> str:
-        """Some wildcards are refused: vehicles of the inventory by name, as far as that goes. Says what is left."""
-        region, expected = self._feed.region, self._ingest.expected
-        topic, reason = next(iter(refused.items()))
-        why = f"the broker refuses {topic}{': ' + reason if reason else ''}"
-        sample = expected.sample.get(region, [])
-        if not sample:
-            return f"{why}; nothing is heard on it: ask for the right to it, or name an inventory in the settings"
-        births = self._ingest.speech.stream(region, sample)
-        granted = [grant for grant in await self._ask(births) if grant.qos is not None]
-        if not granted:
-            return f"{why}, and each vehicle's own topics, too: nothing is heard"
-        count = expected.counts[region]
-        return f"{why}; {len(sample):,} of {count:,} vehicles of the inventory are watched one by one"
-
-
-def _refused(grants: Sequence[Grant]) -> dict[str, str]:
-    return {grant.topic: grant.reason for grant in grants if grant.qos is None}
+    async def _expect(self, inventory: Inventory | None) -> None:
+        if inventory is not None:
+            self.columns.forget_inventory()
+            try:
+                async for run in inventory.vehicles():
+                    told = zip(*((v.vin, v.region, v.model, v.software) for v in run), strict=True)
+                    self.columns.expect(*told)
+                    await asyncio.sleep(0)  # the stream has its turn
+                self.expecting = True
+            except UnavailableError as error:
+                self._say(f"inventory: {error.message}; vehicles never seen cannot be told")
+        self.listed.set()

@@ -7,13 +7,17 @@ how it stands, a JSON object a line. It ends when stdin ends, so it never outliv
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 from cdctl.errors import CdctlError
+
+_SWEEP_SECONDS = 60.0
 
 
 def main() -> int:
@@ -36,9 +40,22 @@ def _run(job: dict[str, Any]) -> None:
     async def run() -> None:
         loop = asyncio.get_running_loop()
         loop.add_reader(sys.stdin.fileno(), lambda: _listen(stop))
-        await fleet_wiring.ingest(job, stop, _say)
+        sweeping = loop.create_task(_sweep())
+        try:
+            await fleet_wiring.ingest(job, stop, _say)
+        finally:
+            sweeping.cancel()
 
     _fast_loop(run)
+
+
+async def _sweep() -> None:
+    """Messages leave no cycles: looking for some every few hundred objects costs a tenth of taking in for nothing."""
+    gc.freeze()
+    gc.disable()
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        gc.collect()
 
 
 def _listen(stop: asyncio.Event) -> None:
@@ -56,8 +73,8 @@ def _fast_loop(run: Any) -> None:
 
 
 def _say(news: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(news) + "\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # whoever started us is gone: the end of stdin says so, too
+        os.write(sys.stdout.fileno(), json.dumps(news).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class IngestProcess:
         self._process = process
         self._ready = asyncio.Event()
         self._error: CdctlError | None = None
+        self._stopping = False
         self.warnings: list[str] = []
         self._hearing = asyncio.create_task(self._hear())
 
@@ -55,6 +56,7 @@ class IngestProcess:
 
     async def stop(self) -> None:
         """Let it disconnect and write its snapshot; end it when that takes too long. May be called twice."""
+        self._stopping = True
         if self._process.stdin and not self._process.stdin.is_closing():
             self._process.stdin.close()
         ends: tuple[Callable[[], None], ...] = (lambda: None, self._process.terminate, self._process.kill)
@@ -80,9 +82,18 @@ class IngestProcess:
             else:
                 self._ready.set()
         code = await self._process.wait()
-        if code and not self._error:
-            self._error = UnavailableError(
-                f"the process that listens to the brokers ended with code {code}",
-                hint="its last words are above; start again, and tell us",
-            )
+        if not self._error and (code or not self._stopping):
+            self._error = _ended(code)
         self._ready.set()
+
+
+def _ended(code: int) -> UnavailableError:
+    if code < 0:
+        return UnavailableError(
+            f"the process that listens to the brokers was killed (signal {-code})",
+            hint="start again; if nobody killed it, the machine may be out of memory",
+        )
+    return UnavailableError(
+        f"the process that listens to the brokers ended with code {code}",
+        hint="its last words are above; start again, and tell us",
+    )

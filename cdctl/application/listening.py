@@ -1,0 +1,252 @@
+"""One region listened to: its connections, what they subscribe to, and what is left where a broker refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cdctl.application.blindness import Blindness
+from cdctl.application.gather import Gather
+from cdctl.application.losses import Losses
+from cdctl.application.system_topics import SystemTopics
+from cdctl.domain.fleet.columns import Columns
+from cdctl.domain.wire import Filter, Grant, Link, Listener, Message, Up
+from cdctl.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from cdctl.application.ingest import Ingest
+
+QUIET = 0.3
+"""Seconds without a retained message after which a broker has told all that it kept."""
+SAMPLE = 1_000
+"""Vehicles that one connection subscribes to one by one where a broker refuses wildcards."""
+AT_ONCE = 8
+"""Filters of one SUBSCRIBE: the least that a large public broker takes (AWS IoT)."""
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(slots=True)
+class Feed:
+    """One region's broker: as it is shown, how to open its n-th link, how many links it may have at once, and how many
+    messages a second each of them may carry (None: no limit)."""
+
+    region: str
+    url: str
+    open: Callable[[Listener, int], Link]
+    connections: int = 1
+    rate_cap: int | None = None
+
+
+class Line:
+    """One connection of a region (port Listener)."""
+
+    def __init__(self, region: Region, number: int) -> None:
+        self.number = number
+        self.link = region.feed.open(self, number)
+        self.down = ""
+        self.on_messages = region.arrived  # not a method of its own: this is the hot path
+        self._region = region
+
+    def on_up(self, up: Up) -> None:
+        """Connected, or connected again."""
+        self.down = ""
+        self._region.line_up(self, up)
+
+    def on_down(self, reason: str) -> None:
+        """Cut, or still away for another reason."""
+        self.down = reason
+        self._region.line_down(self, reason)
+
+    def on_grants(self, grants: Sequence[Grant]) -> None:
+        """Renewed by the link; whoever subscribes asks anew for everything, so there is nothing to add."""
+
+
+class Region:
+    """One region: its lines, what they subscribed to, and whether its first picture is whole. The first line has the
+    wildcards; more are there where vehicles must be watched one by one."""
+
+    def __init__(self, ingest: Ingest, feed: Feed) -> None:
+        self.feed = feed
+        self.first = asyncio.Event()
+        self._ingest = ingest
+        self._gather = Gather(self._take)
+        self._lines: list[Line] = []
+        self._system = SystemTopics()
+        self._blindness = Blindness(ingest, feed.region, self._system)
+        self._losses = Losses(ingest.columns, self._system, feed.rate_cap)
+        self._subscribing: asyncio.Task[None] | None = None
+        self._subscribed = False
+        self._notes: list[str] = []
+        self._sparse = ""
+        self._kept_at = 0.0
+        self._shown: str | None = None
+
+    async def watch(self) -> None:
+        """Connect, however long that takes; the link mends itself after that."""
+        pause = 0.5
+        self._lines = [first := Line(self, 0)]
+        while True:
+            try:
+                await first.link.connect()
+                break
+            except UnavailableError as error:
+                first.on_down(error.message)
+                self.first.set()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._gather.flush()
+        self._losses.close()
+        if self._subscribing:
+            self._subscribing.cancel()
+        await asyncio.gather(*(line.link.aclose() for line in self._lines), return_exceptions=True)
+        self._gather.close()
+
+    def arrived(self, messages: Sequence[Message]) -> None:
+        """What any line brings."""
+        self._gather.add(self._system.sift(messages) if self._system.asking else messages)
+
+    def line_up(self, line: Line, up: Up) -> None:
+        """Ask for what was kept, then for the stream. Further lines renew what they had by themselves."""
+        self._blindness.heard()
+        if line.number == 0:
+            self._subscribing = asyncio.get_running_loop().create_task(self._subscribe(line.link, up))
+        elif self._subscribed:
+            self._show()
+
+    def line_down(self, line: Line, reason: str) -> None:
+        """Nobody can tell any more who is there."""
+        self._gather.flush()
+        self._blindness.cut(alone=len(self._lines) == 1)
+        self._columns.link_down(self.feed.region, self.feed.url, self._ingest.now_ms(), reason)
+        self._shown = None
+        if line.number == 0:
+            self._subscribed = False
+            self._losses.cut()
+            if self._subscribing:
+                self._subscribing.cancel()
+        elif self._subscribed:
+            self._show()
+
+    def beat(self, slow: bool) -> None:
+        """About once a second: what changes by itself. `slow`: we could not keep up just now."""
+        self._losses.beat([line.link for line in self._lines], slow, self._subscribed)
+        if self._subscribed:
+            self._show()
+
+    @property
+    def _columns(self) -> Columns:
+        return self._ingest.columns
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        batch = self._ingest.take(messages, self.feed.region)
+        self._blindness.heard()
+        if batch.retained or any(standing.retained for standing in batch.standings):
+            self._kept_at = asyncio.get_running_loop().time()
+
+    async def _subscribe(self, link: Link, up: Up) -> None:
+        region, speech = self.feed.region, self._ingest.speech
+        births = speech.births(region)
+        self._notes, self._sparse, self._kept_at = [], "", 0.0
+        if births:
+            await self._blindness.ask(link)
+        self._show("asking for its topics")
+        kept = await _ask(link, births)
+        # A broker of MQTT 3.1.1 would send all that it kept again, and drop most of it from a queue of QoS 1.
+        again = set() if up.version == 5 else {birth.topic for birth in births}
+        streamed = await _ask(link, [wanted for wanted in speech.stream(region) if wanted.topic not in again])
+        refused = {grant.topic: grant.reason for grant in (*kept, *streamed) if grant.qos is None}
+        self._notes = [note for note in (up.note, await self._one_by_one(refused) if refused else "") if note]
+        self._subscribed = True
+        self._show()
+        await self._first_picture(up, whole=bool(births) and not refused)
+        self._show()
+        self.first.set()
+
+    async def _first_picture(self, up: Up, *, whole: bool) -> None:
+        loop = asyncio.get_running_loop()
+        if whole and up.retain:
+            begin = loop.time()
+            while (left := max(self._kept_at, begin) + QUIET - loop.time()) > 0:
+                await asyncio.sleep(left)
+            self._sparse = "" if self._kept_at else "the broker had kept no births"
+            return
+        if not self._ingest.speech.promises.retained_births:
+            self._sparse = "this protocol has no births that are kept"
+        elif not up.retain:
+            self._sparse = "this broker keeps no births"
+        end = loop.time() + self._ingest.listen
+        while loop.time() < end:
+            heard, known = self._ingest.heard(self.feed.region)
+            if self._ingest.expecting and heard == known:
+                break
+            await asyncio.sleep(0.1)
+
+    async def _one_by_one(self, refused: Mapping[str, str]) -> str:
+        """Some wildcards are refused: vehicles by name, as far as that goes. Says what is left."""
+        topic, reason = next(iter(refused.items()))
+        why = f"the broker refuses {topic}{': ' + reason if reason else ''}"
+        await self._ingest.listed.wait()
+        vins, count = self._ingest.chosen(self.feed.region, SAMPLE * self.feed.connections)
+        if not vins:
+            return f"{why}; nothing is heard: ask for the right to it, or name an inventory in the settings"
+        lines = await self._enough_lines(-(-len(vins) // SAMPLE))
+        del vins[SAMPLE * len(lines) :]
+        shares = [vins[number :: len(lines)] for number in range(len(lines))]
+        watched = sum(await asyncio.gather(*map(self._by_name, lines, shares)))
+        if not watched:
+            return f"{why}, and each vehicle's own topics, too: nothing is heard"
+        return f"{why}; {watched:,} of {count:,} vehicles watched, each by its own topics"
+
+    async def _enough_lines(self, number: int) -> list[Line]:
+        """As many connections as that takes, or as the broker gives us."""
+        while len(self._lines) < number:
+            line = Line(self, len(self._lines))
+            try:
+                await line.link.connect()
+            except UnavailableError:
+                with suppress(UnavailableError):
+                    await line.link.aclose()
+                break
+            self._lines.append(line)
+        return self._lines[:number]
+
+    async def _by_name(self, line: Line, vins: Sequence[str]) -> int:
+        """Subscribe to vehicles one by one; how many of them were granted."""
+        granted = 0
+        for vin in vins:
+            # What is kept of each is asked for, too: there is no other way to learn of it.
+            wanted = [replace(one, retained=True) for one in self._ingest.speech.stream(self.feed.region, [vin])]
+            granted += any(grant.qos is not None for grant in await _ask(line.link, wanted))
+        return granted
+
+    def _show(self, first: str = "") -> None:
+        """The link is up, and what is degraded: said when it is news."""
+        heard, known = self._ingest.heard(self.feed.region) if self._sparse else (0, 0)
+        count = f"{heard:,} of {known:,}" if self._ingest.expecting else f"{heard:,}"
+        cut = [f"connection {line.number + 1} is cut: {line.down}" for line in self._lines[1:] if line.down]
+        notes = [
+            first,
+            *self._notes,
+            f"{self._sparse}: {count} vehicles heard of so far" if self._sparse else "",
+            self._blindness.note(),
+            self._losses.note(),
+            *cut,
+        ]
+        shown = "; ".join(note for note in notes if note)
+        if shown != self._shown:
+            self._shown = shown
+            columns, feed = self._columns, self.feed
+            columns.link_up(feed.region, feed.url, self._ingest.now_ms(), shown, continuous=self._blindness.continuous)
+
+
+async def _ask(link: Link, filters: Sequence[Filter]) -> list[Grant]:
+    grants: list[Grant] = []
+    for at in range(0, len(filters), AT_ONCE):
+        grants += await link.subscribe(filters[at : at + AT_ONCE])
+    return grants
