@@ -23,6 +23,16 @@ _TABLE: dict[str, dict[str, str]] = {
         "openmetrics": "metrics to push or to scrape",
         "html": "one self-contained page with charts and evidence",
     },
+    "protocols": {
+        "native": "the fleet protocol that cdctl defines: births, telemetry, events, orders",
+        "mapped": "any fleet over MQTT, as a profile file describes it",
+    },
+    "inventory": {
+        "births": "no list: the vehicles are those whose births the brokers keep",
+        "csv": "a CSV file: vin, region, model, sw",
+        "http": "a server that lists vehicles as JSON, JSON lines or CSV, in pages",
+        "sql": "the rows of a database query (needs the extra sql)",
+    },
 }
 
 

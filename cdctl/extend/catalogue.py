@@ -6,7 +6,7 @@ error; `all` brings in everything, and what is broken is a value with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,11 @@ from cdctl.extend import builtin
 from cdctl.extend.listing import ROOMS, Broken, Declaration, Kind, Listing, Loaded
 
 if TYPE_CHECKING:
+    from cdctl.domain.fleet.inventory import Inventory
+    from cdctl.domain.fleet.speech import Speech
     from cdctl.domain.ports import Plugin, Report, Source
+    from cdctl.domain.settings import Inventory as Choice
+    from cdctl.domain.settings import Secret
 
 
 class Catalogue:
@@ -81,8 +85,40 @@ class Catalogue:
 
         return making.source(self.load("sources", name), settings, self._subject("sources", name))
 
+    def protocol(self, name: str, settings: Mapping[str, object], signals: Sequence[str]) -> Speech:
+        """A way of speaking, made from its settings (`topic_root`, `profile`) and the VSS paths that are kept.
+
+        What its code does wrong later is counted as malformed messages. Raises PluginError, or the UsageError with
+        which it refuses a setting.
+        """
+        from cdctl.extend import speaking
+
+        plugin = self.load("protocols", name)
+        ours = self._listing("protocols", name).kind is Kind.BUILT_IN
+        return speaking.speech(plugin, settings, signals, self._subject("protocols", name), trusted=ours)
+
+    def inventory(self, name: str, settings: Mapping[str, object]) -> Inventory:
+        """An inventory, made from its settings; see `cdctl.domain.fleet.inventory.InventoryFactory`.
+
+        A bug in it makes it an inventory that cannot be asked. Raises PluginError, or the UsageError with which it
+        refuses a setting.
+        """
+        from cdctl.extend import listed
+
+        return listed.inventory(self.load("inventory", name), settings, self._subject("inventory", name))
+
+    def inventory_of(self, choice: Choice, reveal: Callable[[Secret, str], str] | None = None) -> Inventory:
+        """The inventory that the settings file chose; `reveal(secret, subject)` reads a secret when it is needed."""
+        from cdctl.domain.fleet.inventory import door_of
+
+        name, settings = door_of(choice)
+        return self.inventory(name, settings | ({"reveal": reveal} if reveal else {}))
+
+    def _listing(self, room: str, name: str) -> Listing:
+        return next(entry for entry in self.names(room) if entry.name == name)
+
     def _subject(self, room: str, name: str) -> str:
-        listing = next(entry for entry in self.names(room) if entry.name == name)
+        listing = self._listing(room, name)
         return f"{listing.title} ({listing.whence})"
 
     def _bring(self, declaration: Declaration) -> Plugin:
@@ -128,7 +164,10 @@ class Catalogue:
         hints += [f"{found.listing.whence} {found.reason}" for found in self._found if isinstance(found, Broken)]
         if not self._enabled:
             hints.append("--no-plugins leaves out everything that did not ship with cdctl")
-        return PluginError(f"no {room.removesuffix('s')} is called {safe(name)!r}", hint="; ".join(hints))
+        return PluginError(
+            f"no {room if room == 'inventory' else room.removesuffix('s')} is called {safe(name)!r}",
+            hint="; ".join(hints),
+        )
 
 
 _CLAIMED_HINT = "rename or remove one of them; --no-plugins leaves what ships with cdctl"

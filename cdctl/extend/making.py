@@ -33,31 +33,33 @@ T = TypeVar("T")
 
 def report(plugin: Plugin, subject: str) -> Report:
     """The report of a vetted plugin. Its `render` raises PluginError where the plugin's code raises anything."""
-    return _Report(_made(cast("Callable[[], Report]", plugin.make), plugin.room, subject), subject)
+    return _Report(made(cast("Callable[[], Report]", plugin.make), plugin.room, subject), subject)
 
 
 def source(plugin: Plugin, settings: Mapping[str, object], subject: str) -> Source:
     """The source of a vetted plugin. Raises the UsageError with which it refuses a setting, PluginError for a bug."""
     make = cast("SourceFactory", plugin.make)
-    made = _made(lambda: make(settings), plugin.room, subject)
-    return _Inspected(made, made, subject) if isinstance(made, Inspector) else _Source(made, subject)
+    thing = made(lambda: make(settings), plugin.room, subject)
+    return _Inspected(thing, thing, subject) if isinstance(thing, Inspector) else _Source(thing, subject)
 
 
-def _made(make: Callable[[], T], room: str, subject: str) -> T:
+def made(make: Callable[[], T], room: str, subject: str) -> T:
+    """What `make()` gives, vetted. What its code raises on purpose comes through, anything else is a PluginError."""
     try:
         with hush():
-            made = make()
-            vetting.vet_made(made, room)
+            thing = make()
+            vetting.vet_made(thing, room)
     except PluginError as error:
         raise PluginError(error.message, subject=subject, hint=error.hint) from error
     except CdctlError:
         raise
     except Exception as error:
-        raise _bug(error, "make", subject) from error
-    return made
+        raise bug(error, "make", subject) from error
+    return thing
 
 
-def _bug(error: Exception, where: str, subject: str) -> PluginError:
+def bug(error: Exception, where: str, subject: str) -> PluginError:
+    """What a bug in a plugin is called."""
     hint = "tell its author; --debug shows where"
     return PluginError(f"its {where} raised {type(error).__name__}: {said(error)}", subject=subject, hint=hint)
 
@@ -78,7 +80,7 @@ class _Report:
         except CdctlError:
             raise
         except Exception as error:
-            raise _bug(error, "render", self._subject) from error
+            raise bug(error, "render", self._subject) from error
         if not isinstance(text, str):
             raise PluginError(f"its render gave a {type(text).__name__}, not a text", subject=self._subject)
         return text
@@ -101,7 +103,7 @@ class _Source:
         except CdctlError:
             raise
         except Exception as error:
-            raise _bug(error, "fingerprint", self._subject) from error
+            raise bug(error, "fingerprint", self._subject) from error
 
     async def fetch(self, requests: Sequence[BucketRequest]) -> AsyncGenerator[SourceAnswer | SourceFailure]:
         waiting = {request.key for request in requests}
@@ -115,8 +117,8 @@ class _Source:
         except CdctlError:
             raise
         except Exception as error:
-            bug = _bug(error, "fetch", self._subject)
-            reason, hint = bug.message, f"{self._subject}: {bug.hint}"
+            found = bug(error, "fetch", self._subject)
+            reason, hint = found.message, f"{self._subject}: {found.hint}"
         for key in sorted(waiting):
             yield SourceFailure(key, reason, hint)
 
@@ -137,7 +139,7 @@ class _Inspected(_Source):
         except CdctlError:
             raise
         except Exception as error:
-            raise _bug(error, "probe", self._subject) from error
+            raise bug(error, "probe", self._subject) from error
 
     async def inspect(self, requests: Sequence[BucketRequest]) -> Sequence[Finding]:
         try:
@@ -145,7 +147,7 @@ class _Inspected(_Source):
         except CdctlError:
             raise
         except Exception as error:
-            raise _bug(error, "inspect", self._subject) from error
+            raise bug(error, "inspect", self._subject) from error
 
 
 async def _closable(

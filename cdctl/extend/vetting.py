@@ -14,17 +14,27 @@ from cdctl.extend.reasons import said
 _MEMBERS: dict[str, dict[str, int | None]] = {
     "sources": {"identity": None, "fingerprint": 2, "fetch": 1, "aclose": 0},
     "reports": {"suffix": None, "render": 1},
+    "protocols": {"promises": None, "births": 1, "stream": 2, "decode": 3},
+    "inventory": {"vehicles": 0},
 }
-"""What the thing that `make` gives must have: None for a text, else the number of arguments of a method."""
+"""What the thing that `make` gives must have: None for a value, else the number of arguments of a method."""
 
-_MAKE_ARGUMENTS = {"sources": 1, "reports": 0}
+_MAKE_ARGUMENTS = {"sources": 1, "reports": 0, "protocols": 2, "inventory": 1}
+_ITERATORS = {"fetch", "vehicles"}
+_AT_ONCE = {"render": "return the whole text", "decode": "fill the batch", "births": "return", "stream": "return"}
 _SIGNATURES = {
     "fingerprint": "fingerprint(indicator, group_by)",
     "fetch": "fetch(requests)",
     "aclose": "aclose()",
     "render": "render(report)",
+    "births": "births(region)",
+    "stream": "stream(region, vins)",
+    "decode": "decode(messages, region, batch)",
+    "vehicles": "vehicles()",
     "sources": "make(settings)",
     "reports": "make()",
+    "protocols": "make(settings, signals)",
+    "inventory": "make(settings)",
 }
 
 
@@ -76,11 +86,20 @@ def vet_made(thing: object, room: str) -> None:
         value = getattr(thing, member)
         if arguments is not None:
             _vet_method(value, member, arguments)
+        elif member == "promises":
+            _vet_promises(value)
         elif not isinstance(value, str) or not value:
             raise PluginError(f"its {member} must be a text, not {safe(repr(value), 80)}")
     suffix = getattr(thing, "suffix", ".")
     if room == "reports" and not suffix.startswith("."):
         raise PluginError(f"its suffix must begin with a dot, not be {safe(suffix)!r}")
+
+
+def _vet_promises(value: object) -> None:
+    from cdctl.domain.fleet.speech import Promises
+
+    if not isinstance(value, Promises):
+        raise PluginError(f"its promises must be a cdctl.api.Promises, not {safe(repr(value), 80)}")
 
 
 def _vet_methods(made: type, room: str) -> None:
@@ -98,10 +117,13 @@ def _vet_method(value: object, member: str, arguments: int) -> None:
     if not callable(value):
         raise PluginError(f"its {member} is a {type(value).__name__}, not a method")
     _vet_call(value, arguments, _SIGNATURES[member])
-    if member == "fetch" and inspect.iscoroutinefunction(value):
-        raise PluginError("its fetch never yields", hint="make it an async generator: async def, yield")
-    if member == "render" and (inspect.iscoroutinefunction(value) or inspect.isgeneratorfunction(value)):
-        raise PluginError("its render must return the whole text at once", hint="write def render(self, report)")
+    if member == "stream":
+        _vet_call(value, arguments - 1, "stream(region)")
+    if member in _ITERATORS and inspect.iscoroutinefunction(value):
+        raise PluginError(f"its {member} never yields", hint="make it an async generator: async def, yield")
+    if member in _AT_ONCE and (inspect.iscoroutinefunction(value) or inspect.isgeneratorfunction(value)):
+        written = _SIGNATURES[member].replace("(", "(self, ")
+        raise PluginError(f"its {member} must {_AT_ONCE[member]} at once", hint=f"write def {written}")
 
 
 def _vet_call(call: Callable[..., object], arguments: int, wanted: str) -> None:

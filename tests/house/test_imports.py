@@ -11,7 +11,7 @@ from cdctl.cli.registry import COMMANDS
 
 HEAVY = {
     "apsw", "asyncio", "duckdb", "httpx", "importlib.metadata", "keyring", "msgspec", "numpy", "paho",
-    "prometheus_api_client", "pyarrow", "pydantic", "re2", "requests", "rich", "ruamel", "textual",
+    "prometheus_api_client", "pyarrow", "pydantic", "re2", "requests", "rich", "ruamel", "sqlalchemy", "textual",
 }  # fmt: skip
 RUN = """
 import sys
