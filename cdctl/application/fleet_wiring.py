@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cdctl.application.wiring import WallClock, catalogue, read_settings
 from cdctl.errors import UnavailableError, UsageError
@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from cdctl.extend.catalogue import Catalogue
 
 _KEEP_SECONDS = 300.0
+
+T = TypeVar("T")
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end."""
+    found: list[T] = []
+
+    async def whole() -> None:
+        found.append(await work)
+
+    # Not the task's own result: as it ends, asyncio makes text of the task, and a page of a fleet is long.
+    asyncio.run(whole())
+    return found[0]
 
 
 def address(broker: Broker) -> Address:
@@ -167,6 +181,21 @@ async def open_fleet(
     finally:
         memory.close()
     return LocalFleet(columns, WallClock(), process)
+
+
+def with_fleet(
+    settings: Settings, work: Callable[[Fleet], Awaitable[T]], *, config: str = "", plugins: bool = True
+) -> T:
+    """Open the fleet of the context in use, do the work, let go of it whatever happens. Raises as `open_fleet`."""
+
+    async def run() -> T:
+        fleet = await open_fleet(settings, config=config, plugins=plugins)
+        try:
+            return await work(fleet)
+        finally:
+            await fleet.aclose()
+
+    return finished(run())
 
 
 def feeds(context: Context) -> list[Feed]:
