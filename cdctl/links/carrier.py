@@ -8,6 +8,8 @@ from typing import Protocol
 
 from cdctl.domain.wire import Filter, Message, Publish, Up
 from cdctl.errors import UnavailableError
+from cdctl.links.endpoint import Endpoint
+from cdctl.links.trust import cure_of_silence
 
 
 class OldBrokerError(UnavailableError):
@@ -16,6 +18,12 @@ class OldBrokerError(UnavailableError):
     def __init__(self, message: str, *, subject: str, hint: str = "", surely: bool = True) -> None:
         super().__init__(message, subject=subject, hint=hint)
         self.surely = surely
+
+
+def cut_too_early(end: Endpoint, said: str = "") -> OldBrokerError:
+    """The connection ended before the broker agreed to it; `said` is its reason if it gave one."""
+    reason = said or "the broker cut the connection before it was made"
+    return OldBrokerError(reason, subject=str(end), hint=cure_of_silence(end), surely=False)
 
 
 @dataclass(frozen=True, slots=True)

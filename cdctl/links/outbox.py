@@ -16,7 +16,8 @@ from cdctl.links.sizes import publish_size
 _SHARE = 64
 """Messages that one call sends before another has its turn: an abort does not wait for a rollout."""
 _GATHER_SECONDS = 0.001
-"""So long a window waits for more acknowledgements: twenty messages in one write cost half of twenty writes."""
+"""So long half a window waits for more acknowledgements: ten messages in one write cost a third less than ten writes,
+and the broker works on the other half meanwhile."""
 _MOST_BYTES = 268_435_460
 """The largest packet that MQTT knows (MQTT 5.0, section 2.1.4)."""
 _TAKEN = Receipt(0)
@@ -135,7 +136,7 @@ class Outbox:
         room = self._window - len(self._flying)
         if not self._queue or self._carrier is None:
             return
-        if self._flying and room < min(self._window, _SHARE):
+        if self._flying and room < min(self._window // 2, _SHARE):
             if self._gathering is None:
                 self._carrier.hurry()
                 self._gathering = self._loop.call_later(_GATHER_SECONDS, self.pump)

@@ -15,11 +15,11 @@ from cdctl.links.bulk.agreed import OLD_BROKER, agreed
 from cdctl.links.bulk.ids import PacketIds, Unreleased
 from cdctl.links.bulk.pace import REST_SECONDS, Pace
 from cdctl.links.bulk.stream import Stream
-from cdctl.links.carrier import Hub, OldBrokerError, Opened
+from cdctl.links.carrier import Hub, OldBrokerError, Opened, cut_too_early
 from cdctl.links.endpoint import Endpoint
 from cdctl.links.reasons import words
 from cdctl.links.sockets import confirm_at_once
-from cdctl.links.trust import cure_of_silence, failure, tls_context
+from cdctl.links.trust import failure, tls_context
 
 _UNSENT_BYTES = 262_144
 """So much may wait for the network before nothing more is encoded."""
@@ -265,12 +265,7 @@ class BulkCarrier:
             self._opening.set_exception(
                 error
                 if isinstance(error, OSError) and not isinstance(error, ConnectionResetError)
-                else OldBrokerError(
-                    "the broker cut the connection before it was made",
-                    subject=str(self._end),
-                    hint=cure_of_silence(self._end),
-                    surely=False,
-                )
+                else cut_too_early(self._end)
             )
         self._end_with("the broker closed the connection" if error is None else f"the connection broke: {_said(error)}")
 

@@ -16,7 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from cdctl.domain.text import safe
 from cdctl.domain.wire import Address, Filter, Message, Publish
 from cdctl.errors import UnavailableError
-from cdctl.links.carrier import Hub, OldBrokerError, Opened
+from cdctl.links.carrier import Hub, Opened, cut_too_early
 from cdctl.links.endpoint import Endpoint
 from cdctl.links.paho.agreed import agreed, refusal
 from cdctl.links.paho.dialling import client_for, dial, plain
@@ -24,7 +24,7 @@ from cdctl.links.paho.messages import Received, publish_properties, subscribe_op
 from cdctl.links.paho.notes import Notes, text_of
 from cdctl.links.reasons import words
 from cdctl.links.sockets import confirm_at_once, send_at_once
-from cdctl.links.trust import cure_of_silence, failure
+from cdctl.links.trust import failure
 
 _READS = 64
 """Packets in a row before the loop has its turn; paho reads them one by one."""
@@ -249,11 +249,7 @@ class PahoCarrier:
         if hub is not None:
             self._loop.call_soon(hub.lost, reason)
         elif self._opening is not None and not self._opening.done():
-            end = self._end
-            cut = "the broker cut the connection before it was made"
-            self._opening.set_exception(
-                OldBrokerError(self._ended or cut, subject=str(end), hint=cure_of_silence(end), surely=False)
-            )
+            self._opening.set_exception(cut_too_early(self._end, self._ended))
 
     def _on_connect(
         self, client: Client, data: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
