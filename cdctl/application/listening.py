@@ -87,6 +87,8 @@ class Region:
     async def watch(self) -> None:
         """Connect, however long that takes; the link mends itself after that."""
         pause = 0.5
+        board = self._columns.links
+        board.put(board.number(self.feed.region), False, 0, self.feed.url, "not connected yet", False)
         self._lines = [first := Line(self, 0)]
         while True:
             try:
