@@ -36,7 +36,7 @@ _SEQUENCES = "seq"
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a fleet is made with. begin: epoch seconds at which the story's second 0 is. brokers: region -> host and
-    port. still: all births, and nothing happens afterwards."""
+    port. still: all births, and nothing happens afterwards. singles: up to so many vehicles have a connection each."""
 
     scenario: str
     vehicles: int
@@ -45,6 +45,7 @@ class Plan:
     brokers: Mapping[str, tuple[str, int]]
     root: str = "cd"
     still: bool = False
+    singles: int = MOST
 
     def write(self, path: Path) -> None:
         """As a JSON file."""
@@ -112,7 +113,7 @@ class Running:
         wording = Wording(self.story, plan.root, plan.seed)
         places = [plan.brokers[one.name] for one in chosen.regions]
         addresses = [places[region] for region in self.story.who.region.tolist()]
-        most = min(MOST, roomy() - _SPARE_FILES)
+        most = min(plan.singles, roomy() - _SPARE_FILES)
         kind = Singles if plan.vehicles <= most else Shared
         self.carrier: Carrier = kind(self.story, wording, addresses)
 

@@ -193,12 +193,20 @@ def curve(times: Floats, region: Region) -> Floats:
     return np.asarray((0.3 + 1.3 * morning + 1.6 * evening) / 0.794 * weekend)
 
 
-def outcome_shares(metric: Outcomes, region: Region, scenario: Scenario, ages: Floats) -> Floats:
-    """Share of every outcome at these times, [n_outcomes, n]; `ages` are seconds relative to the end of history."""
+def outcome_shares(
+    metric: Outcomes, region: Region, scenario: Scenario, ages: Floats, version: str | None = None
+) -> Floats:
+    """Share of every outcome at these times, [n_outcomes, n]; `ages` are seconds relative to the end of history.
+
+    With a `version`, of the events of vehicles that run it; else of all.
+    """
     names = list(metric.shares)
     shares = np.repeat(np.array([metric.shares[name] for name in names])[:, None], len(ages), axis=1)
     for incident in _incidents(metric.metric, region, scenario):
-        part = scenario.running(region.name, incident.software) if incident.software else 1.0
+        part = 1.0
+        if incident.software:
+            known = version is not None
+            part = float(incident.software == version) if known else scenario.running(region.name, incident.software)
         during = incident.during(ages)
         for name, share in incident.shares.items():
             shares[names.index(name), during] += part * (share - metric.shares[name])

@@ -24,6 +24,9 @@ STEP = 100
 """Seconds between two samples: three in every five-minute bucket, and small enough to write in a few seconds."""
 LEAST_VEHICLES = 200_000
 """A smaller fleet is made busier: below this traffic some promises have too few events to judge by."""
+RECENT = 9
+"""Steps of the past whose remote commands have spans: a quarter of an hour."""
+TRACED = "remote_command_total"
 JOB = {"job": "platform", "instance": "simulated"}
 """Labels that a scrape adds; the past has them too, so that the live series continue it."""
 
@@ -31,13 +34,16 @@ JOB = {"job": "platform", "instance": "simulated"}
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where the past ended, for the live platform to go on from. end: epoch seconds;
-    atoms: "metric region" -> running sums of its atoms."""
+    atoms: "metric region" -> running sums of its atoms. fleet: vehicles that there really are; traffic is that of
+    `vehicles`. recent: the same keys -> what was drawn in the last `RECENT` steps, [n_atoms, n], of remote commands."""
 
     scenario: str
     seed: int
     vehicles: int
     end: int
     atoms: Mapping[str, list[float]]
+    fleet: int
+    recent: Mapping[str, list[list[float]]]
 
     def write(self, path: Path) -> None:
         """As a JSON file."""
@@ -60,27 +66,30 @@ class Past:
 def past(name: str, *, seed: int, vehicles: int, end: int, days: float = DAYS, step: int = STEP) -> Past:
     """The past of the scenario `name` up to `end` (epoch seconds); the same arguments give the same numbers."""
     scenario = scenario_named(name)
-    vehicles = max(vehicles, LEAST_VEHICLES)
+    busy = max(vehicles, LEAST_VEHICLES)
     rng = np.random.default_rng(seed)
     ages = np.arange(-int(days * DAY) // step * step, 1, step, dtype=np.float64)
     series: list[Series] = []
     atoms: dict[str, list[float]] = {}
-    for key, one, sums in _draw_all(scenario, vehicles, ages, end, rng):
+    recent: dict[str, list[list[float]]] = {}
+    for key, one, sums, last in _draw_all(scenario, busy, ages, end, rng):
         series.extend(one)
         atoms[key] = sums
-    return Past(series, Standing(name, seed, vehicles, end, atoms))
+        if key.startswith(f"{TRACED} "):
+            recent[key] = last
+    return Past(series, Standing(name, seed, busy, end, atoms, vehicles, recent))
 
 
 def _draw_all(
     scenario: Scenario, vehicles: int, ages: Floats, end: int, rng: np.random.Generator
-) -> Iterator[tuple[str, list[Series], list[float]]]:
+) -> Iterator[tuple[str, list[Series], list[float], list[list[float]]]]:
     times = ages[1:] + end
     for metric in scenario.metrics:
         for region in scenario.regions:
             drawn = draw(metric, region, scenario, vehicles, ages, end, rng)
             values = drawn if isinstance(metric, Level) else np.cumsum(drawn, axis=1)
             series = [Series(one.name, {**one.labels, **JOB}, times, one.of(values)) for one in exposed(metric, region)]
-            yield f"{metric.metric} {region.name}", series, values[:, -1].tolist()
+            yield f"{metric.metric} {region.name}", series, values[:, -1].tolist(), drawn[:, -RECENT:].tolist()
 
 
 def write_past(series: list[Series], data: Path, parts: int = 4) -> int:

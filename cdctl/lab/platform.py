@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,11 +17,12 @@ import numpy as np
 from cdctl.domain.slo.series import Floats
 from cdctl.lab.history import escape, number
 from cdctl.lab.model import Exposed, Level, draw, exposed
-from cdctl.lab.past import Standing
+from cdctl.lab.past import STEP, TRACED, Standing
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.servers import Server, get
 
 SPANS = "spans.jsonl"
+_SPAN_SECONDS = 300.0
 _MOST_STEPS = 2000
 """After a long pause (a laptop that slept) the time since is drawn in this many steps, not second by second."""
 
@@ -28,8 +30,10 @@ _MOST_STEPS = 2000
 class Live:
     """The platform's counters now. Safe to use from several threads."""
 
-    def __init__(self, standing: Standing) -> None:
-        """Starts where the past ended."""
+    def __init__(self, standing: Standing, heard: Callable[[int, Floats, Floats], None] | None = None) -> None:
+        """Starts where the past ended. `heard` is told of remote commands: which region, [n_outcomes, n] events,
+        [n + 1] edges of the intervals."""
+        self._heard = heard
         self._standing = standing
         self._scenario = scenario(standing.scenario)
         self._rng = np.random.default_rng([standing.seed, standing.end, 1])
@@ -54,13 +58,21 @@ class Live:
         steps = min(_MOST_STEPS, int(age - self._age) + 1)
         ages = np.linspace(self._age, age, steps + 1)
         for metric in self._scenario.metrics:
-            for region in self._scenario.regions:
+            for place, region in enumerate(self._scenario.regions):
                 drawn = draw(
                     metric, region, self._scenario, self._standing.vehicles, ages, self._standing.end, self._rng
                 )
                 key = f"{metric.metric} {region.name}"
+                if metric.metric == TRACED and self._heard:
+                    self._heard(place, *_latest(drawn, ages))
                 self._atoms[key] = drawn[:, -1] if isinstance(metric, Level) else self._atoms[key] + drawn.sum(axis=1)
         self._age = age
+
+
+def _latest(drawn: Floats, ages: Floats) -> tuple[Floats, Floats]:
+    """What was drawn for the last minutes: nobody looks at the spans of a night that a laptop slept."""
+    first = min(int(np.searchsorted(ages[:-1], ages[-1] - _SPAN_SECONDS)), drawn.shape[1] - 1)
+    return drawn[:, first:], ages[first:]
 
 
 def _line(one: Exposed, atoms: Floats) -> str:
@@ -80,7 +92,16 @@ class Platform(Server):
 
 def serve(standing_file: Path, port: int) -> None:
     """Serve until killed."""
-    live = Live(Standing.read(standing_file))
+    from cdctl.lab.commands import Commands
+
+    standing = Standing.read(standing_file)
+    story = scenario(standing.scenario)
+    commands = Commands(story, standing.fleet, standing.seed, standing.end, standing_file.parent / SPANS)
+    for place, region in enumerate(story.regions):
+        if recent := standing.recent.get(f"{TRACED} {region.name}"):
+            ages = np.arange(-len(recent[0]), 1, dtype=np.float64) * STEP
+            commands.tell(place, np.array(recent), ages)
+    live = Live(standing, commands.tell)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
