@@ -16,6 +16,10 @@ from cdctl.sources.prometheus.gate import Gate
 
 _WORTH_RETRYING = frozenset({429, 500, 502, 503, 504})
 _MAX_PAUSE = 10.0
+_SOON = 0.2
+_IN_TROUBLE = 1.0
+"""Seconds before the second try, doubled before each further one: a lost connection is made anew at once, a server that
+says it is in trouble needs time."""
 _SHORT = 300
 """Characters of a query that an error shows."""
 
@@ -30,6 +34,7 @@ class AskError(Exception):
     fatal: bool = False
     retry_after: float | None = None
     passing: bool = False
+    pause: float = _SOON
 
     def __str__(self) -> str:
         return self.reason
@@ -73,7 +78,7 @@ class Client:
                 self._method = "GET"
                 continue
             except AskError as error:
-                pause = error.retry_after or 0.2 * 2**attempt * (0.5 + random.random())  # noqa: S311 - jitter
+                pause = error.retry_after or error.pause * 2**attempt * (0.5 + random.random())  # noqa: S311 - jitter
                 general = error.fatal or error.retry_after is not None
                 worth = error.passing and (general or not once)
                 if not worth or attempt >= self._endpoint.retries or pause > self._left():
@@ -189,10 +194,17 @@ class Client:
             return AskError(f"{url} redirects (HTTP {status})", "write the final URL in the settings", fatal=True)
         return AskError(
             f"{url} answered HTTP {status}: {words}",
-            "the server is in trouble; see its log",
+            self._cure(status),
             passing=status in _WORTH_RETRYING,
             retry_after=_retry_after(response),
+            pause=_IN_TROUBLE,
         )
+
+    def _cure(self, status: int) -> str:
+        if status in {429, 503}:
+            asks = "it asks to slow down" if status == 429 else "it has too much to do, or is not ready yet"
+            return f"{asks}: lower `concurrency` in the settings (now {self._endpoint.concurrency})"
+        return "the server is in trouble; see its log"
 
 
 def _words(response: httpx.Response) -> str:

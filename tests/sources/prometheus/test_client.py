@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -111,10 +112,34 @@ def test_patience_ends(cutter: Cutter, retries: int) -> None:
 
 
 def test_pauses_grow_until_none_fits_before_the_deadline(cutter: Cutter) -> None:
-    # 0.1 to 0.3 s before the second question, 0.2 to 0.6 s before the third, 0.4 s at least before the fourth.
+    # 0.5 to 1.5 s before the second question, 1 to 3 s before the third, 2 s at least before the fourth.
     cutter.usual = answered(503)
-    assert "HTTP 503" in refused(cutter.url, retries=99, deadline=0.65).reason
+    assert "HTTP 503" in refused(cutter.url, retries=99, deadline=2).reason
     assert 2 <= len(cutter.asked) <= 3
+
+
+def test_a_server_in_trouble_for_a_second_is_outwaited(cutter: Cutter) -> None:
+    healed: list[float] = []
+
+    def spoils(asked: Asked) -> Fault | None:
+        healed.append(time.monotonic() + 1.2) if not healed else None
+        return answered(500) if time.monotonic() < healed[0] else None
+
+    cutter.spoils = spoils
+    assert is_answer(ask(cutter.url))
+
+
+@pytest.mark.parametrize(
+    ("status", "cure"),
+    [
+        (429, "it asks to slow down: lower `concurrency` in the settings (now 7)"),
+        (503, "it has too much to do, or is not ready yet: lower `concurrency` in the settings (now 7)"),
+        (500, "the server is in trouble; see its log"),
+    ],
+)
+def test_a_server_that_is_asked_too_much_is_to_be_asked_less(cutter: Cutter, status: int, cure: str) -> None:
+    cutter.usual = answered(status)
+    assert refused(cutter.url, retries=0, concurrency=7).hint == cure
 
 
 @pytest.mark.parametrize(("wait", "asked"), [("9", 1), ("0", 2), ("soon", 2), ("", 2)])
