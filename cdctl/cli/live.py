@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from cdctl.domain import figures
 from cdctl.domain.text import safe
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _cell(row: Row | None, layout: _Layout) -> Text:
     if row is None:
         return Text("")
     budget = row.error_budget.remaining_ratio if row.error_budget else None
-    left = "" if budget is None else f"{budget:5.0%}"
+    left = "" if budget is None else figures.percent(budget, 0)
     verdict = layout.words.get(row.verdict.value, row.verdict.value)
     said = f"{verdict:<{6 if layout.words else 8}} {left:>5}"
     if layout.burn:
@@ -137,5 +138,5 @@ def _pulse(pulse: Mapping[str, float]) -> Text:
 
     if not pulse:
         return Text("remote commands failing this minute: not scraped live yet")
-    shares = "  ".join(f"{safe(region, 20)} {share:.1%}" for region, share in sorted(pulse.items()))
+    shares = "  ".join(f"{safe(region, 20)} {figures.percent(share)}" for region, share in sorted(pulse.items()))
     return Text(f"remote commands failing this minute: {shares}")

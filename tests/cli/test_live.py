@@ -87,8 +87,16 @@ def test_every_verdict_fits_where_it_is_narrowest(worst):
 
 
 def test_the_pulse_is_shown_or_awaited():
-    assert "eu 10.5%  us 0.0%" in drawn(row("a", "eu"), pulse={"us": 0.0, "eu": 0.105})
+    assert "eu 10.5%  us 0%" in drawn(row("a", "eu"), pulse={"us": 0.0, "eu": 0.105})
     assert "not scraped live yet" in drawn(row("a", "eu"))
+
+
+def test_no_share_is_rounded_up():
+    text = drawn(row("a", "eu", left=0.9999), pulse={"eu": 0.9999})
+    assert "99%" in text
+    assert "eu 99.9%" in text
+    assert "100%" not in text
+    assert " 100%" in drawn(row("a", "eu", left=1.0))
 
 
 @pytest.mark.parametrize("hostile", ["[red]x[/red]", "[/x]", "\x1b[2J", "\u202eevil", "a\nb"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
+from cdctl.domain import figures
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
 from cdctl.domain.slo.budget import Tally, negative, tally
 from cdctl.domain.slo.interval import wilson
@@ -174,15 +174,14 @@ def _verdict(
     asked: Asked, share: float, budget: ErrorBudget, firing: tuple[BurnPair, ...]
 ) -> tuple[Verdict, str | None]:
     if share < float(asked.min_coverage):
-        observed = math.floor(share * 1000) / 1000  # never rounded up to the minimum that it misses
-        least = (asked.min_coverage * 100).normalize()
-        return Verdict.NO_DATA, f"only {observed:.1%} of the window was observed, {least:f}% is the minimum"
+        observed, least = figures.percent(share), figures.target(asked.min_coverage)
+        return Verdict.NO_DATA, f"only {observed} of the window was observed, {least} is the minimum"
     if budget.remaining_ratio is not None and budget.remaining_ratio < 0:
         unit = "slices" if asked.objective.slice_seconds else "events"
         return Verdict.BREACHED, f"{_count(budget.consumed)} bad {unit}, {_count(budget.allowed)} allowed"
     reasons = [f"burn rate {pair}" for pair in firing]
     if budget.remaining_ratio is not None and budget.remaining_ratio < AT_RISK_REMAINING:
-        reasons.append(f"{budget.remaining_ratio:.1%} of the error budget left")
+        reasons.append(f"{figures.percent(budget.remaining_ratio)} of the error budget left")
     return (Verdict.AT_RISK, "; ".join(reasons)) if reasons else (Verdict.MET, None)
 
 

@@ -134,18 +134,25 @@ def test_a_breach_by_little_shows(one, hours, day):
 @pytest.mark.parametrize("total", [1000, 7000, 333_000, 10**9])
 def test_a_budget_spent_exactly_has_nothing_left(one, hours, day, total):
     row = one(day("0.999"), hours([total * 0.999, *[0.0] * 23], [total, *[0.0] * 23]), at=END)
-    assert row.reason == "0.0% of the error budget left"
+    assert row.reason == "0% of the error budget left"
 
 
 def test_a_budget_spent_but_for_the_noise_of_floats_has_not_less_than_nothing_left(one, hours, day):
     row = one(day("0.999"), hours([998.9999999999999, *[0.0] * 23], [1000.0, *[0.0] * 23]), at=END)
     assert row.error_budget.consumed > row.error_budget.allowed
-    assert row.reason == "0.0% of the error budget left"
+    assert row.reason == "0% of the error budget left"
+
+
+def test_what_is_left_of_a_budget_is_not_rounded_up(one, hours, day):
+    row = one(day("0.99"), hours([99_000.04, *[0.0] * 23], [100_000.0, *[0.0] * 23]), at=END)
+    assert (row.verdict, row.reason) == (AT_RISK, "0.0% of the error budget left")
+    row = one(day("0.99"), hours([99_099.9, *[0.0] * 23], [100_000.0, *[0.0] * 23]), at=END)
+    assert row.reason == "9.9% of the error budget left"
 
 
 def test_little_budget_left_says_how_little(one, hours, day):
     row = one(day(), hours([9905.0, *[0.0] * 23], [10_000.0, *[0.0] * 23]), at=END)
-    assert row.reason == "5.0% of the error budget left"
+    assert row.reason == "5% of the error budget left"
 
 
 def test_a_promise_that_is_kept_needs_no_reason(one, hours, day):
