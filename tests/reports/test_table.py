@@ -31,6 +31,19 @@ def test_on_a_terminal_it_fits_and_keeps_verdicts_and_numbers(report: SloReport,
         assert [word for word in long.split()[-8:] if word[0] not in "▌█░"][-6:] == short.split()[-6:]
 
 
+@pytest.mark.parametrize(("width", "gone"), [(72, "6h/3d"), (66, "COV"), (60, "TARGET"), (58, "TARGET")])
+def test_a_narrow_terminal_is_told_less_and_no_line_wraps(report: SloReport, width: int, gone: str) -> None:
+    shown, whole = fitted(report, width), table(report)
+    assert max(map(cells, shown)) <= width
+    assert gone in whole[0]
+    assert gone not in shown[0]
+    assert "BURN 1h" in shown[0]
+    assert not set("▌█░") & set("".join(shown))
+    for short, long in zip(shown[1:], whole[1:], strict=True):
+        assert VERDICT.search(short)[0] == VERDICT.search(long)[0]
+        assert {word for word in short.split() if word[0].isdigit()} <= set(long.split())
+
+
 def test_where_there_is_room_nothing_is_shortened(report: SloReport) -> None:
     assert fitted(report, 400) == table(report)
 
