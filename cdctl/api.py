@@ -1,5 +1,8 @@
 """The one module a plugin may import. What is not here is not promised."""
 
+from cdctl.domain.fleet.batch import Batch, Event, Presence, Standing
+from cdctl.domain.fleet.inventory import Inventory, InventoryFactory, Listed, Remarks
+from cdctl.domain.fleet.speech import Promises, Speech, SpeechFactory
 from cdctl.domain.ports import (
     API,
     BucketRequest,
@@ -12,15 +15,19 @@ from cdctl.domain.ports import (
     SourceFactory,
     SourceFailure,
 )
+from cdctl.domain.settings import Access, Secret
 from cdctl.domain.slo.objective import Budgeting, Indicator, Query, Ratio, RawRatio, Threshold
 from cdctl.domain.slo.series import Buckets, Span
 from cdctl.domain.slo.verdict import Composite, ErrorBudget, Evidence, History, Row, SloReport, Verdict
 from cdctl.domain.slo.window import Bounds
 from cdctl.domain.text import safe
+from cdctl.domain.wire import Filter, Message
 from cdctl.errors import CdctlError, PluginError, UnavailableError, UsageError
 
 __all__ = [
     "API",
+    "Access",
+    "Batch",
     "Bounds",
     "BucketRequest",
     "Buckets",
@@ -28,24 +35,37 @@ __all__ = [
     "CdctlError",
     "Composite",
     "ErrorBudget",
+    "Event",
     "Evidence",
+    "Filter",
     "Finding",
     "History",
     "Indicator",
     "Inspector",
+    "Inventory",
+    "InventoryFactory",
+    "Listed",
+    "Message",
     "Plugin",
     "PluginError",
+    "Presence",
+    "Promises",
     "Query",
     "Ratio",
     "RawRatio",
+    "Remarks",
     "Report",
     "Row",
+    "Secret",
     "SloReport",
     "Source",
     "SourceAnswer",
     "SourceFactory",
     "SourceFailure",
     "Span",
+    "Speech",
+    "SpeechFactory",
+    "Standing",
     "Threshold",
     "UnavailableError",
     "UsageError",

@@ -220,3 +220,11 @@ def test_reader_and_schema_agree(document: Any) -> None:
     for root in documents(json.dumps(document), faults):
         profile_shape.PROFILE.check(root, "profile", faults)
     assert (not faults.errors) == VALIDATOR.is_valid(document)
+
+
+def test_the_example_of_the_documentation_is_a_profile(root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "protocols.md").read_text()
+    _, _, rest = text.partition("```yaml\n")
+    (tmp_path / "p.yaml").write_text(rest.partition("```")[0])
+    assert [rule.levels[-1] for rule in profiles.read(tmp_path / "p.yaml").messages] == ["state", "data", "data"]
+    assert [name for name in profiles.shipped() if f"| `{name}` |" not in text] == []

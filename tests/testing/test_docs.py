@@ -19,11 +19,11 @@ EXAMPLES = dict(re.findall(r"`(\w+/[\w.]+)`:\n\n```\w+\n(.*?)```", DOCS, re.DOTA
 
 
 def test_every_example_was_found() -> None:
-    assert {name.partition("/")[0] for name in EXAMPLES} == {"hello", "quiet"}
-    assert len(EXAMPLES) == 6
+    assert {name.partition("/")[0] for name in EXAMPLES} == {"hello", "quiet", "ticker", "roster"}
+    assert len(EXAMPLES) == 12
 
 
-@pytest.mark.parametrize("name", ["hello", "quiet"])
+@pytest.mark.parametrize("name", ["hello", "quiet", "ticker", "roster"])
 def test_the_examples_are_plugins_and_their_tests_pass(name: str, tmp_path: Path) -> None:
     for path, text in EXAMPLES.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
@@ -35,7 +35,13 @@ def test_the_examples_are_plugins_and_their_tests_pass(name: str, tmp_path: Path
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("port", [api.Report, api.Source, api.SourceFactory, api.Inspector])
+PORTS = [
+    api.Report, api.Source, api.SourceFactory, api.Inspector,
+    api.Speech, api.SpeechFactory, api.Inventory, api.InventoryFactory,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("port", PORTS)
 def test_signatures_are_those_of_the_ports(port: type) -> None:
     methods = [
         (name, member)

@@ -54,6 +54,6 @@ class SpeechFactory(Protocol):
     """Makes a way of speaking. Raises UsageError or FileError when a setting or its profile is wrong."""
 
     def __call__(self, settings: Mapping[str, object], signals: Sequence[str]) -> Speech:
-        """`settings` holds `topic_root` and, where given, `profile` (a path). `signals` are VSS paths, in the order
-        of their numbers in a batch."""
+        """`settings` holds `topic_root` and, where given, `profile` (a parsed domain.fleet.profile.Profile).
+        `signals` are VSS paths, in the order of their numbers in a batch."""
         ...
