@@ -47,15 +47,16 @@ class Standings:
         for standing, row in zip(standings, rows, strict=True):
             if row < 0:
                 continue
+            if standing.presence == _UNKNOWN:  # what the vehicle is, not whether it is there
+                self._facts(standing, row, told)
+                continue
             life = lives[row]
             here = code_of(standing.region or region)
             seq, birth, retained = standing.seq, standing.presence == _ONLINE, standing.retained
             seq = 0 if seq is None or seq < 0 else seq + 1 if seq < _SEQ_MOST else _SEQ_MOST + 1
             presence = _ONLINE if birth else _OFFLINE
             elsewhere = here != life.region
-            if standing.presence == _UNKNOWN or not believed(
-                life, presence, seq, retained, elsewhere=elsewhere, continuous=continuous
-            ):
+            if not believed(life, presence, seq, retained, elsewhere=elsewhere, continuous=continuous):
                 late += 1
                 continue
             change = become(life, presence, seq, retained, now_ms)
