@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.columns import Columns
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.fleet.speech import Speech
-    from cdctl.domain.settings import Broker, Context, Settings
+    from cdctl.domain.ports import Probe
+    from cdctl.domain.settings import Broker, Collector, Context, Settings
     from cdctl.domain.wire import Address, Filter, Link, Listener
     from cdctl.extend.catalogue import Catalogue
 
@@ -115,7 +116,7 @@ async def ingest(job: Mapping[str, Any], stop: asyncio.Event, say: Callable[[dic
     doors = catalogue(settings, plugins=job["plugins"])
     columns = Columns.attach(FleetMemory.attach(job["fd"], write=True).buffer)
     path = snapshot_path(settings, context) if job["snapshot"] else None
-    if path:
+    if path and not job.get("again"):  # one that was started again finds the picture in memory
         warning = load(columns, path, round(WallClock().now() * 1000))
         if warning:
             say({"warning": warning})
@@ -167,13 +168,15 @@ async def open_fleet(
     """The fleet of the context in use: through its collector when it has one, else straight from its brokers, by a
     process that takes in until `aclose`. `focus` is a selection: which vehicles to prefer where a broker does not let
     us watch all. Raises UsageError, FileError, PluginError and UnavailableError."""
-    from cdctl.application.fleet import LocalFleet
+    context = fleet_context(settings)
+    if context.collector:
+        return _through(context.collector, context.name)
+    from cdctl.application.fleet import LocalFleet  # not before: a viewer of a collector needs no numpy
     from cdctl.application.watching import IngestProcess
     from cdctl.domain.fleet.columns import Columns
     from cdctl.domain.fleet.layout import Layout
     from cdctl.stores.fleet_memory import FleetMemory
 
-    context = fleet_context(settings)
     layout = Layout(tuple(settings.fleet_columns))
     memory = FleetMemory.create(layout.size)
     columns = Columns(layout, memory.buffer)
@@ -185,23 +188,63 @@ async def open_fleet(
     return LocalFleet(columns, WallClock(), process)
 
 
+def _through(collector: Collector, context: str) -> Fleet:
+    from cdctl.collector.client import RemoteFleet
+    from cdctl.collector.reaching import Place
+    from cdctl.files.settings.secrets import reveal
+
+    access, subject = collector.access, f"contexts.{context}.collector"
+    place = Place(
+        collector.url,
+        token=reveal(access.token, subject) if access.token else None,
+        username=access.username,
+        password=reveal(access.password, subject) if access.password else None,
+        ca=access.ca,
+        cert=access.cert,
+        key=access.key,
+        plaintext=access.plaintext,
+    )
+    return RemoteFleet(place, WallClock())
+
+
 def gates(settings: Settings, regions: Sequence[str] = ()) -> list[Gate]:
     """The brokers of the context in use, or those of some regions. Raises UsageError for a region that it has not."""
-    from cdctl.application.broker import Gate
-    from cdctl.domain.address import masked
-
     brokers = fleet_context(settings).brokers
     for name in regions:
         if name not in brokers:
             raise UsageError(f"no broker of region {name!r}", subject="--region", hint=f"known: {', '.join(brokers)}")
     if not brokers:
         raise UsageError("this context has a collector and no broker", subject=settings.file)
+    return _gates(broker for region, broker in brokers.items() if not regions or region in regions)
+
+
+def probe_brokers(settings: Settings, name: str, *, plugins: bool = True) -> list[Probe]:
+    """Whether every broker of a context answers, and what it grants. What is wrong is a probe that failed."""
+    from cdctl.application.broker import knock, probed
+    from cdctl.domain.ports import Probe
+    from cdctl.errors import CdctlError
+
+    context = settings.context(name)
+    try:
+        spoken = speech(context, settings, catalogue(settings, plugins=plugins)) if context.brokers else None
+    except CdctlError as error:
+        return [Probe(name, f"protocol {context.protocol.name}", "", False, error.message, error.hint)]
+
+    async def run() -> list[Probe]:
+        asked = [knock(gate, whole_stream(spoken, gate.region)) for gate in _gates(context.brokers.values()) if spoken]
+        return [probed(name, one) for one in await asyncio.gather(*asked)]
+
+    return finished(run())
+
+
+def _gates(brokers: Iterable[Broker]) -> list[Gate]:
+    from cdctl.application.broker import Gate
+    from cdctl.domain.address import masked
 
     def opener(broker: Broker) -> Callable[[Listener], Link]:
         return lambda listener: link(broker, listener)
 
-    chosen = [broker for region, broker in brokers.items() if not regions or region in regions]
-    return [Gate(broker.region, masked(broker.url), opener(broker)) for broker in chosen]
+    return [Gate(broker.region, masked(broker.url), opener(broker)) for broker in brokers]
 
 
 def whole_stream(spoken: Speech, region: str) -> list[Filter]:

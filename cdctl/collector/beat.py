@@ -40,15 +40,18 @@ MOST_TOPICS = 200
 
 
 class Beat:
-    """Everything that goes on by itself. `run` until cancelled, then `close`."""
+    """Everything that goes on by itself. `run` until cancelled, then `close`. `also` is done at each beat."""
 
-    def __init__(self, lookout: Lookout, archive: Archive, clock: Clock, boot: str) -> None:
+    def __init__(
+        self, lookout: Lookout, archive: Archive, clock: Clock, boot: str, also: Callable[[], None] = lambda: None
+    ) -> None:
         self.lookout, self.archive, self.boot = lookout, archive, boot
         self.reader = RingReader(lookout.columns, boot)
         self.topics: dict[Hashable, Topic] = {}
         self.archive_lost = self.happenings = self.skipped = 0
         self.took = 0.0
         self._clock = clock
+        self._also = also
         self._minutes = MinuteCounter(lookout.columns)
         self._minute = int(clock.now() // 60)
         self._looking = ThreadPoolExecutor(1, "cdctl-look", initializer=_low_priority)
@@ -57,7 +60,7 @@ class Beat:
         self._ended: list[tuple[int, Counts]] = []
         self._kept: asyncio.Future[None] | None = None
         self._flushed = 0.0
-        self._fresh: list[Told] = []
+        self._fresh: list[tuple[int, Told]] = []
         self._lost = 0
         self._status: FleetStatus | None = None
 
@@ -95,7 +98,7 @@ class Beat:
             self.happenings += len(told) + lost
             if len(told):
                 self._waiting.append(told)
-                self._fresh.append(told)
+                self._fresh.append((self.reader.at, told))
             self._lost += lost
             self._bound()
             await self._keep()
@@ -104,8 +107,8 @@ class Beat:
     def _bound(self) -> None:
         while sum(map(len, self._waiting)) > _WAITING:
             self.archive_lost += len(self._waiting.pop(0))
-        while len(self._fresh) > 1 and sum(map(len, self._fresh)) > _WAITING:
-            self._lost += len(self._fresh.pop(0))
+        while len(self._fresh) > 1 and sum(len(told) for _, told in self._fresh) > _WAITING:
+            self._lost += len(self._fresh.pop(0)[1])
 
     async def _show(self) -> None:
         """Evaluate what is followed, and take a rest that is at least as long."""
@@ -117,15 +120,15 @@ class Beat:
             status = self._status = await self.look(self.lookout.status)
             for topic in list(self.topics.values()):
                 await self._renew(topic, fresh, lost, status)
+            self._also()
             self.took = loop.time() - begin
             await asyncio.sleep(max(BEAT - self.took, self.took))
 
-    async def _renew(self, topic: Topic, fresh: Sequence[Told], lost: int, status: FleetStatus) -> None:
+    async def _renew(self, topic: Topic, fresh: Sequence[tuple[int, Told]], lost: int, status: FleetStatus) -> None:
         if isinstance(topic, PictureTopic):
             topic.show(await self.look(lambda: topic.evaluate(status)))
         elif isinstance(topic, RunTopic):
-            after = self.reader.at
-            topic.tell(await self.look(lambda: topic.evaluate(fresh, lost)), after)
+            topic.tell(await self.look(lambda: topic.evaluate(fresh, lost)))
 
     async def _keep(self) -> None:
         """Hand over to the thread that writes, when it is free."""
@@ -187,12 +190,12 @@ class Beat:
         """The topic of a selection, what a viewer that comes back has missed, and up to which happening that is.
         Raises UsageError."""
         made = RunTopic(ask.where, self.lookout, self.boot)
-        await self.look(made.begin)
+        await self.look(lambda: made.begin(self.reader.at))
         async with self._shared(made) as topic:
             yield topic, *await self.look(lambda: self._missed(topic, ask))
 
     def _missed(self, topic: RunTopic, ask: wire.AskWatch) -> tuple[list[Happening], int]:
-        at = self.reader.at
+        at = topic.reached
         if not ask.boot:
             return [], at
         if ask.boot != self.boot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import msgspec
 
@@ -13,7 +13,9 @@ from cdctl.collector import wire
 from cdctl.collector.following import Following
 from cdctl.collector.reaching import CutError, Place, Reach
 from cdctl.domain.fleet.reading import Card, Cell, FleetStatus, Happening, Minute, Page, Query, Tally
-from cdctl.domain.ports import Clock
+
+if TYPE_CHECKING:
+    from cdctl.domain.ports import Clock  # not at run time: it brings numpy
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 10.0
 _ASK_SETTLE = 10.0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from cdctl.collector import wire
 from cdctl.collector.reaching import CutError
 from cdctl.domain.fleet.reading import Cell, FleetStatus
-from cdctl.domain.ports import Clock
+
+if TYPE_CHECKING:
+    from cdctl.domain.ports import Clock  # not at run time: it brings numpy
 
 
 class Following:

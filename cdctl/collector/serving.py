@@ -70,6 +70,12 @@ def bound(host: str, port: int) -> socket.socket:
     return made
 
 
+def url(listening: socket.socket, context: ssl.SSLContext | None) -> str:
+    """How others reach it."""
+    host, port = listening.getsockname()[:2]
+    return f"{'https' if context else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 class _Impatient(H11Protocol):
     """Closes connections whose first request does not come."""
 

@@ -116,22 +116,26 @@ def _frame(shown: Picture | None, now: Picture) -> wire.Frame:
 
 
 class RunTopic(Topic):
-    """Happenings of the vehicles that match."""
+    """Happenings of the vehicles that match. reached: number of the last happening that was judged."""
 
     def __init__(self, where: str, lookout: Lookout, boot: str) -> None:
         super().__init__(("watch", where))
         self._where, self._lookout, self._boot = where, lookout, boot
         self._before: Match | None = None
+        self.reached = 0
         self._runs: deque[tuple[int, int, bytes]] = deque(maxlen=_RUNS)
         self._quiet = 0
 
-    def begin(self) -> None:
-        """In the thread of the lookout: who matches now. Raises SelectionError."""
+    def begin(self, at: int) -> None:
+        """In the thread of the lookout: who matches now, after the happening number `at`. Raises SelectionError."""
+        self.reached = at
         selection = self._lookout.selection(self._where)
         self._before = self._lookout.match(selection) if self._where else None
 
-    def evaluate(self, told: Sequence[Told], lost: int) -> list[Happening]:
-        """In the thread of the lookout: the news of a beat, which came in some runs."""
+    def evaluate(self, fresh: Sequence[tuple[int, Told]], lost: int) -> list[Happening]:
+        """In the thread of the lookout: the news of a beat, which came in some runs (number of the last one, all)."""
+        told = [one for number, one in fresh if number > self.reached]
+        self.reached = max([self.reached, *(number for number, _ in fresh)])
         before = self._before
         if before is None:
             return _told(told, lost)
@@ -147,12 +151,13 @@ class RunTopic(Topic):
             told = told[(told.rows < 0) | among(told.rows, self._before.mask)]
         return _told([told], lost)
 
-    def tell(self, news: list[Happening], after: int) -> None:
+    def tell(self, news: list[Happening]) -> None:
         """On the event loop: a beat is over. Says nothing for some beats when there is nothing to say."""
         self._quiet = 0 if news else self._quiet + 1
         if news or self._quiet >= _QUIET_BEATS:
             self._quiet = 0
-            self._runs.append((self.number + 1, after, wire.line(wire.Run(self._boot, after, news))))
+            run = wire.line(wire.Run(self._boot, self.reached, news))
+            self._runs.append((self.number + 1, self.reached, run))
             while sum(len(line) for _, _, line in self._runs) > _KEPT * 200 and len(self._runs) > 1:
                 self._runs.popleft()
             self.publish()
