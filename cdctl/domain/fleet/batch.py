@@ -23,9 +23,9 @@ class Standing:
     """A birth or a death: a vehicle said, or its broker said for it, that it is there or gone.
 
     vin: the vehicle's id. presence: UNKNOWN where only model, software or codes are told. seq: grows by one a connect;
-    None where a protocol has none (then the latest word counts). ts: the vehicle's own clock, epoch ms, None when not told. model, software: empty when not told. retained: the
-    broker had kept it, so it tells of the past. dtcs: all trouble codes that stand, None when not told (the ones known
-    so far stay).
+    None where a protocol has none (then the latest word counts). ts: the vehicle's own clock, epoch ms, None when not
+    told. model, software: empty when not told. retained: the broker had kept it, so it tells of the past. dtcs: all
+    trouble codes that stand, None when not told (the ones known so far stay).
     """
 
     vin: str
