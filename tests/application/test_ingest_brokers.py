@@ -109,7 +109,7 @@ def test_a_broker_that_is_away_leaves_the_others_alone(own):
 
 def test_settings_that_cannot_work_end_the_taking_in():
     async def work():
-        async with taken_in("mqtt://broker.example.com") as fleet:
+        async with taken_in("mqtt://broker.example.com"):
             await asyncio.sleep(0)
 
     with pytest.raises(UsageError, match="plaintext"):
@@ -239,19 +239,22 @@ def test_a_selection_says_whom_to_watch(tmp_path, monkeypatch):
 def test_a_connection_of_several_that_is_cut_makes_nobody_wrongly_online(tmp_path, monkeypatch):
     async def work(port: int):
         monkeypatch.setattr(rooms, "SAMPLE", 1)
-        async with Wire(port) as wire, Vehicles(f"mqtt://127.0.0.1:{port}") as vehicles:
-            async with taken_in(wire.url, inventory=Listing("A", "B"), connections=2) as fleet:
-                await seen(fleet, lambda s: "2 of 2 vehicles watched" in note(s))
-                await vehicles.tele("A", "B")
-                await seen(fleet, lambda s: s.online == 2)
-                wire._clients[-1].transport.abort()
-                status = await seen(fleet, lambda s: s.unknown == 2)
-                await vehicles.tele("A")
-                await seen(fleet, lambda s: s.online == 1 and s.links[0].up)
-                assert status.links[0].up or "connection" in note(status)
-                await seen(fleet, lambda s: "is cut" not in note(s))
-                await vehicles.tele("A", "B")
-                await seen(fleet, lambda s: s.online == 2)
+        async with (
+            Wire(port) as wire,
+            Vehicles(f"mqtt://127.0.0.1:{port}") as vehicles,
+            taken_in(wire.url, inventory=Listing("A", "B"), connections=2) as fleet,
+        ):
+            await seen(fleet, lambda s: "2 of 2 vehicles watched" in note(s))
+            await vehicles.tele("A", "B")
+            await seen(fleet, lambda s: s.online == 2)
+            wire._clients[-1].transport.abort()
+            status = await seen(fleet, lambda s: s.unknown == 2)
+            await vehicles.tele("A")
+            await seen(fleet, lambda s: s.online == 1 and s.links[0].up)
+            assert status.links[0].up or "connection" in note(status)
+            await seen(fleet, lambda s: "is cut" not in note(s))
+            await vehicles.tele("A", "B")
+            await seen(fleet, lambda s: s.online == 2)
 
     with refusing(tmp_path / "own", *WILDCARDS) as broker:
         run(work(broker.port))

@@ -30,7 +30,7 @@ from cdctl.links.opening import open_link
 from cdctl.protocols import native
 
 CHARGE = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
-SECONDS = 30.0
+SECONDS = 20.0
 
 
 class Vehicles:
@@ -143,6 +143,7 @@ async def watched(folder: Path, lines: str = "", **brokers: str) -> AsyncIterato
     file = settings_file(folder, lines, **brokers)
     fleet = await fleet_wiring.open_fleet(wiring.read_settings(config=file), config=file)
     try:
+        await fleet.settle(SECONDS)
         yield fleet
     finally:
         await fleet.aclose()
