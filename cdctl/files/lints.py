@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from decimal import ROUND_CEILING, Decimal
 
 from cdctl.domain.slo.alert_windows import pairs, period_seconds
-from cdctl.domain.slo.window import Calendar, Rolling
+from cdctl.domain.slo.window import Calendar, Rolling, inexact, premature
 from cdctl.files.faults import Faults, Located
 
 
@@ -28,3 +29,17 @@ def slice_fits(window: Rolling | Calendar, slice_seconds: int | None, where: Loc
     """A slice longer than half the window leaves nothing to count."""
     if slice_seconds and slice_seconds * 2 > period_seconds(window):
         faults.error(where, "a time slice is longer than half the time window", "write a shorter one, such as 5m")
+
+
+def window_fits(window: Rolling | Calendar, where: Located, faults: Faults) -> None:
+    """Warn of a window that is not a whole number of the finest buckets."""
+    said = inexact(window)
+    if said:
+        faults.warn(where, said, "write a multiple of 5m")
+
+
+def has_begun(calendar: Calendar, where: Located, faults: Faults) -> None:
+    """Warn of a calendar whose first period lies in the future."""
+    said = premature(calendar, int(time.time()))
+    if said:
+        faults.warn(where, said, "write a startTime that has passed")

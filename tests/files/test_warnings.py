@@ -68,7 +68,28 @@ WARNINGS = {
         [("28d", "2Q")],
         ["1.yaml:14:17: warning: a rolling 2Q is taken as 180 days (write 180d, or use a calendar)"],
     ),
-    "minutes for months": ([("28d", "1m")], ["1.yaml:14:17: warning: 1m is 1 min (for months write 1M)"]),
+    "minutes for months": (
+        [("28d", "1m")],
+        [
+            "1.yaml:14:17: warning: 1m is 1 min (for months write 1M)",
+            "1.yaml:14:17: warning: the window of 1 min is judged as 5 min: nothing finer than 5 min is measured "
+            "(write a multiple of 5m)",
+        ],
+    ),
+    "a window that is no multiple of a bucket": (
+        [("28d", "77m")],
+        [
+            "1.yaml:14:17: warning: the window of 77 min is judged as 80 min: nothing finer than 5 min is measured "
+            "(write a multiple of 5m)",
+        ],
+    ),
+    "a calendar of years to come": (
+        [("28d", "1M"), ("isRolling: true", "calendar: {startTime: '2999-01-01 00:00:00', timeZone: UTC}")],
+        [
+            "1.yaml:15:29: warning: the calendar begins only on 2999-01-01 00:00 UTC: judged as if its periods had "
+            "come before that, too (write a startTime that has passed)",
+        ],
+    ),
     "a pair that cannot fire": (
         [("0.999", "0.9")],
         [
@@ -127,7 +148,8 @@ def test_it_is_accepted_with_a_word(case, reading, edited):
         [],
         [("0.999", "0.93")],
         [("0.999", "0.9306"), ("28d", "30d")],
-        [("28d", "13m")],
+        [("28d", "15m")],
+        [("28d", "1M"), ("isRolling: true", "calendar: {startTime: '2026-01-01 00:00:00', timeZone: UTC}")],
         [("0.999", "0.5"), ("28d", "1h")],
     ],
     ids=str,

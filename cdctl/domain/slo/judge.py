@@ -9,12 +9,13 @@ from fractions import Fraction
 import numpy as np
 
 from cdctl.domain import figures
-from cdctl.domain.slo.alert_windows import BURN_WINDOWS, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
+from cdctl.domain.slo.alert_windows import BURN_WINDOWS, DAY, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
 from cdctl.domain.slo.budget import Tally, negative, tally
 from cdctl.domain.slo.interval import wilson
 from cdctl.domain.slo.measure import Asked, Measured
 from cdctl.domain.slo.tiling import FINE
 from cdctl.domain.slo.verdict import ErrorBudget, History, Row, Verdict
+from cdctl.domain.slo.window import inexact, premature
 
 AT_RISK_REMAINING = 0.1
 _GOOD_TOO_MANY = 0.01
@@ -90,7 +91,7 @@ def no_data(asked: Asked, group: Mapping[str, str], reason: str, verdict: Verdic
         reason=reason,
         coverage=0.0 if verdict is Verdict.NO_DATA else None,
         burn_rates=dict.fromkeys(BURN_WINDOWS),
-        warnings=asked.warnings,
+        warnings=(*asked.warnings, *_window_warnings(asked)),
         evidence=asked.evidence,
         display_name=asked.slo.display_name,
         description=asked.slo.description,
@@ -102,7 +103,7 @@ def _row(
 ) -> Row:
     asked, burn = measured.asked, measured.burn
     good, total, covered = sums
-    warnings = (*asked.warnings, *_warnings(measured, i, good, total))
+    warnings = (*asked.warnings, *_window_warnings(asked), *_warnings(measured, i, good, total))
     bad = max(total - good, 0.0)
     good = min(good, total)
     share = min(1.0, covered / max(measured.end - measured.window.start, 1))
@@ -194,8 +195,15 @@ def _history_hint(measured: Measured, i: int) -> str:
     first = int(measured.buckets.ends[seen[0]] - measured.buckets.widths[seen[0]])
     if first <= measured.window.start:
         return "scrapes are missing within the window"
-    days = (measured.end - first) / 86_400
-    return f"history covers a window of {days:.1f} d; the ledger keeps what the server forgets, so coverage grows"
+    there = measured.end - first
+    day, hour = there // DAY, there // 3600
+    said = f"history covers a window of {there / DAY:.1f} d"
+    cure = f": judge that much with --window {f'{day}d' if day else f'{hour}h'}" if hour else ""
+    return f"{said}{cure}, or lower --min-coverage; the ledger keeps what the server forgets, so coverage grows"
+
+
+def _window_warnings(asked: Asked) -> list[str]:
+    return [said for said in (inexact(asked.slo.window), premature(asked.slo.window, asked.at)) if said]
 
 
 def _warnings(measured: Measured, i: int, good: float, total: float) -> list[str]:

@@ -83,6 +83,32 @@ def bounds(window: Rolling | Calendar, at: int) -> Bounds:
     return Bounds("calendar", _floored(_edge(window, index)), _floored(_edge(window, index + 1)))
 
 
+def inexact(window: Rolling | Calendar) -> str:
+    """How the length of a window is not judged to the letter, in words; empty when it is."""
+    if isinstance(window, Rolling):
+        whole = -(-window.seconds // EDGE) * EDGE
+        if whole != window.seconds:
+            return f"the window of {_minutes(window.seconds)} is judged as {_minutes(whole)}{_FINEST}"
+    elif window.unit is Unit.MINUTE and window.count * 60 % EDGE:
+        return f"periods of {window.count} min begin and end at multiples of {EDGE // 60} min{_FINEST}"
+    return ""
+
+
+_FINEST = f": nothing finer than {EDGE // 60} min is measured"
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds / 60:.4g} min"
+
+
+def premature(window: Rolling | Calendar, at: int) -> str:
+    """That a calendar begins after the instant `at`, in words; empty when it does not."""
+    if isinstance(window, Rolling) or instant(window.start, window.zone) <= at:
+        return ""
+    said = f"the calendar begins only on {window.start:%Y-%m-%d %H:%M} {window.zone}"
+    return f"{said}: judged as if its periods had come before that, too"
+
+
 def _floored(instant: int) -> int:
     return instant // EDGE * EDGE
 

@@ -8,6 +8,7 @@ from functools import cache
 from cdctl.domain.slo.window import Calendar, Rolling, Unit
 from cdctl.files.durations import DAY, seconds
 from cdctl.files.faults import Faults
+from cdctl.files.lints import has_begun, window_fits
 from cdctl.files.nearest import shown, suggestion
 from cdctl.files.nodes import Mapping, Node
 
@@ -27,11 +28,17 @@ def window(item: Mapping, faults: Faults) -> Rolling | Calendar | None:
         faults.warn(duration, f"{text} is {text[:-1]} min", f"for months write {text[:-1]}M")
     calendar = item.mapping("calendar")
     if calendar:
-        return _calendar(calendar, text, faults)
+        found = _calendar(calendar, text, faults)
+        if found:
+            window_fits(found, duration, faults)
+            has_begun(found, calendar.at("startTime"), faults)
+        return found
     if text[-1] in _MONTHLIKE:
         days = length // DAY
         faults.warn(duration, f"a rolling {text} is taken as {days} days", f"write {days}d, or use a calendar")
-    return Rolling(length)
+    rolling = Rolling(length)
+    window_fits(rolling, duration, faults)
+    return rolling
 
 
 def _calendar(node: Mapping, duration: str, faults: Faults) -> Calendar | None:

@@ -281,8 +281,21 @@ def test_history_that_began_late_says_which_window_it_covers(one, hours, day):
     assert row.coverage == pytest.approx(11 / 24)
     assert row.reason == (
         "only 45.8% of the window was observed, 90% is the minimum; "
-        "history covers a window of 0.5 d; the ledger keeps what the server forgets, so coverage grows"
+        "history covers a window of 0.5 d: judge that much with --window 11h, or lower --min-coverage; "
+        "the ledger keeps what the server forgets, so coverage grows"
     )
+
+
+def test_what_is_said_of_the_window_stands_on_every_row(promise, judged, hours):
+    seen = np.array([[60.0] * 24])
+    later = promise("0.99", window=Calendar(1, Unit.DAY, datetime(2034, 1, 1), "UTC"))
+    short, usual = promise("0.99", window=Rolling(77 * 60)), promise("0.99", window=Rolling(3600))
+    for slo, said in ((later, "the calendar begins only"), (short, "the window of 77 min is"), (usual, None)):
+        for series in (hours(seen, seen, seen), hours(0 * seen, 0 * seen, 0 * seen)):
+            (row,) = judged(slo, series, at=END)
+            about = [text for text in row.warnings if "window of" in text or "calendar" in text]
+            assert len(about) == (said is not None)
+            assert not said or about[0].startswith(said)
 
 
 @pytest.mark.parametrize(("least", "text"), [("0.995", "99.5%"), ("1", "100%"), ("0.96", "96%")])

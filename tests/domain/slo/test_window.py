@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdctl.domain.slo.tiling import FINE
-from cdctl.domain.slo.window import EDGE, Bounds, Calendar, Rolling, Unit, bounds, instant
+from cdctl.domain.slo.window import EDGE, Bounds, Calendar, Rolling, Unit, bounds, inexact, instant, premature
 
 HOUR = 3600
 NEW_YEAR = datetime(2025, 1, 1)
@@ -37,6 +37,34 @@ def test_windows_begin_where_buckets_do():
 def test_bounds_between_buckets_are_those_of_the_bucket(epoch, window, start, end):
     found = bounds(window, epoch("2025-06-15T15:10Z"))
     assert (found.start, found.end) == (epoch(start), epoch(end))
+
+
+FINEST = ": nothing finer than 5 min is measured"
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        (Rolling(60), f"the window of 1 min is judged as 5 min{FINEST}"),
+        (Rolling(77 * 60), f"the window of 77 min is judged as 80 min{FINEST}"),
+        (Rolling(75 * 60), ""),
+        (Calendar(7, Unit.MINUTE, NEW_YEAR, "UTC"), f"periods of 7 min begin and end at multiples of 5 min{FINEST}"),
+        (Calendar(15, Unit.MINUTE, NEW_YEAR, "UTC"), ""),
+        (Calendar(7, Unit.HOUR, NEW_YEAR, "UTC"), ""),
+    ],
+)
+def test_a_window_that_is_widened_says_so(epoch, window, said):
+    assert inexact(window) == said
+    if isinstance(window, Rolling):
+        assert (bounds(window, epoch("2025-06-15T15:10Z")).seconds != window.seconds) == bool(said)
+
+
+def test_a_calendar_that_has_not_begun_says_so(epoch):
+    window = Calendar(1, Unit.MONTH, datetime(2034, 1, 1), "Europe/Berlin")
+    said = "the calendar begins only on 2034-01-01 00:00 Europe/Berlin: judged as if its periods had come before that"
+    assert premature(window, epoch("2033-12-31T23:00+01:00")) == f"{said}, too"
+    assert premature(window, epoch("2033-12-31T23:00Z")) == ""
+    assert premature(Rolling(60), epoch("2025-06-15T15:10Z")) == ""
 
 
 def test_a_period_that_began_in_the_year_one(epoch):
