@@ -14,6 +14,9 @@ from cdctl.cli.options import Run, run_of
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cdctl.cli.demo_fleet import Watched
     from cdctl.domain.slo.verdict import SloReport
     from cdctl.extend.catalogue import Catalogue
     from cdctl.lab.demo import Demo
@@ -22,6 +25,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _PULSE_SECONDS = 2.0
+_TABLES = ("table", "wide")
+_BOTH_LINES = 44
+"""Lines of a terminal that shows the whole fleet above the promises; a smaller one shows its first line."""
 _LEFT = "its servers are stopped, nothing is left; run it again when you like"
 
 
@@ -42,8 +48,10 @@ def demo(
 ) -> None:
     """Start real servers and a simulated platform, judge its promises, and stop everything at the end."""
     from cdctl.application import wiring
+    from cdctl.cli.demo_fleet import watched
     from cdctl.cli.progress import long_work
     from cdctl.domain.settings import Settings
+    from cdctl.lab.demo import CONTEXT
     from cdctl.lab.demo import demo as started
     from cdctl.lab.stage import Making
 
@@ -54,7 +62,11 @@ def demo(
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
         exits.note(run, "this is no terminal: printing the report instead of going on live")
         headless = True
-    with long_work(run, "starting the demo", _LEFT) as told, started(Making(vehicles=vehicles), told) as lab:
+    with (
+        long_work(run, "starting the demo", _LEFT) as told,
+        started(Making(vehicles=vehicles), told) as lab,
+        watched(run, lab.settings_file, CONTEXT) as fleet,
+    ):
         if headless:
             with exits.in_flight("waiting before the report", _LEFT):
                 time.sleep(seconds or 0.0)
@@ -62,25 +74,31 @@ def demo(
         else:
             report = lab.judge(told)
             with exits.in_flight("showing the demo live", _LEFT):
-                report = _live(run, lab, report, seconds)
+                report = _live(run, lab, fleet, report, seconds)
         found = lab.planned(report)
+        vehicles_now = fleet.lines()
     if headless or outputs:
-        _print(run, doors, chosen, report)
+        _print(run, doors, chosen, report, vehicles_now)
     if not found:
         exits.note(run, "the planned breach is not there: this is not how the demo should go")
     exits.note(run, "to try it yourself: cdctl lab up, then cdctl --context lab slo report")
     exits.leave(exits.Code.DONE if found else exits.Code.BAD_NEWS)
 
 
-def _print(run: Run, doors: Catalogue, chosen: tuple[output.Output, ...], report: SloReport) -> None:
+def _print(
+    run: Run, doors: Catalogue, chosen: tuple[output.Output, ...], report: SloReport, fleet: Sequence[str]
+) -> None:
+    """The report; the tables that people read end with the fleet."""
     renderers = {one.form: doors.report(one.form) for one in chosen}
-    output.emit(run, chosen, lambda form: renderers[form].render(report))
+    below = "".join(f"{line}\n" for line in ["", *fleet]) if fleet else ""
+    output.emit(run, chosen, lambda form: renderers[form].render(report) + (below if form in _TABLES else ""))
 
 
-def _live(run: Run, lab: Demo, report: SloReport, seconds: float | None) -> SloReport:
+def _live(run: Run, lab: Demo, fleet: Watched, report: SloReport, seconds: float | None) -> SloReport:
     """Show verdicts as they move, until a key is pressed or time is up; the last report."""
-    from rich.console import Console
+    from rich.console import Console, Group
     from rich.live import Live
+    from rich.text import Text
 
     from cdctl.application.evaluate import DEFAULT_LAG, instant
     from cdctl.cli import live
@@ -92,7 +110,10 @@ def _live(run: Run, lab: Demo, report: SloReport, seconds: float | None) -> SloR
         while True:
             rest = None if end is None else end - time.monotonic()
             left = "press any key to end" + ("" if rest is None else f"; ends by itself in {max(rest, 0):.0f} s")
-            picture.update(live.screen(report, lab.bad_share(), left, console.width), refresh=True)
+            promises = live.screen(report, lab.bad_share(), left, console.width)
+            vehicles = fleet.lines(console.width)
+            shown = vehicles if console.height >= _BOTH_LINES else vehicles[:1]
+            picture.update(Group(Text("\n".join([*shown, ""])), promises), refresh=True)
             wait = _PULSE_SECONDS if rest is None else max(0.0, min(rest, _PULSE_SECONDS))
             if live.pressed(wait) or (end is not None and time.monotonic() >= end):
                 return report

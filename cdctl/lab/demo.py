@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from cdctl.application import wiring
 from cdctl.application.evaluate import Options
@@ -21,6 +22,8 @@ from cdctl.lab.scratch import scratch
 from cdctl.lab.servers import get
 from cdctl.lab.stage import Making, Stage
 
+CONTEXT = "demo"
+"""Name of the context in `Demo.settings_file`."""
 TITLE = "Demo: a simulated platform"
 _BAD = 'sum by (region) (rate(remote_command_total{outcome=~"failed|timeout"}[1m]))'
 _ALL = "sum by (region) (rate(remote_command_total[1m]))"
@@ -30,8 +33,10 @@ class Demo:
     """A lab that runs, and what is promised on it."""
 
     def __init__(self, stage: Stage, folder: Path) -> None:
-        """`folder` is where the ledger may be."""
+        """`folder` is where the ledger and a settings file may be, for processes that read their own."""
         self._stage = stage
+        self.settings_file = folder / "cdctl.toml"
+        self.settings_file.write_text(settings_text(stage.context))
         self.specs = str(shipped("slo_specs"))
         found = lab.found(stage.context)
         self._settings = Settings(
@@ -63,6 +68,16 @@ class Demo:
             return {}
         found = {one["metric"]["region"]: float(one["value"][1]) for one in json.loads(body)["data"]["result"]}
         return {region: share for region, share in found.items() if share == share}  # noqa: PLR0124 - drops NaN
+
+
+def settings_text(context: Mapping[str, Any]) -> str:
+    """What `cdctl lab up` would print, as a settings file with the context `demo`."""
+    lines = [f"[contexts.{CONTEXT}]", f"prometheus = {{ url = {json.dumps(context['prometheus']['url'])} }}"]
+    lines += [f"[contexts.{CONTEXT}.brokers]"]
+    lines += [f"{region} = {{ url = {json.dumps(one['url'])} }}" for region, one in context["brokers"].items()]
+    lines += ["[fleet.columns]"]
+    lines += [f"{json.dumps(name)} = {json.dumps(path)}" for name, path in context["fleet"]["columns"].items()]
+    return "\n".join(lines) + "\n"
 
 
 def found(report: SloReport, planned: tuple[str, str] | None) -> bool:

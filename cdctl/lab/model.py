@@ -151,9 +151,9 @@ class Outage:
 class Pace:
     """Seconds between two messages of one vehicle, by what it does."""
 
-    driving: float = 3.0
-    charging: float = 10.0
-    parked: float = 30.0
+    driving: float = 2.0
+    charging: float = 5.0
+    parked: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

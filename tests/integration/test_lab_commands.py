@@ -133,13 +133,18 @@ def temp(tmp_path, monkeypatch):
 
 
 def test_the_demo_finds_its_breach_and_stops_its_servers(temp, tmp_path, cdctl_process):
-    page = tmp_path / "demo.html"
-    done = cdctl_process("demo", "--headless", "-o", "json", "-o", f"html={page}")
+    page, table = tmp_path / "demo.html", tmp_path / "demo.txt"
+    done = cdctl_process(
+        "demo", "--headless", "--vehicles", "400", "-o", "json", "-o", f"html={page}", "-o", f"table={table}"
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["summary"]["breached"] == 1
     assert [row["name"] for row in report["slos"] if row["verdict"] == "breached"] == ["remote-command-availability"]
     assert "remote-command-availability" in page.read_text()
+    assert "the fleet: 400 vehicles" in table.read_text()
+    bad = next(line for line in table.read_text().splitlines() if line.startswith("eu      23-07.60"))
+    assert int(bad.split()[4]) > 0.15 * int(bad.split()[2]), "the bad version has trouble codes"
     assert list(temp.iterdir()) == []
 
 
@@ -244,7 +249,8 @@ def test_the_demo_is_live_until_a_key_is_pressed(temp, terminal):
     assert "breached" in live.seen
     assert "remote-command-availability" in live.seen
     pids = children(live.process.pid)
-    assert len(pids) == 4
+    assert len(pids) == 5, "broker, fleet, platform, Prometheus, and what listens to the broker"
+    assert "the fleet: 2,000 vehicles" in live.seen
     os.write(live.master, b"q")
     live.until("cdctl lab up")
     while live.read():

@@ -61,7 +61,7 @@ def test_a_file_of_ones_own_changes_what_it_says_and_keeps_the_rest(tmp_path):
     )
     mine, calm = scenario(str(path)), scenario("calm")
     assert (mine.regions, mine.software, mine.metrics) == (calm.regions, calm.software, calm.metrics)
-    assert (mine.pace.driving, mine.pace.parked) == (1, 30)
+    assert (mine.pace.driving, mine.pace.parked) == (1, 10)
     (outage,) = mine.outages
     held = [age for age in range(80) if outage.holds(age)]
     assert held == [*range(5, 9), *range(25, 29), *range(45, 49)]
