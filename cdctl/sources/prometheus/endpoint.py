@@ -161,10 +161,13 @@ def _expand(path: object) -> str:
 
 def _read(path: str, subject: str) -> str:
     try:
-        return Path(_expand(path)).read_text(encoding="utf-8").strip()
+        found = Path(_expand(path)).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "is not text"
         raise UnavailableError(f"cannot read {path}: {reason}", subject=subject) from None
+    if not found:  # asked without the secret, an open server would answer as if all were well
+        raise UnavailableError(f"the file {path} is empty", subject=subject, hint="write the secret there")
+    return found
 
 
 def _keyring(entry: str, subject: str) -> str:

@@ -131,6 +131,19 @@ def test_a_file_that_cannot_be_read_is_named(setting: str, tmp_path: Path) -> No
         assert str(path) in failed.value.message
 
 
+@pytest.mark.parametrize("setting", ["token_file", "password_file", "header_files"])
+def test_an_empty_file_is_no_secret(setting: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(" \n")
+    path = str(tmp_path / "secret")
+    where = made(username="joe", **{setting: {"X-Api-Key": path} if setting == "header_files" else path})
+    with pytest.raises(UnavailableError, match="is empty") as failed:
+        where.basic() if setting == "password_file" else where.all_headers()
+    assert failed.value.subject.startswith(setting)
+    assert path in failed.value.message
+    (tmp_path / "secret").write_text("sesame")
+    assert (where.basic() if setting == "password_file" else where.all_headers()) is not None
+
+
 def test_a_certificate_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate")
     for path in (tmp_path / "nowhere", tmp_path / "ca.pem"):
