@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cdctl.application.fleet_doors import inventory, speech
 from cdctl.application.wiring import WallClock, catalogue, read_settings
 from cdctl.errors import UnavailableError, UsageError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from cdctl.domain.ports import Probe
     from cdctl.domain.settings import Broker, Collector, Context, Settings
     from cdctl.domain.wire import Address, Filter, Link, Listener
-    from cdctl.extend.catalogue import Catalogue
 
 _KEEP_SECONDS = 300.0
 
@@ -71,13 +71,6 @@ def link(broker: Broker, listener: Listener) -> Link:
     from cdctl.links.opening import open_link
 
     return open_link(address(broker), listener)
-
-
-def speech(context: Context, settings: Settings, doors: Catalogue) -> Speech:
-    """How the fleet of a context speaks. Raises UsageError, FileError (its profile) and PluginError."""
-    from cdctl.protocols import native
-
-    return native.make({"topic_root": context.topic_root}, tuple(settings.fleet_columns.values()))
 
 
 def snapshot_path(settings: Settings, context: Context) -> Path | None:
@@ -130,7 +123,7 @@ async def ingest(job: Mapping[str, Any], stop: asyncio.Event, say: Callable[[dic
     say({"ready": True})
     keeping = asyncio.create_task(_keep(columns, path, work.now_ms)) if path else None
     try:
-        await work.run(feeds(context), stop)
+        await work.run(feeds(context), stop, inventory(context, doors))
     finally:
         if keeping:
             keeping.cancel()

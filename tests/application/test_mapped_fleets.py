@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from brokers import Mosquitto
-from fleets import CHARGE, Vehicles, seen, taken_in
+from fleets import CHARGE, Vehicles, seen, taken_in, watched
 
 from cdctl.application import wiring
 from cdctl.domain.fleet.reading import Query
@@ -98,5 +98,26 @@ def test_owntracks_devices_come_go_and_come_again(broker: Mosquitto) -> None:
                 assert await cells(fleet, "state", "soc") == [("jane/phone", "online", 80.0)]
                 await devices.raw((topic, b"[" * 100_000), (topic, b"\xff\x00"), ("owntracks/a/b/event", b"{"))
                 await seen(fleet, lambda status: status.malformed == 3)
+
+    run(work)
+
+
+def test_the_settings_choose_profile_and_inventory(broker: Mosquitto, tmp_path: Path) -> None:
+    (tmp_path / "cars.csv").write_text("vin,model\n1,3\n2,Y\n3,S\n")
+    lines = 'protocol = "mapped"\nprofile = "teslamate"\ninventory = { file = "cars.csv" }'
+
+    async def work() -> None:
+        async with Vehicles(broker.url) as cars:
+            await cars.raw(*tesla(1, state="online", battery_level=7), *tesla(2, state="offline"), retain=True)
+            async with watched(tmp_path, lines, eu=broker.url) as fleet:
+                await seen(fleet, lambda status: (status.online, status.offline, status.never_seen) == (1, 1, 1))
+                await told(
+                    fleet,
+                    [
+                        ("1", "online", "3", None, 7.0),
+                        ("2", "offline", "Y", None, None),
+                        ("3", "never", "S", None, None),
+                    ],
+                )
 
     run(work)
