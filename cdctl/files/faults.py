@@ -26,6 +26,7 @@ class Faults:
     def __init__(self, file: str) -> None:
         self.file = safe(file, _LONGEST_NAME)
         self.problems: list[Problem] = []
+        self.left_out: dict[str, Problem] = {}
         self.errors = 0
 
     def place(self, where: Located | None) -> Place:
@@ -42,6 +43,11 @@ class Faults:
         """Something there is accepted, but unusual."""
         if len(self.problems) <= 2 * _MOST:
             self.problems.append(Problem(self.place(where), message, fix, warning=True))
+
+    def leave_out(self, name: str, where: Located | None, message: str, fix: str = "") -> None:
+        """The promise of that name cannot be judged here; a warning, and remembered."""
+        self.left_out[name] = Problem(self.place(where), message, fix, warning=True)
+        self.warn(where, message, fix)
 
     @property
     def full(self) -> bool:

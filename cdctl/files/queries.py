@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cdctl.domain.slo.objective import Indicator, Query, QueryFault, Ratio, RawRatio, Slo
 from cdctl.errors import Place, Problem
+from cdctl.files.lints import silence_passes
+from cdctl.files.nearest import shown, suggestion
+from cdctl.files.openslo.metadata import GROUP_BY
 
 if TYPE_CHECKING:
     from cdctl.domain.ports import Grammar
@@ -20,16 +23,55 @@ def problems(
     measures: Iterable[Indicator | Query],
     grammars: Mapping[str, Grammar],
     texts: Mapping[str, str],
+    groupless: Collection[Query] = (),
 ) -> list[Problem]:
     """What is wrong with the queries of promises, and of indicators that no promise may use, each fault once.
 
-    texts: what the files hold, by name.
+    texts: what the files hold, by name. groupless: queries of files that have no place for our annotations.
     """
     found: dict[Place, Problem] = {}
     for indicator, group_by in _questions(slos, measures):
         for fault in _judged(indicator, group_by, grammars):
             place = _place(fault, texts)
-            found.setdefault(place, Problem(place, fault.reason, fault.hint))
+            hint = fault.hint
+            if GROUP_BY in hint and any(fault.query is query for query in groupless):
+                hint = _OPENSLO
+            found.setdefault(place, Problem(place, fault.reason, hint))
+    return list(found.values())
+
+
+_OPENSLO = f"write it without groups; Sloth's files know none: for a verdict each, write OpenSLO with {GROUP_BY}"
+
+
+def doubts(slos: Iterable[Slo], texts: Mapping[str, str]) -> list[Problem]:
+    """Warnings of queries that can be asked and may not say what their author thinks."""
+    found: dict[Place, Problem] = {}
+    for slo in slos:
+        for objective in slo.objectives:
+            for fault in silence_passes(objective.indicator):
+                place = _place(fault, texts)
+                found.setdefault(place, Problem(place, fault.reason, fault.hint, warning=True))
+    return list(found.values())
+
+
+def unknown(
+    slos: Iterable[Slo], measures: Iterable[Indicator | Query], usual: Collection[str], names: Callable[[], set[str]]
+) -> list[Problem]:
+    """Queries of sources that nobody has.
+
+    usual: sources that are always there; `names` gives all that there are, and is asked only when one is not usual.
+    """
+    found: dict[Place, Problem] = {}
+    known: set[str] = set()
+    for indicator, _ in _questions(slos, measures):
+        for query in queries(indicator):
+            known = known or (set() if query.source in usual else names() | {*usual})
+            if query.source in usual or query.source in known:
+                continue
+            place, listed = query.place or Place("query"), f"sources: {', '.join(sorted(known))}"
+            near = suggestion(query.source, known, otherwise=listed)
+            fix = near if near == listed else f"{near} {listed}"
+            found.setdefault(place, Problem(place, f"there is no source {shown(query.source)}", fix))
     return list(found.values())
 
 

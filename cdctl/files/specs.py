@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Map
 from pathlib import Path
 from types import MappingProxyType
@@ -31,10 +31,15 @@ if TYPE_CHECKING:
 _NAMES = r"""\bname["']?[ \t]*:[ \t]*["']?([\w.-]+)"""
 
 
-def read(paths: Sequence[Path], grammars: Map[str, Grammar] = MappingProxyType({})) -> SpecSet:
+def read(
+    paths: Sequence[Path],
+    grammars: Map[str, Grammar] = MappingProxyType({}),
+    sources: Callable[[], set[str]] | None = None,
+) -> SpecSet:
     """Every promise in some files and folders; a folder is read with all folders below it.
 
-    grammars: by the name of a source; the queries asked of it are judged, too.
+    grammars: by the name of a source; the queries asked of it are judged, too. sources: gives the names of all sources
+    that there are; one that is none of them, and has no grammar, is an error.
 
     Raises FileError with all problems of all files, warnings among them, when anything is an error.
     """
@@ -45,7 +50,12 @@ def read(paths: Sequence[Path], grammars: Map[str, Grammar] = MappingProxyType({
     slos = tuple(reader.slos())
     policies = reader.policies()
     problems = [*found.problems, *(problem for faults in reader.faults for problem in faults.close())]
-    problems += queries.problems(slos, reader.indicators(), grammars, reader.texts) if grammars else []
+    measures = reader.indicators() if grammars or sources else []
+    if grammars:
+        problems += queries.problems(slos, measures, grammars, reader.texts, reader.groupless)
+    if sources:
+        problems += queries.unknown(slos, measures, grammars, sources)
+    problems += queries.doubts(slos, reader.texts)
     if any(not problem.warning for problem in problems):
         raise FileError(problems)
     return SpecSet(
@@ -55,6 +65,7 @@ def read(paths: Sequence[Path], grammars: Map[str, Grammar] = MappingProxyType({
         reader.kinds,
         reader.services(),
         policies,
+        {name: problem for faults in reader.faults for name, problem in faults.left_out.items()},
     )
 
 
@@ -76,6 +87,7 @@ class _Reader:
         self.pending: list[Document | _Level] = []
         self.unsound: list[Document | _Level] = []
         self.texts: dict[str, str] = {}
+        self.groupless: list[Query] = []
 
     def take(self, path: Path) -> None:
         """Read one file and check the structure of its documents."""
@@ -128,6 +140,8 @@ class _Reader:
         from cdctl.files.sloth.promises import promises
 
         for promise, where in promises(level.node, level.dialect, level.faults):
+            for objective in promise.objectives:
+                self.groupless += queries.queries(objective.indicator)
             if self.library.claim("SLO", promise.name, where, level.faults):
                 yield promise
 

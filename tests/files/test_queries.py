@@ -20,6 +20,8 @@ def grammar(indicator: Indicator, group_by: tuple[str, ...] | None) -> Iterable[
     for query in queries(indicator):
         if "wrong" in query.text:
             yield QueryFault(query, "wrong", "mend it", query.text.index("wrong"))
+        elif "grouped by itself" in query.text and group_by == ():
+            yield QueryFault(query, "grouped", "name the grouping in the spec (cdctl.io/group-by: region)")
         elif "ungrouped" in query.text and group_by == ():
             yield QueryFault(query, "not grouped")
 
@@ -143,3 +145,54 @@ def test_other_sources_have_other_languages(judged: Judge, slo_text: str) -> Non
     assert judged(wrong)
     assert judged(wrong.replace("metricSource: {", "metricSource: {type: replay, ")) == []
     assert judged(wrong.replace("metricSource: {", "metricSource: {type: replay, ", 1)) == []
+
+
+def test_a_sloth_file_is_not_told_to_hold_an_annotation(judged: Judge, slo_text: str) -> None:
+    def hint(text: str) -> str:
+        (error,) = [line for line in judged(text) if ": error: " in line]
+        return error.split("error: grouped ")[1]
+
+    itself = "grouped by itself"
+    assert "name the grouping in the spec" in hint(slo_text.replace("query: commands_total}", f"query: {itself}}}"))
+    assert hint(SLOTH.replace("wrong", itself)) == (
+        "(write it without groups; Sloth's files know none: for a verdict each, write OpenSLO with cdctl.io/group-by)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "fix"),
+    [
+        ("datadog", "sources: prometheus, replay"),
+        ("Promtheus", 'did you mean "prometheus"? sources: prometheus, replay'),
+        ("replay", None),
+        ("PROMETHEUS", None),
+    ],
+)
+def test_a_source_that_nobody_has_is_an_error(
+    source: str, fix: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slo_text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written = slo_text.replace(
+        "metricSource: {spec: {query: commands_total}", f"metricSource: {{type: {source}, {TOTAL}"
+    )
+    Path("1.yaml").write_text(written)
+    said = []
+    try:
+        read([Path("1.yaml")], {"prometheus": grammar}, lambda: {"replay"})
+    except FileError as error:
+        said = [str(problem) for problem in error.problems]
+    missing = f'1.yaml:12:{54 + len(source)}: error: there is no source "{source.lower()}" ({fix})'
+    assert said == ([missing] if fix else [])
+    assert read([Path("1.yaml")]).slos  # who judges no queries does not ask what sources there are
+
+
+TOTAL = "spec: {query: commands_total}"
+
+
+def test_sources_are_not_listed_for_specs_that_name_none(tmp_path: Path, slo_text: str) -> None:
+    (tmp_path / "1.yaml").write_text(slo_text)
+
+    def listed() -> set[str]:
+        raise AssertionError("this takes time")
+
+    assert read([tmp_path], {"prometheus": grammar}, listed).slos

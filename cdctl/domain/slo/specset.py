@@ -15,6 +15,8 @@ class SpecSet:
 
     `warnings` are things that were accepted but are unusual or have no equal here. `kinds` counts documents by kind.
     `alert_policies` are all named policies, used by an SLO or not. `services` maps a Service's name to its description.
+    `left_out` are promises that were read and cannot be judged here, by the name that they would have, and why; each is
+    among the warnings, too.
     """
 
     slos: tuple[Slo, ...] = ()
@@ -23,3 +25,4 @@ class SpecSet:
     kinds: Mapping[str, int] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
     alert_policies: Mapping[str, AlertPolicy] = field(default_factory=dict)
+    left_out: Mapping[str, Problem] = field(default_factory=dict)

@@ -51,7 +51,12 @@ def _slo(
         if item.get(key):
             faults.warn(item.keys[key], f"{key}: {message}")
     _alerting(item, dialect, faults)
-    indicator = _indicator(item.mapping("sli") or item, dialect, faults)
+    sli = item.mapping("sli") or item
+    plugin = sli.mapping("plugin")
+    if plugin:
+        message = f"SLI plugin {shown(plugin.text('id'))} runs inside Sloth and has no equal here: this SLO is left out"
+        faults.leave_out(f"{service}-{name.text}", plugin, message, "write the queries that it makes under events:")
+    indicator = _indicator(sli, dialect, faults)
     if not indicator:
         return None
     target = (item.decimal("objective") or Decimal(0)) / 100
@@ -93,11 +98,7 @@ def indicators(level: Mapping, dialect: Dialect, faults: Faults) -> Iterator[Ind
 
 
 def _indicator(sli: Mapping, dialect: Dialect, faults: Faults) -> Indicator | None:
-    events, raw, plugin = sli.mapping("events"), sli.mapping("raw"), sli.mapping("plugin")
-    if plugin:
-        message = f"SLI plugin {shown(plugin.text('id'))} runs inside Sloth and has no equal here"
-        faults.warn(plugin, f"{message}: this SLO is left out", "write the queries that it makes under events:")
-        return None
+    events, raw = sli.mapping("events"), sli.mapping("raw")
     if raw:
         query = _query(raw.scalar(dialect.error_ratio_query), faults)
         return RawRatio(query, success=False) if query else None

@@ -62,7 +62,8 @@ def test_what_has_no_equal_gets_a_line(reading):
         "1.yaml:12:5: warning: infoLabels: labels of Sloth's info metric have no equal here",
         "1.yaml:13:5: warning: interval: rule intervals have no equal here",
         "1.yaml:14:5: warning: plugins: Sloth's plugins have no equal here",
-        "1.yaml:19:5: warning: alerting: Sloth's alert rules (page) are not made here (cdctl judges with its own burn pairs)",
+        "1.yaml:19:5: warning: alerting: Sloth's alert rules (page) are not made here "
+        "(cdctl judges with its own burn pairs)",
     ]
     (slo,) = found.slos
     assert slo.name == "myservice-requests-availability"
@@ -113,3 +114,14 @@ def test_only_alerts_that_sloth_would_have_made_are_missed(reading, written):
     lost = ALERTING[written]
     wanted = f"alerting: Sloth's alert rules ({lost}) are not made here (cdctl judges with its own burn pairs)"
     assert said == ([f"1.yaml:19:5: warning: {wanted}"] if lost else [])
+
+
+def test_a_promise_that_a_plugin_measures_is_left_out_by_name(reading):
+    plugin = "  - name: odd\n    objective: 99\n    sli: {plugin: {id: sloth-common/x}}\n"
+    found = reading(FULL, FULL.replace("myservice", "yours") + plugin)
+    assert [slo.name for slo in found.slos] == ["myservice-requests-availability", "yours-requests-availability"]
+    ((name, why),) = found.left_out.items()
+    assert name == "yours-odd"
+    assert why in found.warnings
+    assert why.message == ('SLI plugin "sloth-common/x" runs inside Sloth and has no equal here: this SLO is left out')
+    assert reading(FULL).left_out == {}
