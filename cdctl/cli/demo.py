@@ -46,7 +46,7 @@ def demo(
         typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="Repeatable; the formats of `slo report`."),
     ] = None,
 ) -> None:
-    """Start real servers and a simulated platform, judge its promises, and stop everything at the end."""
+    """Start real servers, a simulated platform and its fleet, judge its promises, and stop everything at the end."""
     from cdctl.application import wiring
     from cdctl.cli.demo_fleet import watched
     from cdctl.cli.progress import long_work

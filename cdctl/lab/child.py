@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cdctl.domain.text import safe
@@ -35,11 +36,15 @@ def tied(argv: Sequence[str]) -> list[str]:
     return [sys.executable, "-I", "-S", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid()), *argv]
 
 
+_WHEN_TOLD = (sys.executable, "-I", "-S", str(Path(__file__).with_name("start_when_told.py")))
+
+
 class Child:
     """One process, its output in a file.
 
-    It dies with this process, even when that is killed with -9, unless it `survives` on purpose. It is a session of
-    its own, so that Ctrl-C on a terminal reaches only us, and we stop servers in order.
+    It dies with this process, even when that is killed with -9, unless it `survives` on purpose: then it begins only
+    with `go`, so that there is time to note down that it is there, and dies with us before that. It is a session of its
+    own, so that Ctrl-C on a terminal reaches only us, and we stop servers in order.
     """
 
     def __init__(
@@ -51,10 +56,15 @@ class Child:
         self._survives = survives
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
+        self._word = -1
 
     def start(self) -> None:
-        """Run it. Returns at once."""
-        argv = self.argv if self._survives else tied(self.argv)
+        """Run it; one that survives waits for `go`. Returns at once."""
+        if self._survives:
+            waits, self._word = os.pipe()
+            argv, kept = [*_WHEN_TOLD, str(waits), *self.argv], [waits]
+        else:
+            argv, kept = tied(self.argv), []
         with self.log.open("wb") as out:
             self._process = subprocess.Popen(  # noqa: S603 - the lab's own argument list, no shell
                 argv,
@@ -62,8 +72,19 @@ class Child:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=kept,
                 env=None if self._environment is None else {**os.environ, **self._environment},
             )
+        for descriptor in kept:
+            os.close(descriptor)
+
+    def go(self) -> None:
+        """Let one that survives begin. Does nothing for others, or a second time."""
+        word, self._word = self._word, -1
+        if word >= 0:
+            with suppress(BrokenPipeError):
+                os.write(word, b"!")
+            os.close(word)
 
     @property
     def pid(self) -> int:
@@ -93,6 +114,9 @@ class Child:
     def stop(self) -> None:
         """End it: politely, then surely. Does nothing when it is not running."""
         process, self._process = self._process, None
+        word, self._word = self._word, -1
+        if word >= 0:
+            os.close(word)
         if process is None:
             return
         process.terminate()

@@ -188,8 +188,12 @@ async def serve(plan_file: Path, port: int) -> None:
     answers = {b"/folder": lambda: str(plan_file.parent), b"/status": lambda: json.dumps(running.status())}
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        found = answers.get(head.split(b" ", 2)[1])
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            writer.close()
+            return
+        found = answers.get(head.partition(b" ")[2].partition(b" ")[0])
         body = (found() if found else "not found\n").encode()
         line = b"200 OK" if found else b"404 Not Found"
         writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (line, len(body), body))

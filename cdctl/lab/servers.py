@@ -98,6 +98,7 @@ class Server(ABC):
                 child.start()
                 if self.on_spawn is not None:
                     self.on_spawn(child.pid)
+                child.go()
                 child.wait_until(self._ready, self.patience)
             except UnavailableError:
                 taken = "address already in use" in child.log_tail()

@@ -163,3 +163,13 @@ def test_a_fleet_that_nobody_serves_says_so():
 
 def test_up_to_five_thousand_have_a_connection_each():
     assert MOST == 5000
+
+
+def test_every_region_may_have_a_broker_of_its_own(broker, tmp_path):
+    with Mosquitto(tmp_path / "other", vehicles=VEHICLES) as other:
+        here, there = ("127.0.0.1", broker.port), ("127.0.0.1", other.port)
+        plan = Plan("calm", VEHICLES, 5, int(time.time()), {"eu": here, "us": there, "cn": there}, still=True)
+        with Fleet(tmp_path / "fleet", plan) as fleet:
+            fleet.wait()
+            found = [{line.split("/")[1] for line in listen(one, "cd/#", "-W", "1")} for one in (broker, other)]
+    assert found == [{"eu"}, {"us", "cn"}]

@@ -101,8 +101,10 @@ PARENT = """
 import sys
 from pathlib import Path
 from cdctl.lab.child import Child
-child = Child([sys.executable, "-c", "import time; time.sleep(60)"], Path(sys.argv[1]), survives=sys.argv[2] == "yes")
+child = Child([sys.executable, "-c", "import time; time.sleep(60)"], Path(sys.argv[1]), survives=sys.argv[2] != "no")
 child.start()
+if sys.argv[2] == "yes":
+    child.go()
 print(child.pid, flush=True)
 sys.stdin.read()
 """
@@ -141,7 +143,28 @@ def test_a_child_that_survives_does_not(parent):
     process, pid = parent("yes")
     with process:
         process.kill()
+    assert not eventually(lambda: gone(pid), 0.3)
+
+
+def test_before_it_was_noted_down_it_dies_with_its_parent_all_the_same(parent):
+    process, pid = parent("not yet")
     assert not gone(pid)
+    with process:
+        process.kill()
+    assert eventually(lambda: gone(pid))
+
+
+def test_one_that_survives_is_stopped_before_and_after_it_began(tmp_path):
+    for begun in (False, True):
+        child = Child([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", survives=True)
+        child.start()
+        pid = child.pid
+        if begun:
+            child.go()
+            child.go()
+        assert child.running
+        child.stop()
+        assert gone(pid)
 
 
 def test_a_path_of_its_own_makes_an_address_of_its_own(tmp_path):
