@@ -9,7 +9,7 @@ import httpx
 import pytest
 from monthly import AVAILABILITY, DAY, END, REGIONS, Truth, judged, promise
 
-from cdctl.domain.slo.objective import Budgeting
+from cdctl.domain.slo.objective import Budgeting, Query, Ratio
 from cdctl.domain.slo.verdict import Row
 from cdctl.stores.ledger import SqliteLedger
 
@@ -31,6 +31,43 @@ def test_bad_ratios_are_the_truth_on_prometheus(prometheus: str, truth: Truth, b
     for row in report.rows:
         assert bad_ratio_error(row, truth, END - before) < 0.001
         assert row.coverage and row.coverage > 0.99
+
+
+RATE = "sum by (region) (rate(commands_total%s[{{.window}}]))"
+EVERY = Query(RATE % "")
+SLOTH = {
+    "or vector(0)": Ratio(EVERY, bad=Query(RATE % '{code="500"}' + " or vector(0)")),
+    "OR on() vector(0)": Ratio(EVERY, bad=Query(RATE % '{code=~"5.."}' + " OR on() vector(0)")),
+    "all less good": Ratio(EVERY, bad=Query(RATE % "" + " - " + RATE % '{code="200"}')),
+    "another all less good": Ratio(
+        EVERY, bad=Query("(" + RATE % '{pod!=""}' + " - on(region) (" + RATE % '{code="200"}' + " or vector(0)))")
+    ),
+    "all less bad": Ratio(EVERY, good=Query(RATE % "" + " - " + RATE % '{code="500"}')),
+    "a sum": Ratio(
+        Query(RATE % '{code="500"}' + " + " + RATE % '{code="200"}'), bad=Query(RATE % '{code="500",pod!=""}')
+    ),
+}
+
+
+@pytest.mark.parametrize("form", SLOTH)
+@pytest.mark.parametrize("before", [0, 2100])
+def test_the_forms_that_sloth_teaches_are_the_truth(prometheus: str, truth: Truth, form: str, before: int) -> None:
+    report = judged(prometheus, [promise(SLOTH[form])], at=END - before)
+    assert [row.group["region"] for row in report.rows] == sorted(REGIONS)
+    for row in report.rows:
+        assert bad_ratio_error(row, truth, END - before) < 0.001
+        assert row.total == pytest.approx(
+            truth.count(row.group["region"], END - before - MONTH, END - before), rel=0.01
+        )
+        assert row.coverage and row.coverage > 0.99
+        assert not any("exactly" in text for text in row.warnings)
+
+
+def test_the_yardstick_finds_an_extrapolated_number(prometheus: str, truth: Truth) -> None:
+    guessed = Ratio(EVERY, bad=Query(RATE % '{code="500"}' + " * 1"))
+    rows = judged(prometheus, [promise(guessed)]).rows
+    assert max(bad_ratio_error(row, truth, END) for row in rows) > 0.001
+    assert all("this query cannot be counted exactly" in " ".join(row.warnings) for row in rows)
 
 
 def test_bad_ratios_are_the_truth_on_victoriametrics(victoria: str, truth: Truth) -> None:

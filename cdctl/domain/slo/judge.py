@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ import numpy as np
 from cdctl.domain import figures
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS, DAY, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
 from cdctl.domain.slo.budget import Tally, negative, tally
+from cdctl.domain.slo.doubts import confirmed
 from cdctl.domain.slo.interval import wilson
 from cdctl.domain.slo.measure import Asked, Measured
 from cdctl.domain.slo.tiling import FINE
@@ -91,7 +92,7 @@ def no_data(asked: Asked, group: Mapping[str, str], reason: str, verdict: Verdic
         reason=reason,
         coverage=0.0 if verdict is Verdict.NO_DATA else None,
         burn_rates=dict.fromkeys(BURN_WINDOWS),
-        warnings=(*asked.warnings, *_window_warnings(asked)),
+        warnings=(*confirmed(asked.warnings, 0, 0), *_window_warnings(asked)),
         evidence=asked.evidence,
         display_name=asked.slo.display_name,
         description=asked.slo.description,
@@ -103,7 +104,13 @@ def _row(
 ) -> Row:
     asked, burn = measured.asked, measured.burn
     good, total, covered = sums
-    warnings = (*asked.warnings, *_window_warnings(asked), *_warnings(measured, i, good, total))
+    events = (float(values[i, measured.inside].sum()) for values in (measured.buckets.good, measured.buckets.total))
+    warnings = (
+        *confirmed(asked.warnings, *events),
+        *_window_warnings(asked),
+        *_group_warnings(measured, i),
+        *_warnings(measured, i, good, total),
+    )
     bad = max(total - good, 0.0)
     good = min(good, total)
     share = min(1.0, covered / max(measured.end - measured.window.start, 1))
@@ -200,6 +207,17 @@ def _history_hint(measured: Measured, i: int) -> str:
     said = f"history covers a window of {there / DAY:.1f} d"
     cure = f": judge that much with --window {f'{day}d' if day else f'{hour}h'}" if hour else ""
     return f"{said}{cure}, or lower --min-coverage; the ledger keeps what the server forgets, so coverage grows"
+
+
+def _group_warnings(measured: Measured, i: int) -> Iterator[str]:
+    """A group without a label is odd when others have it, and a misspelt label when none has."""
+    groups = measured.buckets.groups
+    for place, label in enumerate(measured.asked.slo.group_by):
+        if not groups[i][place]:
+            if any(other[place] for other in groups):
+                yield f"these are the series without the label {label}"
+            else:
+                yield f"no series has the label {label}: is it misspelt?"
 
 
 def _window_warnings(asked: Asked) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from cdctl.domain.slo.series import Floats, Span
 
@@ -57,10 +58,14 @@ class NotPrometheusError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """One series over a span; `values` is [n_buckets], NaN where the server gave no point or no finite number."""
+    """One series over a span; `values` is [n_buckets], NaN where the server gave no point or no finite number.
+
+    odd: [n_buckets], where there was a point and it was no finite number; None when nowhere.
+    """
 
     labels: dict[str, str]
     values: Floats
+    odd: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,17 +103,24 @@ def _decode_infinite(content: bytes) -> Body:
 
 def matrix(body: Body, span: Span) -> list[Series]:
     """Every series of a range answer on the span's grid. Infinite values are no numbers of events: NaN."""
-    found = []
+    return [_on_grid(series, span) for series in (body.data.result if body.data else ())]
+
+
+def _on_grid(series: _Series, span: Span) -> Series:
     count = len(span)
-    for series in body.data.result if body.data else ():
-        values = np.full(count, np.nan)
-        if series.values:
-            points = np.array(series.values, dtype=np.float64)
-            index = np.rint((points[:, 0] - span.start) / span.step).astype(np.int64) - 1
-            inside = (index >= 0) & (index < count) & np.isfinite(points[:, 1])
-            values[index[inside]] = points[inside, 1]
-        found.append(Series(series.metric, values))
-    return found
+    values = np.full(count, np.nan)
+    if not series.values:
+        return Series(series.metric, values)
+    points = np.array(series.values, dtype=np.float64)
+    index = np.rint((points[:, 0] - span.start) / span.step).astype(np.int64) - 1
+    inside = (index >= 0) & (index < count)
+    finite = np.isfinite(points[:, 1])
+    values[index[inside & finite]] = points[inside & finite, 1]
+    if finite.all():
+        return Series(series.metric, values)
+    odd = np.zeros(count, bool)
+    odd[index[inside & ~finite]] = True
+    return Series(series.metric, values, odd)
 
 
 def samples(body: Body) -> list[Samples]:

@@ -2,93 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Span
+from cdctl.domain.slo.doubts import NO_BAD, NO_GOOD
+from cdctl.domain.slo.series import Buckets, Floats, Span
 from cdctl.sources.prometheus.answers import Series
-from cdctl.sources.prometheus.legs import LOOK, MANY, SEEN, EventLeg, Leg, LookLeg, Part, Plan, WindowLeg
+from cdctl.sources.prometheus.legs import LOOK, MANY, SEEN, EventLeg, Leg, LookLeg, WindowLeg
+from cdctl.sources.prometheus.plan import Part, Plan
 from cdctl.sources.promql.refusal import QueryError
 
 Group = tuple[str, ...]
+_Answers = Mapping[Leg, list[Series]]
 _MINUTE = 60
-_NO_GOOD = "good returned nothing while total did: counted as 0 good; is a metric or label renamed?"
-_NO_BAD = "bad returned nothing: counted as 0 bad; right if nothing ever failed, wrong if a label is misspelt"
 
 
-def combine(
-    plan: Plan, answers: dict[Leg, list[Series]], group_by: tuple[str, ...], span: Span
-) -> tuple[Buckets, list[str]]:
+def combine(plan: Plan, answers: _Answers, group_by: tuple[str, ...], span: Span) -> tuple[Buckets, list[str]]:
     """Buckets of one span, and warnings.
 
-    total absent: not seen. Total present, good or bad absent: zero of it. Raises QueryError when an ungrouped query
-    returns several series.
+    total absent: not seen. Total present, good or bad absent: zero of it. NaN where something happened: not known, so
+    not seen. Raises QueryError when an ungrouped query returns several series.
     """
-    count = len(span)
-    none = np.zeros(count)
-    series = answers[plan.total.leg]
-    seen = _seen(plan.total.leg, series, group_by, span)
-    total = _sums(plan.total, series, group_by, count)
-    known = {group for group, values in seen.items() if values.any()}
-    if isinstance(plan.total.leg, LookLeg):
-        _refuse_pool(series)
-        good, total = total, _by_group([one for one in series if SEEN in one.labels], group_by, count)
-        known |= set(good)  # a series of nothing but NaN: there, and never seen
-    groups = tuple(sorted(known))
-    warnings: list[str] = []
-    if not isinstance(plan.total.leg, LookLeg):
-        part = plan.good or plan.bad
-        if part is None:
-            raise ValueError("a plan that counts events has good or bad")
-        other = _sums(part, answers[part.leg], group_by, count)
-        if groups and not other and len(span) * span.step > LOOKBACK and _events(total) > 0:
-            warnings.append(_NO_GOOD if plan.good else _NO_BAD)
-        good = other if plan.good else {name: total.get(name, none) - other.get(name, none) for name in groups}
-    if any("" in group for group in groups) and group_by:
-        warnings.append(
-            f"series without the label {' or '.join(_unlabelled(groups, group_by))} are a group of their own"
-        )
+    if isinstance(plan.total[0].leg, LookLeg):
+        return _looks(plan.total[0].leg, answers, group_by, span)
+    total, odd = _added(plan.total, answers, group_by, len(span))
+    seen = _seen_all(plan.total, answers, group_by, span)
+    groups = tuple(sorted({*(group for group, values in seen.items() if values.any()), *(odd.keys() & seen.keys())}))
+    parts, which = (plan.good, "good") if plan.good else (plan.bad, "bad")
+    other, unknown = _added(parts, answers, group_by, len(span))
+    none = np.zeros(len(span))
+    good = other if plan.good else {name: total.get(name, none) - other.get(name, none) for name in groups}
+    warnings = _absent(plan, answers, group_by) if groups else []
+    for kind, flags in (("total", odd), (which, unknown)):
+        for group in flags.keys() & set(groups):
+            # Where nothing happened, a share of it cannot have been told: 0 / 0.
+            hidden = flags[group] & ((kind == "total") | (total.get(group, none) > 0)) & (seen.get(group, none) > 0)
+            if hidden.any() or kind == "total":
+                seen[group] = np.where(hidden, 0.0, seen.get(group, none))
+                warnings.append(f"{kind} is NaN or infinite in places: those count as not observed")
+    return _stacked(groups, span, good, total, seen), list(dict.fromkeys(warnings))
 
-    def stack(values: dict[Group, Floats]) -> Floats:
-        rows = [values.get(name, none) for name in groups]
-        there = np.array([seen.get(name, none) > 0 for name in groups]).reshape(len(groups), count)
-        return np.where(there, np.array(rows).reshape(len(groups), count), 0.0)
+
+def _looks(leg: LookLeg, answers: _Answers, group_by: tuple[str, ...], span: Span) -> tuple[Buckets, list[str]]:
+    series = answers[leg]
+    _refuse_pool(series)
+    good = _by_group([one for one in series if not {SEEN, MANY} & one.labels.keys()], group_by, len(span))
+    total = _by_group([one for one in series if SEEN in one.labels], group_by, len(span))
+    seen = {group: values * (min(LOOK, span.step) / _MINUTE) for group, values in total.items()}
+    # A series of nothing but NaN: there, and never seen.
+    there = {group for group, values in seen.items() if values.any()} | set(good)
+    return _stacked(tuple(sorted(there)), span, good, total, seen), []
+
+
+def _stacked(
+    groups: tuple[Group, ...],
+    span: Span,
+    good: Mapping[Group, Floats],
+    total: Mapping[Group, Floats],
+    seen: Mapping[Group, Floats],
+) -> Buckets:
+    count, none = len(span), np.zeros(len(span))
+    there = np.array([seen.get(name, none) > 0 for name in groups]).reshape(len(groups), count)
+
+    def stack(values: Mapping[Group, Floats]) -> Floats:
+        rows = np.array([values.get(name, none) for name in groups]).reshape(len(groups), count)
+        return np.where(there, rows, 0.0)
 
     widths = np.full(count, span.step, dtype=np.int64)
-    return Buckets(groups, span.ends, widths, stack(good), stack(total), stack(seen)), warnings
+    return Buckets(groups, span.ends, widths, stack(good), stack(total), stack(seen))
 
 
-def _events(sums: dict[Group, Floats]) -> float:
-    return float(sum(np.nansum(values) for values in sums.values()))
+def _added(
+    parts: Sequence[Part], answers: _Answers, group_by: tuple[str, ...], count: int
+) -> tuple[dict[Group, Floats], dict[Group, NDArray[np.bool_]]]:
+    """Events per group of all parts, and the buckets in which any of them is NaN."""
+    sums: dict[Group, Floats] = {}
+    odd: dict[Group, NDArray[np.bool_]] = {}
+    for part in parts:
+        series = _kept(part, answers[part.leg], group_by)
+        for group, values in _by_group(series, group_by, count).items():
+            sums[group] = sums.get(group, 0.0) + part.sign * values
+        for one in series:
+            if one.odd is not None and one.odd.any():
+                group = _group(one, group_by)
+                odd[group] = odd.get(group, False) | one.odd
+    return sums, odd
 
 
-def _unlabelled(groups: tuple[Group, ...], group_by: tuple[str, ...]) -> list[str]:
-    return [label for i, label in enumerate(group_by) if any(not group[i] for group in groups)]
+def _absent(plan: Plan, answers: _Answers, group_by: tuple[str, ...]) -> list[str]:
+    """What is suspected of parts that returned nothing; what is taken from good is bad."""
+    gone = [part for part in (*plan.good, *plan.bad) if not _kept(part, answers[part.leg], group_by)]
+    return [NO_GOOD if (part.sign > 0) is bool(plan.good) else NO_BAD for part in gone]
+
+
+def _seen_all(parts: Sequence[Part], answers: _Answers, group_by: tuple[str, ...], span: Span) -> dict[Group, Floats]:
+    """Observations per group and bucket of a total: as many as of the part seen least, of those that must be there."""
+    must = [part for part in parts if not part.optional] or [part for part in parts if part.sign > 0]
+    each = [_seen(part.leg, answers[part.leg], group_by, span) for part in must]
+    least = np.fmax if all(part.optional for part in must) else np.fmin
+    none = np.zeros(len(span))
+    groups = {group for seen in each for group in seen}
+    return {group: least.reduce([seen.get(group, none) for seen in each]) for group in groups}
 
 
 def _seen(leg: Leg, series: list[Series], group_by: tuple[str, ...], span: Span) -> dict[Group, Floats]:
-    """Observations per group and bucket; a window query cannot count them and says as if looked at once a minute."""
-    if isinstance(leg, WindowLeg):
-        _refuse_many(series, group_by)
-        there: dict[Group, NDArray[np.bool_]] = {}
-        for one in series:
-            group = _group(one, group_by)
-            there[group] = there.get(group, False) | np.isfinite(one.values)
-        return {group: flags.astype(np.float64) * (span.step / _MINUTE) for group, flags in there.items()}
-    counts = _by_group([one for one in series if SEEN in one.labels], group_by, len(span))
-    if isinstance(leg, LookLeg):
-        return {group: values * (min(LOOK, span.step) / _MINUTE) for group, values in counts.items()}
-    return counts
+    """Observations of one leg; a window query cannot count them and says as if looked at once a minute."""
+    if not isinstance(leg, WindowLeg):
+        return _by_group([one for one in series if SEEN in one.labels], group_by, len(span))
+    there: dict[Group, NDArray[np.bool_]] = {}
+    for one in series:
+        group = _group(one, group_by)
+        there[group] = there.get(group, False) | np.isfinite(one.values)
+    return {group: flags.astype(np.float64) * (span.step / _MINUTE) for group, flags in there.items()}
 
 
-def _sums(part: Part, series: list[Series], group_by: tuple[str, ...], count: int) -> dict[Group, Floats]:
-    """Events per group of the series that the part keeps."""
+def _kept(part: Part, series: list[Series], group_by: tuple[str, ...]) -> list[Series]:
+    """The series whose events count for the part."""
     if isinstance(part.leg, WindowLeg):
         _refuse_many(series, group_by)
-    events = [one for one in series if SEEN not in one.labels and MANY not in one.labels]
+    events = [one for one in series if SEEN not in one.labels]
     if isinstance(part.leg, EventLeg) and part.keep:
         events = [one for one in events if all(m.holds(one.labels.get(m.label, "")) for m in part.keep)]
-    return _by_group(events, group_by, count)
+    return events
 
 
 def _by_group(series: list[Series], group_by: tuple[str, ...], count: int) -> dict[Group, Floats]:

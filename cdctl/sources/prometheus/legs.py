@@ -1,18 +1,11 @@
-"""The questions that go over the wire, and how answers become good and total.
-
-A leg is one query per step; equal legs of several objectives are asked once. Where good is a subset of total by labels,
-one leg grouped by those labels serves both ("by outcome"), which costs the server half.
-"""
+"""The questions that go over the wire. A leg is one query per step; equal legs of several objectives are asked once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
 from cdctl.domain.slo.series import LOOKBACK
-from cdctl.sources.promql.counters import Counter, Windowed, counter
-from cdctl.sources.promql.matchers import Matcher
-from cdctl.sources.promql.parsing import parse
+from cdctl.sources.promql.counters import Counter, Windowed
 from cdctl.sources.promql.tokens import WINDOW
 
 SEEN = "cdctl_seen"
@@ -32,7 +25,6 @@ _FEW = 500
 """Series of a leg at most, for their values to be asked for one by one: 10 MB for a month of hours."""
 LOOK = 300
 """Seconds between two looks at a threshold or a raw ratio; finer slices are looked at once each."""
-_COMPARE = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
 
 
 def _bracketed(text: str) -> str:
@@ -150,70 +142,3 @@ class LookLeg:
 
 
 Leg = EventLeg | WindowLeg | LookLeg
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What of a leg's answer counts: the series whose labels hold for all of `keep`."""
-
-    leg: Leg
-    keep: tuple[Matcher, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How one indicator is answered: total, and good or bad. A LookLeg as `total` brings both."""
-
-    total: Part
-    good: Part | None = None
-    bad: Part | None = None
-
-    @property
-    def legs(self) -> tuple[Leg, ...]:
-        """Every leg once, the total's first."""
-        parts = [self.total, *(part for part in (self.good, self.bad) if part)]
-        return tuple(dict.fromkeys(part.leg for part in parts))
-
-
-def plan(indicator: Indicator, group_by: tuple[str, ...]) -> Plan:
-    """Raises QueryError when a query cannot be used."""
-    if isinstance(indicator, Threshold):
-        parse(indicator.metric.text)
-        worth = f"{{x}} {_COMPARE[indicator.op]} bool {indicator.value!r}"
-        return Plan(Part(LookLeg(indicator.metric.text, worth, group_by)))
-    if isinstance(indicator, RawRatio):
-        parse(indicator.raw.text)
-        worth = "(clamp({x}, 0, 1) >= 0)" if indicator.success else "(1 - clamp({x}, 0, 1) >= 0)"
-        return Plan(Part(LookLeg(indicator.raw.text, worth, group_by)))
-    return _ratio(indicator, group_by)
-
-
-def _ratio(ratio: Ratio, group_by: tuple[str, ...]) -> Plan:
-    total = counter(ratio.total, group_by, ratio.counter)
-    query: Query | None = ratio.good or ratio.bad
-    if query is None:
-        raise ValueError("a ratio has good or bad")
-    other = counter(query, group_by, ratio.counter)
-    outcome = _outcome(total, other)
-    if outcome and isinstance(total, Counter):
-        by = (*group_by, *sorted({m.label for m in outcome} - set(group_by)))
-        leg = EventLeg(total, by, group_by, with_seen=True)
-        part = Part(leg, tuple(sorted(outcome, key=str)))
-        return Plan(Part(leg), **{"good" if ratio.good else "bad": part})
-    part = Part(_leg(other, group_by, with_seen=False))
-    return Plan(Part(_leg(total, group_by, with_seen=True)), **{"good" if ratio.good else "bad": part})
-
-
-def _leg(query: Counter | Windowed, group_by: tuple[str, ...], *, with_seen: bool) -> Leg:
-    if isinstance(query, Counter):
-        return EventLeg(query, group_by, group_by, with_seen)
-    return WindowLeg(query, group_by)
-
-
-def _outcome(total: Counter | Windowed, other: Counter | Windowed) -> frozenset[Matcher]:
-    """The matchers that make `other` a subset of `total`; empty when it is not one."""
-    if not isinstance(total, Counter) or not isinstance(other, Counter):
-        return frozenset()
-    if (total.metric, total.offset) != (other.metric, other.offset) or not total.matchers < other.matchers:
-        return frozenset()
-    return other.matchers - total.matchers

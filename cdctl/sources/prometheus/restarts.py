@@ -135,7 +135,6 @@ def added(series: list[Series], more: Sequence[Series]) -> list[Series]:
         if key not in rows:
             continue
         old = whole[rows[key]]
-        whole[rows[key]] = Series(
-            old.labels, np.where(one.values != 0, np.nan_to_num(old.values) + one.values, old.values)
-        )
+        values = np.where(one.values != 0, np.nan_to_num(old.values) + one.values, old.values)
+        whole[rows[key]] = replace(old, values=values)
     return whole

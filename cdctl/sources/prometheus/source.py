@@ -18,13 +18,15 @@ from cdctl.sources.prometheus.answers import Body, Samples, matrix, samples
 from cdctl.sources.prometheus.client import AskError, Client
 from cdctl.sources.prometheus.combine import combine
 from cdctl.sources.prometheus.endpoint import Endpoint, endpoint
-from cdctl.sources.prometheus.legs import SEEN, EventLeg, Leg, Plan, plan
+from cdctl.sources.prometheus.legs import SEEN, EventLeg, Leg
 from cdctl.sources.prometheus.pack import Answer, Pack
+from cdctl.sources.prometheus.plan import Plan, plan
+from cdctl.sources.promql.counters import EXTRAPOLATED
 from cdctl.sources.promql.refusal import QueryError
 
 _MOST_POINTS = 9_500
 """Points a series per query; Prometheus refuses more than 11,000, and a day of one-minute buckets may come before."""
-_FORM = "2"
+_FORM = "3"
 """Version of the expressions: raised when their meaning changes, so that the ledger forgets what older ones said."""
 
 
@@ -103,7 +105,8 @@ class PrometheusSource:
             reason = f"a bug in cdctl: {type(error).__name__}: {error}"
             return SourceFailure(request.key, reason, "please report it", False, evidence)
         buckets = tuple(buckets for buckets, _ in parts)
-        warnings = [text for _, texts in parts for text in texts]
+        warnings = [EXTRAPOLATED] if todo.extrapolated else []
+        warnings += [text for _, texts in parts for text in texts]
         return SourceAnswer(request.key, buckets, evidence, tuple(dict.fromkeys(warnings)))
 
     async def _span(
@@ -215,7 +218,7 @@ def _evidence(todo: Plan, request: BucketRequest) -> tuple[Evidence, ...]:
 def _stable(what: object) -> str:
     """The plan as text that is the same in every process: sets have no order of their own."""
     if isinstance(what, Plan):
-        keeps = [sorted(map(str, part.keep)) for part in (what.total, what.good, what.bad) if part]
+        keeps = [(part.sign, part.optional, sorted(map(str, part.keep))) for part in what.parts]
         kind = "good" if what.good else "bad" if what.bad else "looks"
-        return f"{kind} {keeps} {[leg.expression(3600) for leg in what.legs]}"
+        return f"{kind} {keeps} {[part.leg.expression(3600) for part in what.parts]}"
     return str(what)

@@ -63,16 +63,25 @@ def events(leg: EventLeg, answer: list[Series], peaks: list[Series], span: Span)
     own = len(span)
     sums: dict[tuple[str, ...], Floats] = {}
     there: dict[tuple[str, ...], NDArray[np.bool_]] = {}
+    odd: dict[tuple[str, ...], NDArray[np.bool_]] = {}
     for series, row in zip(counters, change[:, -own:], strict=True):
         key = tuple(series.labels.get(label, "") for label in leg.by)
         known = np.isfinite(row)
         sums[key] = sums.get(key, np.zeros(own)) + np.where(known, row, 0.0)
         there[key] = there.get(key, np.zeros(own, bool)) | known
+        if series.odd is not None:
+            odd[key] = odd.get(key, np.zeros(own, bool)) | _for_good(series)[-own:]
     found = [
-        Series({k: v for k, v in zip(leg.by, key, strict=True) if v}, np.where(there[key], row, np.nan))
+        Series({k: v for k, v in zip(leg.by, key, strict=True) if v}, np.where(there[key], row, np.nan), odd.get(key))
         for key, row in sums.items()
     ]
     return found + [Series(one.labels, one.values[-own:]) for one in answer if SEEN in one.labels]
+
+
+def _for_good(series: Series) -> NDArray[np.bool_]:
+    """Buckets that end with a NaN and have no number after it: the next number would tell what happened meanwhile."""
+    later = np.logical_or.accumulate(np.isfinite(series.values)[::-1])[::-1]
+    return np.zeros(len(later), bool) if series.odd is None else series.odd & ~later
 
 
 def _values(answer: list[Series], span: Span) -> tuple[Floats, Floats]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cdctl.domain.slo.doubts import NO_BAD, NO_GOOD
 from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
 from cdctl.domain.slo.series import Buckets, Span
 from cdctl.sources.prometheus.answers import Series
 from cdctl.sources.prometheus.combine import combine
-from cdctl.sources.prometheus.legs import SEEN, plan
+from cdctl.sources.prometheus.legs import SEEN, EventLeg
+from cdctl.sources.prometheus.plan import plan
 from cdctl.sources.promql.refusal import QueryError
 
 HOURS = Span(0, 4 * 3600, 3600)
@@ -58,18 +60,36 @@ def test_an_error_series_that_was_never_born_means_no_errors() -> None:
     total = [row(10, 20, 30, 40, region="eu"), seen(60, 60, 60, 60, region="eu")]
     found, warnings = combined(BAD, total, [])
     np.testing.assert_array_equal(found.good, found.total)
-    assert warnings == []
+    assert warnings == [NO_BAD]
 
 
-@pytest.mark.parametrize(("ratio", "words"), [(GOOD, "counted as 0 good"), (BAD, "counted as 0 bad")])
-def test_a_part_that_never_came_is_zero_and_said_of_days_but_not_of_a_tail(ratio: Ratio, words: str) -> None:
-    days = Span(0, 26 * 3600, 3600)
-    total = [row(*[10.0] * 26, region="eu"), seen(*[60.0] * 26, region="eu")]
-    found, warnings = combined(ratio, total, [], span=days)
-    assert found.good.sum() == (0 if ratio is GOOD else 260)
-    assert any(words in text for text in warnings)
-    tail = [row(10, 20, 30, 40, region="eu"), seen(60, 60, 60, 60, region="eu")]
-    assert combined(ratio, tail, [])[1] == []
+@pytest.mark.parametrize(("ratio", "words", "good"), [(GOOD, NO_GOOD, 0), (BAD, NO_BAD, 100)])
+def test_a_part_that_never_came_is_zero_and_suspected(ratio: Ratio, words: str, good: float) -> None:
+    total = [row(10, 20, 30, 40, region="eu"), seen(60, 60, 60, 60, region="eu")]
+    found, warnings = combined(ratio, total, [])
+    assert (found.good.sum(), warnings) == (good, [words])
+    assert combined(ratio, total, [row(1, NAN, NAN, NAN, region="eu")])[1] == []
+    assert combined(ratio, [], [])[1] == []
+
+
+@pytest.mark.parametrize(("ratio", "odd"), [(GOOD, "good"), (BAD, "bad")])
+def test_a_part_that_is_nan_is_not_known(ratio: Ratio, odd: str) -> None:
+    total = [row(10, 20, 0, 40, region="eu"), seen(60, 60, 60, 60, region="eu")]
+    nan = Series({"region": "eu"}, np.array([5, NAN, NAN, 5]), np.array([False, True, True, False]))
+    found, warnings = combined(ratio, total, [nan])
+    np.testing.assert_array_equal(found.seen, [[60, 0, 60, 60]])
+    np.testing.assert_array_equal(found.total, [[10, 0, 0, 40]])
+    np.testing.assert_array_equal(found.good, [[5, 0, 0, 5 if odd == "good" else 35]])
+    assert warnings == [f"{odd} is NaN or infinite in places: those count as not observed"]
+
+
+def test_a_total_of_nothing_but_nan_is_there_and_never_seen() -> None:
+    nan = Series({"region": "eu"}, np.full(4, NAN), np.ones(4, bool))
+    for answer in ([nan], [nan, seen(60, 60, 60, 60, region="eu")]):
+        found, _ = combined(WINDOWED if len(answer) == 1 else BAD, answer, [row(1, 1, 1, 1, region="eu")])
+        assert (found.groups, found.seen.sum(), found.total.sum()) == ((("eu",),), 0, 0)
+    found, _ = combined(WINDOWED, [row(NAN, NAN, NAN, NAN, region="eu")], [])
+    assert found.groups == ()
 
 
 def test_a_threshold_of_many_series_without_a_grouping_is_refused() -> None:
@@ -91,7 +111,7 @@ def test_a_group_of_nothing_but_nan_is_there_and_never_seen() -> None:
 
 def test_a_total_that_stands_still_needs_no_good() -> None:
     found, warnings = combined(GOOD, [row(0, 0, 0, 0, region="eu"), seen(60, 60, 60, 60, region="eu")], [])
-    assert (found.seen.sum(), found.total.sum(), warnings) == (240, 0, [])
+    assert (found.seen.sum(), found.total.sum(), warnings) == (240, 0, [NO_GOOD])
 
 
 def test_no_total_is_nothing_seen_whatever_good_says() -> None:
@@ -121,19 +141,52 @@ def test_groups_do_not_lend_each_other_anything() -> None:
     np.testing.assert_array_equal(found.good, [[0, 0, 0, 0], [0, 1, 1, 1]])
 
 
-def test_series_without_the_label_are_a_group_of_their_own_and_said() -> None:
+def test_series_without_the_label_are_a_group_of_their_own() -> None:
     total = [row(1, 1, 1, 1), row(2, 2, 2, 2, region="eu"), seen(9, 9, 9, 9), seen(9, 9, 9, 9, region="eu")]
-    found, warnings = combined(BAD, total, [])
+    found, _ = combined(BAD, total, [])
     assert found.groups == (("",), ("eu",))
-    assert [text for text in warnings if "without the label region" in text]
-    _, warnings = combined(BAD, total[1::2], [])
-    assert warnings == []
 
 
-def test_only_the_labels_that_lack_are_named() -> None:
-    total = [row(1, 1, 1, 1, region="eu"), seen(9, 9, 9, 9, region="eu")]
-    _, (warning,) = combined(BAD, total, [], by=("region", "model"))
-    assert "label model" in warning
+@pytest.mark.parametrize(
+    ("text", "good", "suspected"),
+    [
+        ("sum(t[{{window}}]) - sum(g[{{window}}])", [9, 18, 30, 0], []),
+        ("sum(b[{{window}}]) + sum(c[{{window}}])", [9, 18, 30, 40], [NO_BAD]),
+        ("sum(a[{{window}}]) - sum(g[{{window}}])", [9, 18, 30, 0], []),
+    ],
+)
+def test_sums_and_differences(text: str, good: list[float], suspected: list[str]) -> None:
+    text = text.replace("sum(", "sum(increase(").replace("])", "]))")
+    ratio = Ratio(Query("sum(increase(t[{{window}}]))"), bad=Query(text))
+    all_of_them = row(10, 20, 30, 40, region="eu")
+    by_metric = {
+        "t": [all_of_them, seen(60, 60, 60, 60, region="eu")],
+        "a": [all_of_them],
+        "g": [row(9, 18, 30, NAN, region="eu")],
+        "b": [row(1, 2, 0, 0, region="eu")],
+        "c": [],
+    }
+    todo = plan(ratio, REGION)
+    legs = [leg for leg in todo.legs if isinstance(leg, EventLeg)]
+    assert len(legs) == len(todo.legs)
+    found, warnings = combine(todo, {leg: by_metric[leg.counter.metric] for leg in legs}, REGION, HOURS)
+    np.testing.assert_array_equal(found.good, [good])
+    assert warnings == suspected
+
+
+def test_a_total_of_several_is_seen_when_all_that_must_be_there_are() -> None:
+    a = [row(10, 10, 10, 10, region="eu"), seen(60, 60, 60, 60, region="eu")]
+    b = [row(1, 1, NAN, NAN, region="eu"), seen(60, 30, NAN, NAN, region="eu")]
+    asked = "sum(increase(a[{{window}}])) %s"
+    for rest, expected in (
+        ("+ sum(increase(b[{{window}}]))", [60, 30, 0, 0]),
+        ("- sum(increase(b[{{window}}]))", [60, 60, 60, 60]),
+        ("+ (sum(increase(b[{{window}}])) or vector(0))", [60, 60, 60, 60]),
+    ):
+        found, _ = combined(Ratio(Query(asked % rest), good=Query("sum(increase(g[{{window}}]))")), a, b, a)
+        np.testing.assert_array_equal(found.seen, [expected], err_msg=rest)
+    found, _ = combined(Ratio(Query(asked % rest + " or vector(0)"), good=Query("g")), a[:0], b, a)
+    np.testing.assert_array_equal(found.seen, [[60, 30, 0, 0]])
 
 
 def test_outcomes_are_told_apart_by_their_labels() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
-from cdctl.sources.prometheus.legs import SEEN, EventLeg, LookLeg, WindowLeg, plan
+from cdctl.sources.prometheus.legs import SEEN, EventLeg, LookLeg, WindowLeg
+from cdctl.sources.prometheus.plan import plan
 from cdctl.sources.promql.parsing import parse
 from cdctl.sources.promql.refusal import QueryError
 
@@ -37,10 +38,9 @@ def test_a_part_of_total_is_asked_with_it(indicator: Ratio, by: tuple[str, ...],
     (leg,) = todo.legs
     assert isinstance(leg, EventLeg)
     assert (leg.by, leg.group_by, leg.with_seen) == (by, REGION, True)
-    part = todo.good or todo.bad
-    assert part
+    (part,) = todo.good or todo.bad
     assert [str(matcher) for matcher in part.keep] == keep
-    assert (todo.good is None) == (indicator.good is None)
+    assert bool(todo.good) == (indicator.good is not None)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,8 @@ def test_a_part_of_total_is_asked_with_it(indicator: Ratio, by: tuple[str, ...],
 def test_what_is_no_part_of_total_is_asked_apart(indicator: Ratio) -> None:
     todo = plan(indicator, REGION)
     total, other = todo.legs
-    part = todo.good or todo.bad
-    assert part
-    assert (todo.total.leg, part.leg, part.keep) == (total, other, ())
+    (part,) = todo.good or todo.bad
+    assert (todo.total[0].leg, part.leg, part.keep) == (total, other, ())
     assert SEEN in total.expression(300)
     assert SEEN not in other.expression(300)
 
@@ -147,6 +146,31 @@ def test_equal_questions_are_equal_however_they_are_written() -> None:
     assert one == other
     assert one.legs[0].expression(300) == other.legs[0].expression(300)
     assert one != plan(bad('x{a="1",b="2"}', 'x{a="1",b="2",code="501"}'), REGION)
+
+
+RATE = "sum(rate({}[{{{{window}}}}]))"
+
+
+@pytest.mark.parametrize(
+    ("difference", "same"),
+    [
+        (bad(RATE.format("x"), f"{RATE.format('x')} - {RATE.format('y')}"), good("x", "y")),
+        (good(RATE.format("x"), f"{RATE.format('x')} - {RATE.format('y')} or vector(0)"), bad("x", "y")),
+        (bad("sum(x)", "sum(x) - sum(x{code='200'})"), good("x", "x{code='200'}")),
+    ],
+)
+def test_all_less_the_good_are_the_bad(difference: Ratio, same: Ratio) -> None:
+    one, other = plan(difference, REGION), plan(same, REGION)
+    assert one.legs == other.legs
+    assert [bool(todo.good) for todo in (one, other)] == [difference.bad is not None] * 2
+
+
+def test_a_difference_is_a_leg_for_each() -> None:
+    todo = plan(bad(RATE.format("n"), f"{RATE.format('x')} - {RATE.format('y')}"), REGION)
+    assert [leg.counter.metric for leg in todo.legs if isinstance(leg, EventLeg)] == ["n", "x", "y"]
+    assert [(part.sign, part.optional) for part in todo.bad] == [(1, False), (-1, True)]
+    assert not todo.extrapolated
+    assert plan(bad("x", "avg(rate(x[{{window}}]))"), ()).extrapolated
 
 
 def test_one_total_serves_every_part_of_it() -> None:

@@ -16,7 +16,8 @@ from cdctl.lab.history import Series
 from cdctl.sources.prometheus import restarts
 from cdctl.sources.prometheus.answers import Samples
 from cdctl.sources.prometheus.answers import Series as Answered
-from cdctl.sources.prometheus.legs import RESETS, EventLeg, plan
+from cdctl.sources.prometheus.legs import RESETS, EventLeg
+from cdctl.sources.prometheus.plan import plan
 
 pytest_plugins = ["stocked"]
 HOURS = Span(0, 4 * 3600, 3600)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdctl.domain.slo.objective import Query
-from cdctl.sources.promql.counters import Counter, Windowed, counter
+from cdctl.sources.promql.counters import Counter, Sum, Term, Windowed, counter
 from cdctl.sources.promql.matchers import Matcher
 from cdctl.sources.promql.parsing import parse, read_matcher
 from cdctl.sources.promql.refusal import QueryError
@@ -15,7 +15,7 @@ from cdctl.sources.promql.refusal import QueryError
 FAILED = Matcher("code", "=", "500")
 
 
-def read(text: str, *group_by: str, growing: bool = True) -> Counter | Windowed:
+def read(text: str, *group_by: str, growing: bool = True) -> Counter | Sum | Windowed:
     return counter(Query(text), group_by, growing)
 
 
@@ -47,6 +47,69 @@ def read(text: str, *group_by: str, growing: bool = True) -> Counter | Windowed:
 )
 def test_what_is_counted_exactly(text: str, expected: Counter) -> None:
     assert read(text) == expected
+
+
+X, Y = (Counter(name, frozenset()) for name in "xy")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum(rate(x[{{window}}])) or vector(0)",
+        "sum(rate(x[{{window}}])) OR on() vector(0)",
+        "(sum(increase(x[{{window}}])) or (vector((0))))",
+        "sum(rate(x[{{window}}]) or vector(0))",
+        "sum(x) or 0 * sum(y)",
+        "x or vector(0)",
+    ],
+)
+def test_a_zero_for_what_is_not_there_changes_nothing(text: str) -> None:
+    assert read(text) == X
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("sum(rate(x[{{window}}])) - sum(rate(y[{{window}}]))", [Term(X), Term(Y, -1)]),
+        ("sum(x) - on() sum(y)", [Term(X), Term(Y, -1)]),
+        ("sum(x) - ignoring(pod) sum(y)", [Term(X), Term(Y, -1)]),
+        ("(sum(x)) - (sum(y) or vector(0))", [Term(X), Term(Y, -1, optional=True)]),
+        ("sum(x) - sum(y) or on() vector(0)", [Term(X, optional=True), Term(Y, -1, optional=True)]),
+        ("sum(x) - (sum(y) - sum(x))", [Term(X), Term(Y, -1), Term(X)]),
+        ("sum by (region) (x) + on (region) sum(y) by (region)", [Term(X), Term(Y)]),
+    ],
+)
+def test_sums_and_differences_are_counted_exactly(text: str, terms: list[Term]) -> None:
+    assert read(text, "region") == Sum(tuple(terms))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum(rate(x[{{window}}])) or vector(1)",
+        "sum(rate(x[{{window}}])) or sum(rate(y[{{window}}]))",
+        "sum(rate(x[{{window}}])) - on() group_left() sum by (region) (rate(y[{{window}}]))",
+        "sum(rate(x[{{window}}])) - sum by (region) (rate(y[{{window}}]))",
+        "sum by (region) (rate(x[{{window}}])) - on() sum by (region) (rate(y[{{window}}]))",
+        "sum by (region) (rate(x[{{window}}])) - ignoring(region) sum by (region) (rate(y[{{window}}]))",
+        "rate(x[{{window}}]) - rate(y[{{window}}])",
+        "sum(rate(x[{{window}}])) - 1",
+    ],
+)
+def test_what_matches_otherwise_is_asked_as_it_is_written(text: str) -> None:
+    found = read(text, "region")
+    assert isinstance(found, Windowed)
+    assert found.extrapolated
+
+
+def test_a_rate_less_a_number_of_events_is_refused() -> None:
+    with pytest.raises(QueryError, match="mixes rates"):
+        read("sum(rate(x[{{window}}])) - sum(increase(y[{{window}}]))")
+
+
+def test_what_guesses_and_what_does_not() -> None:
+    guesses = read("avg(increase(x[{{window}}]))"), read("sum_over_time(count(x)[{{window}}:])")
+    assert [one.extrapolated for one in guesses if isinstance(one, Windowed)] == [True, False]
 
 
 @pytest.mark.parametrize("text", ["sum by (region) (x)", "sum(x) by (region)", "sum by(region)(rate(x[{{window}}]))"])
