@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from cdctl.domain.ports import Probe
 from cdctl.domain.wire import Filter, Publish
 from cdctl.errors import CdctlError
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 QUIET = 0.3
 """Seconds without news after which a broker has told what it keeps."""
 SILENT = 2.0
-"""Seconds after which a broker that said nothing will say nothing."""
+"""Seconds after which a broker that said nothing will say nothing. Mosquitto forgets figures of `$SYS` that have not
+changed for a minute, and tells them again when they do."""
 _MOST = 5_000
 _LONGEST = 200
 
@@ -87,8 +89,9 @@ class Facts:
     hint: str = ""
 
 
-async def look(gate: Gate) -> Facts:
-    """Connect and listen to `$SYS`. What fails is said, not raised."""
+async def look(gate: Gate, seconds: float | None = None) -> Facts:
+    """Connect and listen to `$SYS`: for so many seconds, or until it has told what it keeps. What fails is said, not
+    raised."""
     told: dict[str, str] = {}
     loop = asyncio.get_running_loop()
     last = 0.0
@@ -104,8 +107,8 @@ async def look(gate: Gate) -> Facts:
         async with opened(gate, Ear(take)) as (link, up, took):
             (grant,) = await link.subscribe([Filter("$SYS/#")])
             if grant.qos is not None:
-                end = loop.time() + SILENT
-                while loop.time() < end and not (told and loop.time() - last > QUIET):
+                end = loop.time() + (SILENT if seconds is None else seconds)
+                while loop.time() < end and (seconds is not None or not (told and loop.time() - last > QUIET)):
                     await asyncio.sleep(0.05)
     except CdctlError as error:
         return Facts(gate.region, gate.url, error=error.message, hint=error.hint)
@@ -138,6 +141,24 @@ async def knock(gate: Gate, filters: Sequence[Filter]) -> Access:
             return Access(gate.region, gate.url, up, took, loop.time() - began, tuple(grants))
     except CdctlError as error:
         return Access(gate.region, gate.url, error=error.message, hint=error.hint)
+
+
+def probed(context: str, one: Access) -> Probe:
+    """What was found, as a line: fine when every topic of the fleet is granted."""
+    source = f"broker {one.region}"
+    if one.up is None:
+        return Probe(context, source, one.url, False, one.error, one.hint)
+    speaks = "MQTT 5" if one.up.version == 5 else "MQTT 3.1.1"
+    refused = [grant for grant in one.grants if grant.qos is None]
+    many = f"{len(one.grants)} topic filters" if len(one.grants) != 1 else "the topic filter"
+    granted = f"grants {'all ' * (len(one.grants) != 1)}{many}"
+    if refused:
+        why = f" ({refused[0].reason})" if refused[0].reason else ""
+        granted = f"refuses {', '.join(grant.topic for grant in refused)}{why}"
+    times = f"connected in {one.connected_s * 1000:.0f} ms, answers in {one.answered_s * 1000:.1f} ms"
+    note = f"; {one.up.note}" if one.up.note else ""
+    hint = "ask for the right to subscribe to them, or name an inventory" if refused else ""
+    return Probe(context, source, one.url, not refused, f"{speaks}, {granted}, {times}{note}", hint)
 
 
 @dataclass(slots=True)
@@ -232,6 +253,6 @@ async def ping(gates: Sequence[Gate], root: str, pace: Pace, progress: Progress)
     return [one for some in found for one in some]
 
 
-async def look_at_all(gates: Sequence[Gate]) -> list[Facts]:
+async def look_at_all(gates: Sequence[Gate], seconds: float | None = None) -> list[Facts]:
     """Look at every broker at once."""
-    return list(await asyncio.gather(*map(look, gates)))
+    return list(await asyncio.gather(*(look(gate, seconds) for gate in gates)))

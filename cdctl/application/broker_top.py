@@ -29,6 +29,11 @@ class Ears:
     instead: tuple[Filter, ...] = ()
     before_vehicle: str = ""
 
+    @property
+    def vehicle_level(self) -> int:
+        """The level of a topic that is a vehicle's id, from 1; 0 when topics do not tell."""
+        return self.before_vehicle.count("/") + 1 if self.before_vehicle else 0
+
 
 @dataclass(slots=True)
 class Weights:
@@ -46,7 +51,8 @@ class Weights:
 @dataclass(slots=True)
 class Heard:
     """What one region's broker sent us. kept: messages that it had retained, which are not counted otherwise. longest:
-    the largest message and its topic. note: what could not be heard, and why; error: why nothing could."""
+    the largest message and its topic. vehicle_level: see `Ears`. note: what could not be heard, and why; error: why
+    nothing could."""
 
     region: str
     url: str
@@ -55,6 +61,7 @@ class Heard:
     size: int = 0
     kept: int = 0
     longest: tuple[int, str] = (0, "")
+    vehicle_level: int = 0
     topics: Weights = field(default_factory=Weights)
     vehicles: Weights = field(default_factory=Weights)
     note: str = ""
@@ -117,7 +124,7 @@ async def top(
     places: Sequence[Ears], by: frozenset[int], seconds: float, look: Callable[[Sequence[Heard]], None]
 ) -> list[Heard]:
     """Listen to all brokers at once; `look` is shown what is known so far, each second."""
-    heard = [Heard(ears.gate.region, ears.gate.url) for ears in places]
+    heard = [Heard(one.gate.region, one.gate.url, vehicle_level=one.vehicle_level) for one in places]
 
     async def show() -> None:
         while True:

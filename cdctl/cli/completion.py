@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
-    from cdctl.domain.settings import Settings
+    from cdctl.domain.fleet.selection import Field
+    from cdctl.domain.settings import Context, Settings
 
 Offers = Callable[[typer.Context, str], list[str]]
 
 
 def _offers(names: Callable[[typer.Context], Iterable[str]]) -> Offers:
+    return _parts(lambda ctx, _: names(ctx))
+
+
+def _parts(names: Callable[[typer.Context, str], Iterable[str]]) -> Offers:
+    """As `_offers`, for words of which a part was written before: a list with commas, a filter."""
+
     def offer(ctx: typer.Context, incomplete: str) -> list[str]:
         try:
-            return [name for name in dict.fromkeys(names(ctx)) if name.startswith(incomplete)]
+            return [name for name in dict.fromkeys(names(ctx, incomplete)) if name.startswith(incomplete)]
         except Exception:
             return []
 
@@ -57,6 +64,52 @@ def _formats(_ctx: typer.Context) -> Iterable[str]:
     return FORMATS
 
 
+def _regions(ctx: typer.Context) -> Iterable[str]:
+    return _in_use(ctx).brokers
+
+
+def _in_use(ctx: typer.Context) -> Context:
+    return _settings(ctx).context(ctx.find_root().params.get("context") or "")
+
+
+def _fields(ctx: typer.Context) -> Mapping[str, Field]:
+    from cdctl.domain.fleet.view import fields_of
+
+    return fields_of(tuple(_settings(ctx).fleet_columns))
+
+
+def _fields_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    before, comma, _ = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in _fields(ctx) if name not in before.split(",")]
+
+
+def _groups_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    from cdctl.domain.fleet.selection import Kind
+
+    kinds = {name: field.kind for name, field in _fields(ctx).items()}
+    offered = _fields_offered(ctx, incomplete)
+    return [name for name in offered if kinds[name.rpartition(",")[2]] in {Kind.TEXT, Kind.STATE}]
+
+
+def _sorts_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    minus = "-" if incomplete.startswith("-") else ""
+    return [f"{minus}{name}" for name in _fields(ctx)]
+
+
+def _filters_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    """The last word of a filter: a field, a state, or the value of a field that has few."""
+    from cdctl.domain.fleet.selection.fields import STATES, Kind
+
+    cut = max(incomplete.rfind(c) for c in " (|") + 1
+    before, word = incomplete[:cut], incomplete[cut:]
+    minus = "-" if word.startswith("-") else ""
+    fields = _fields(ctx)
+    values = {"region": _regions(ctx) if "region:" in word else (), "state": STATES}
+    words = [*STATES, *(f"{name}{'<' if field.kind is Kind.NUMBER else ':'}" for name, field in fields.items())]
+    words += [f"{name}:{value}" for name, few in values.items() for value in few]
+    return [f"{before}{minus}{one}" for one in words]
+
+
 contexts = _offers(_contexts)
 """Names of the contexts in the settings."""
 
@@ -71,3 +124,18 @@ reports = _offers(_reports)
 
 formats = _offers(_formats)
 """Formats of lists."""
+
+regions = _offers(_regions)
+"""Regions of the context in use."""
+
+fields = _parts(_fields_offered)
+"""Fields of a vehicle, in a list with commas."""
+
+groups = _parts(_groups_offered)
+"""Fields that vehicles can be counted by, in a list with commas."""
+
+sorts = _parts(_sorts_offered)
+"""Fields, with or without a minus before."""
+
+filters = _parts(_filters_offered)
+"""The last word of a filter."""

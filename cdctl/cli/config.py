@@ -23,7 +23,7 @@ _SHOW = (Column("key"), Column("value"), Column("origin"))
 _CHECK = (Column("context"), Column("source"), Column("url"), Column("ok"), Column("found"), Column("hint", wide=True))
 
 
-@app.command()
+@app.command(epilog="Example: cdctl config show -o wide")
 def show(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Print every setting with where it came from; secrets are masked."""
     run = run_of(ctx)
@@ -60,13 +60,14 @@ def _masked(key: str, value: object) -> object:
     return value
 
 
-@app.command()
+@app.command(epilog="Example: cdctl config check --context prod-eu")
 def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Connect to every endpoint of every context (or of --context) and say what answered.
 
-    Brokers, inventories and collectors are listed, but this version does not connect to them.
+    Of a broker it says what it speaks, what it grants of the topics that `fleet` needs, and how soon it answers.
+    Inventories and collectors are listed, but this version does not connect to them.
     """
-    from cdctl.application import wiring
+    from cdctl.application import broker_wiring, wiring
 
     run = run_of(ctx)
     settings = settings_of(run)
@@ -74,6 +75,9 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     names = [asked] if asked else list(settings.contexts)
     with exits.in_flight(f"connecting to {', '.join(names)}", "nothing was changed: run it again"):
         probes = [probe for name in names for probe in wiring.probe_sources(settings, name, plugins=run.plugins)]
+        probes += [
+            probe for name in names for probe in broker_wiring.probe_brokers(settings, name, plugins=run.plugins)
+        ]
     rows = [
         {"context": p.context, "source": p.source, "url": p.url, "ok": p.ok, "found": p.found, "hint": p.hint}
         for p in probes
@@ -90,7 +94,7 @@ def _unchecked(context: Context) -> Iterator[dict[str, object]]:
     """What a context names and nothing here connects to yet."""
     from cdctl.domain.settings import FileInventory, HttpInventory, SqlInventory
 
-    urls = {f"broker {region}": broker.url for region, broker in context.brokers.items()}
+    urls: dict[str, str] = {}
     match context.inventory:
         case FileInventory(file=place) | HttpInventory(url=place) | SqlInventory(sql=place):
             urls["inventory"] = place

@@ -128,10 +128,30 @@ def show(
     emit(run, parse(values, (*records.FORMATS, *more)), render, fit)
 
 
+def live(run: Run, form: str, text: str) -> None:
+    """A part of an answer that is told while it comes; must be safe for a terminal. Colour is up to whoever says it.
+
+    Raises BrokenPipeError when nobody reads any more: a stream has no other end.
+    """
+    try:
+        sys.stdout.write(plain.carried(text, form, sys.stdout.encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        exits.drop_stdout()
+        raise whole_file.refusal(error, "stdout") from None
+
+
+def terminal_width() -> int | None:
+    """Cells of the terminal that stdout is; None when it is none."""
+    return (shutil.get_terminal_size((0, 0)).columns or _USUAL_WIDTH) if sys.stdout.isatty() else None
+
+
 def _to_stdout(run: Run, form: str, text: str) -> None:
     text = plain.carried(text, form, sys.stdout.encoding)
     try:
-        sys.stdout.write(_colored(text) if _wants_color(run, form) else text)
+        sys.stdout.write(_colored(text) if wants_color(run, form) else text)
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough; the exit code still tells the verdict
         exits.drop_stdout()
@@ -140,12 +160,14 @@ def _to_stdout(run: Run, form: str, text: str) -> None:
         raise whole_file.refusal(error, "stdout") from None
 
 
-def _wants_color(run: Run, form: str) -> bool:
+def wants_color(run: Run, form: str) -> bool:
+    """Whether stdout shows colours, and whoever runs this wants them."""
     return run.color and form in {"table", "wide"} and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-_VERDICT = re.compile(r"(?<!\S)(met|at_risk|breached|no_data|error)(?!\S)")
 _COLORS = {"met": "32", "at_risk": "33", "breached": "1;31", "no_data": "35", "error": "31"}
+_COLORS |= {"online": "32", "offline": "33", "unknown": "35", "never": "35"}
+_VERDICT = re.compile(rf"(?<!\S)({'|'.join(_COLORS)})(?!\S)")
 
 
 def _colored(text: str) -> str:

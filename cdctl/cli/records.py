@@ -79,11 +79,11 @@ def _plain(column: Column, record: Record) -> str | int | float:
     value = record.get(column.key)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    return _inert(column.text(record) if column.text and isinstance(value, Mapping | list) else _cell(value))
+    return inert(column.text(record) if column.text and isinstance(value, Mapping | list) else _cell(value))
 
 
-def _inert(cell: str) -> str:
-    """A spreadsheet takes these beginnings for formulas (https://owasp.org/www-community/attacks/CSV_Injection)."""
+def inert(cell: str) -> str:
+    """A cell of CSV that does nothing. A spreadsheet takes these beginnings for formulas (https://owasp.org/www-community/attacks/CSV_Injection)."""
     return safe(f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell, _LONGEST, lines=True)
 
 

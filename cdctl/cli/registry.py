@@ -18,6 +18,9 @@ class Entry:
 COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
         "slo": Entry("cdctl.cli.slo:app", "Promises: are they well written, do they hold, do they burn?"),
+        "fleet": Entry("cdctl.cli.fleet:app", "Vehicles: which, where, in what state, since when?"),
+        "broker": Entry("cdctl.cli.broker:app", "Brokers: what they are, how quick, and what fills them."),
+        "collect": Entry("cdctl.cli.collect:app", "Take in once for a whole team and serve every viewer."),
         "config": Entry("cdctl.cli.config:app", "Show the settings in force and check what they connect to."),
         "plugin": Entry("cdctl.cli.plugin:app", "List, describe and check the plugins that are found."),
         "demo": Entry("cdctl.cli.demo:app", "The whole story on loopback: servers, promises, one that breaks."),

@@ -1,4 +1,4 @@
-"""Instants and percentages as people write them on a command line."""
+"""Instants, durations and percentages as people write them on a command line."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from cdctl.domain.duration import seconds
 from cdctl.errors import UsageError
 
 _AGO = re.compile(r"now(?:-(\d{1,9})([smhdw]))?")
+_LONGEST = 366 * 86_400
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -42,3 +44,14 @@ def share(text: str) -> Decimal:
     if not 0 <= value <= 1:
         raise UsageError(f"{text!r} is not between 0 % and 100 %", subject="--min-coverage", hint="write 90%")
     return value
+
+
+def span(text: str, flag: str) -> float:
+    """Seconds of a duration such as `30s`, more than none. Raises UsageError."""
+    try:
+        found = seconds(text)
+    except ValueError as error:
+        raise UsageError(str(error), subject=flag, hint="write 30s") from None
+    if not 0 < found <= _LONGEST:
+        raise UsageError(f"{text} is no time to wait", subject=flag, hint="more than nothing and at most a year: 30s")
+    return found

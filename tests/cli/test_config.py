@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from brokers import Mosquitto, Refusing
 
 from cdctl.lab.servers import Prometheus, free_port
 
@@ -129,14 +130,35 @@ def test_show_knows_fleets_and_not_their_secrets(cdctl, here, monkeypatch):
 
 
 def test_check_says_what_it_cannot_connect_to_yet(cdctl, here):
-    (here / "cdctl.toml").write_text(FLEET)
+    (here / "cdctl.toml").write_text(re.sub("brokers.*\n", "", FLEET))
     ran = cdctl("config", "check", "-o", "json")
     assert ran.code == 0, "what was not checked has not failed"
     assert [(row["source"], row["url"], row["ok"], row["found"]) for row in json.loads(ran.out)] == [
-        ("broker eu", "mqtts://b.example", None, "not checked by this version"),
         ("inventory", "postgresql://db.example/fleet", None, "not checked by this version"),
         ("collector", "https://collector.example", None, "not checked by this version"),
     ]
+
+
+@pytest.fixture
+def brokers(tmp_path_factory):
+    with Mosquitto(tmp_path_factory.mktemp("eu")) as eu, Refusing(tmp_path_factory.mktemp("us")) as us:
+        yield {"eu": eu.url, "us": us.url, "cn": f"mqtt://127.0.0.1:{free_port()}"}
+
+
+def test_check_says_what_every_broker_grants(cdctl, here, brokers):
+    regions = ", ".join(f'{region} = {{ url = "{url}" }}' for region, url in brokers.items())
+    (here / "cdctl.toml").write_text(f'[contexts.a]\nbrokers = {{ {regions} }}\ntopic_root = "secret"\n')
+    ran = cdctl("config", "check", "-o", "json")
+    rows = {row["source"]: row for row in json.loads(ran.out)}
+    assert ran.code == 3
+    fine = rows["broker eu"]
+    assert (fine["ok"], fine["url"]) == (True, brokers["eu"])
+    assert re.fullmatch(r"MQTT 5, grants all 3 topic filters, connected in \d+ ms, answers in .+ ms", fine["found"])
+    refused = rows["broker us"]
+    assert refused["ok"] is False
+    assert "refuses secret/us/+/birth, secret/us/+/tele, secret/us/+/event" in refused["found"]
+    assert "ask for the right to subscribe" in refused["hint"]
+    assert (rows["broker cn"]["ok"], rows["broker cn"]["found"]) == (False, "nobody listens there")
 
 
 def test_what_is_odd_is_a_row_of_check(cdctl, here):

@@ -21,7 +21,7 @@ def masked_in(text: str, vin: str) -> str:
 
 
 def is_location(path: str) -> bool:
-    """Whether a signal tells where a vehicle is, or where it is going (VSS: Vehicle.CurrentLocation and all below it, and
+    """Whether a signal tells where a vehicle is or is going (VSS: Vehicle.CurrentLocation and all below it, and
     every latitude and longitude)."""
     levels = path.lower().split(".")
     return "currentlocation" in levels or levels[-1] in _PLACES

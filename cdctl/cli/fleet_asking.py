@@ -1,0 +1,137 @@
+"""What every `cdctl fleet` command does before it has an answer: judge the question, then listen until there is a
+picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from cdctl.cli import exits
+from cdctl.cli.settings import settings_of
+from cdctl.cli.values import span
+from cdctl.domain.fleet.privacy import is_location
+from cdctl.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from cdctl.cli.options import Run
+    from cdctl.domain.fleet.reading import Fleet, FleetStatus, Happening
+    from cdctl.domain.fleet.selection.fields import Field
+    from cdctl.domain.ports import Progress
+    from cdctl.domain.settings import Settings
+
+T = TypeVar("T")
+
+PATIENCE = 15.0
+"""Seconds that a run without --for waits for the first picture: longer than a connection may take."""
+TELLS_NOTHING = "nothing was changed: run it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, found sound before anybody is asked. seconds: of --for, None when it was not given. hidden: fields
+    that tell where a vehicle is and may not be shown."""
+
+    settings: Settings
+    fields: dict[str, Field]
+    where: str = ""
+    seconds: float | None = None
+    hidden: frozenset[str] = frozenset()
+
+    def names(self, text: str, usual: Sequence[str] = ()) -> tuple[str, ...]:
+        """Fields in a list with commas, `usual` when there is none. Raises UsageError for what is no field."""
+        found = tuple(name.strip() for name in text.split(",") if name.strip()) or tuple(usual)
+        for name in found:
+            self.check(name)
+        return found
+
+    def check(self, name: str) -> None:
+        """Raises UsageError when it is no field, RefusedError when it is a place and no reason was given."""
+        from difflib import get_close_matches
+
+        if name not in self.fields:
+            near = get_close_matches(name, self.fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(self.fields)}"
+            raise UsageError(f"there is no column {name!r}", hint=hint)
+        if name in self.hidden:
+            raise RefusedError(
+                "it tells where a vehicle is, and no reason was given", subject=name, hint='add --reason "why you look"'
+            )
+
+
+def question(run: Run, *, where: str = "", seconds: str = "", reason: str = "") -> Question:
+    """Judge what is asked. Raises UsageError with a caret under what is wrong, RefusedError for places without a
+    reason."""
+    from cdctl.application import fleet_wiring
+    from cdctl.domain.fleet.selection import select
+    from cdctl.domain.fleet.view import fields_of
+
+    settings = settings_of(run)
+    fleet_wiring.fleet_context(settings)
+    places = frozenset(name for name, path in settings.fleet_columns.items() if is_location(path))
+    fields = fields_of(tuple(settings.fleet_columns))
+    asked = Question(
+        settings,
+        fields,
+        where,
+        span(seconds, "--for") if seconds else None,
+        frozenset() if reason.strip() else places,
+    )
+    for name in select(where, fields).fields:
+        asked.check(name)
+    if reason.strip() and places:
+        exits.note(run, f"places of vehicles may be read: {reason}")
+    return asked
+
+
+def answer(run: Run, asked: Question, ask: Callable[[Fleet], Awaitable[T]]) -> T:
+    """Open the fleet, listen until the first picture is whole (or as long as --for says), ask, let go."""
+    from cdctl.application import fleet_wiring
+    from cdctl.cli.progress import long_work
+
+    with long_work(run, "listening to the fleet", TELLS_NOTHING) as progress:
+
+        async def work(fleet: Fleet) -> T:
+            await listen(fleet, asked.seconds, progress)
+            return await ask(fleet)
+
+        return fleet_wiring.with_fleet(asked.settings, work, config=run.config, plugins=run.plugins)
+
+
+async def listen(fleet: Fleet, seconds: float | None, progress: Progress, *, longer: bool = True) -> FleetStatus:
+    """Wait for the first picture, at most `seconds` (PATIENCE when None); with `longer` go on until they are over, so
+    that signals, which no broker keeps, arrive."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    whole = PATIENCE if seconds is None else seconds
+    end = loop.time() + whole
+    progress.start("listening to the fleet", max(1, math.ceil(whole)))
+    try:
+        status = await fleet.settle(0)
+        while (left := end - loop.time()) > 0:
+            if not status.settled:
+                status = await fleet.settle(min(1.0, left))
+            elif longer and seconds is not None:
+                await asyncio.sleep(min(1.0, left))
+                status = await fleet.status()
+            else:
+                break
+            progress.step(f"{status.vehicles:,} vehicles, {status.online:,} online")
+    finally:
+        progress.stop()
+    return status
+
+
+async def follow(fleet: Fleet, where: str, seconds: float | None, tell: Callable[[Sequence[Happening]], None]) -> None:
+    """Tell what happens as it happens, for so many seconds, or until somebody stops it."""
+    import asyncio
+
+    try:
+        async with asyncio.timeout(seconds), aclosing(fleet.watch(where)) as runs:  # type: ignore[type-var]
+            async for news in runs:
+                tell(news)
+    except TimeoutError:
+        return
