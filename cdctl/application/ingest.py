@@ -12,6 +12,7 @@ import numpy as np
 from cdctl.application.listening import Feed, Region
 from cdctl.domain.fleet.batch import Batch
 from cdctl.domain.fleet.columns import Columns, Counter
+from cdctl.domain.fleet.inventory import Remarking
 from cdctl.domain.fleet.presence import Flag
 from cdctl.domain.fleet.selection import Selection, select
 from cdctl.domain.fleet.view import FleetView, fields_of
@@ -147,6 +148,8 @@ class Ingest:
                     self.columns.expect(*told)
                     await asyncio.sleep(0)  # the stream has its turn
                 self.expecting = True
+                if isinstance(inventory, Remarking) and (note := inventory.remarks().note()):
+                    self._say(note)
             except UnavailableError as error:
                 self._say(f"inventory: {error.message}; vehicles never seen cannot be told")
         self.listed.set()

@@ -32,7 +32,8 @@ class _Inventory:
                 async for run in runs:
                     if wrong := next((each for each in run if not _is_listed(each)), None):
                         raise TypeError(f"{type(wrong).__name__} is no vehicle of four texts")
-                    yield run
+                    if run:
+                        yield run
         except CdctlError:
             raise
         except Exception as error:

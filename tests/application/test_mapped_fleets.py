@@ -103,7 +103,7 @@ def test_owntracks_devices_come_go_and_come_again(broker: Mosquitto) -> None:
 
 
 def test_the_settings_choose_profile_and_inventory(broker: Mosquitto, tmp_path: Path) -> None:
-    (tmp_path / "cars.csv").write_text("vin,model\n1,3\n2,Y\n3,S\n")
+    (tmp_path / "cars.csv").write_text("vin,model\n1,3\n2,Y\n3,S\na b,S\n3,S\n")
     lines = 'protocol = "mapped"\nprofile = "teslamate"\ninventory = { file = "cars.csv" }'
 
     async def work() -> None:
@@ -121,3 +121,18 @@ def test_the_settings_choose_profile_and_inventory(broker: Mosquitto, tmp_path: 
                 )
 
     run(work)
+
+
+def test_what_is_odd_in_an_inventory_is_said(broker: Mosquitto, tmp_path: Path) -> None:
+    (tmp_path / "cars.csv").write_text("vin\n1\na b\n1\n")
+    said: list[str] = []
+    inventory = wiring.catalogue(Settings()).inventory("csv", {"file": str(tmp_path / "cars.csv")})
+
+    async def work() -> None:
+        async with taken_in(broker.url, inventory=inventory, speech=speech("teslamate"), say=said.append) as fleet:
+            await seen(fleet, lambda status: status.never_seen == 1 and said)
+
+    run(work)
+    assert "1 entries are wrong and left out, the first: " in said[0]
+    assert "cars.csv:3:1: error: 'a b' is no vehicle's id" in said[0]
+    assert said[0].endswith("; 1 are there more than once")

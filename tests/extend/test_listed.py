@@ -120,6 +120,13 @@ def test_a_bug_is_an_inventory_that_cannot_be_asked(runs: list[Any], reason: str
     assert caught.value.subject == "inventory.twin"
 
 
+def test_runs_without_a_vehicle_are_left_out() -> None:
+    async def run() -> list[int]:
+        return [len(part) async for part in guarded(runs=[[], [Listed("A1")], []]).vehicles()]
+
+    assert asyncio.run(run()) == [1]
+
+
 def test_what_it_raises_on_purpose_comes_through() -> None:
     with pytest.raises(UsageError, match="a wrong list"):
         read(guarded(runs=[UsageError("a wrong list")]))
