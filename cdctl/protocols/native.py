@@ -6,10 +6,10 @@ Telemetry is the hot path: one typed decode a message, no dict, and one pass a s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from cdctl.domain.fleet.batch import Batch, Event, Presence, Standing
 from cdctl.domain.fleet.speech import Promises
@@ -18,6 +18,7 @@ from cdctl.domain.wire import Filter, Message
 from cdctl.errors import UsageError
 
 VERSION = 1
+_TOO_LARGE = "payload too large"
 LARGEST = 256 * 1024
 """Bytes of the largest payload that is read: AWS IoT's limit is 128 KiB, others allow more."""
 
@@ -81,7 +82,7 @@ class NativeSpeech:
 
     def __init__(self, root: str, signals: tuple[str, ...]) -> None:
         self._prefix = f"{root}/"
-        self._values = [attrgetter(f"f{i}") for i in range(len(signals))]
+        self._any = bool(signals)
         self._telemetry = msgspec.json.Decoder(telemetry_payload(signals)).decode
         self._birth = msgspec.json.Decoder(BirthPayload).decode
         self._event = msgspec.json.Decoder(EventPayload).decode
@@ -110,30 +111,22 @@ class NativeSpeech:
             try:
                 place, vin, kind = topic[skip:].split("/")
                 if kind == "tele" and topic.startswith(prefix):
-                    payload = decode(_judge(message))
+                    payload = message.payload
+                    if len(payload) > LARGEST:
+                        raise _UnreadableError(_TOO_LARGE)
+                    content = decode(payload)
                     if message.retain:
                         batch.retained.append(len(vins))
+                    told.append(content.s)
+                    ts.append(content.ts)
                     vins.append(vin)
                     regions.append(place)
-                    ts.append(payload.ts)
-                    told.append(payload.s)
                 else:
                     self._rare(message, place, vin, kind, batch)
             except (ValueError, msgspec.MsgspecError, RecursionError) as error:
                 batch.reject(_reason(error, topic.startswith(prefix)), topic)
-        self._take(told, first, batch)
-
-    def _take(self, told: list[Any], first: int, batch: Batch) -> None:
-        for number, value_of in enumerate(self._values):
-            values = [value_of(signals) for signals in told]
-            positions = list(range(first, first + len(values)))
-            if None in values:
-                positions = [at for at, value in zip(positions, values, strict=True) if value is not None]
-                values = [value for value in values if value is not None]
-            if values:
-                kept = batch.signals.setdefault(number, ([], []))
-                kept[0].extend(positions)
-                kept[1].extend(values)
+        if told and self._any:
+            _take(told, first, batch)
 
     def _rare(self, message: Message, region: str, vin: str, kind: str, batch: Batch) -> None:
         if not message.topic.startswith(self._prefix):
@@ -159,6 +152,21 @@ class NativeSpeech:
             batch.ignored += 1  # orders, replies and transfers have readers of their own
 
 
+def _take(told: list[Any], first: int, batch: Batch) -> None:
+    """Messages to columns: no Python step for a value that is there."""
+    every = list(range(first, first + len(told)))
+    for number, column in enumerate(zip(*map(astuple, told), strict=True)):
+        positions, values = every, list(column)
+        if None in column:
+            positions = [at for at, value in zip(every, column, strict=True) if value is not None]
+            values = [value for value in column if value is not None]
+        if number in batch.signals:
+            kept = batch.signals[number]
+            batch.signals[number] = ([*kept[0], *positions], [*kept[1], *values])
+        elif values:
+            batch.signals[number] = (positions, values)
+
+
 class _UnreadableError(ValueError):
     """Understood well enough to know what is wrong; the words are the reason."""
 
@@ -174,7 +182,7 @@ _REASONS: dict[type[Exception], str] = {
 def _judge(message: Message) -> bytes:
     payload = message.payload
     if len(payload) > LARGEST:
-        raise _UnreadableError("payload too large")
+        raise _UnreadableError(_TOO_LARGE)
     return payload
 
 
