@@ -36,7 +36,8 @@ def problems(
             hint = fault.hint
             if GROUP_BY in hint and any(fault.query is query for query in groupless):
                 hint = _OPENSLO
-            found.setdefault(place, Problem(place, fault.reason, hint))
+            if place not in found or (found[place].warning and not fault.warning):
+                found[place] = Problem(place, fault.reason, hint, warning=fault.warning)
     return list(found.values())
 
 

@@ -22,6 +22,8 @@ def grammar(indicator: Indicator, group_by: tuple[str, ...] | None) -> Iterable[
             yield QueryFault(query, "wrong", "mend it", query.text.index("wrong"))
         elif "grouped by itself" in query.text and group_by == ():
             yield QueryFault(query, "grouped", "name the grouping in the spec (cdctl.io/group-by: region)")
+        elif "odd" in query.text:
+            yield QueryFault(query, "odd", warning=True)
         elif "ungrouped" in query.text and group_by == ():
             yield QueryFault(query, "not grouped")
 
@@ -110,6 +112,17 @@ def test_every_file_and_every_other_problem_in_one_go(judged: Judge, slo_text: s
     errors = [line for line in judged(named, SLI.replace("BAD", "not wrong"), sloth) if ": error: " in line]
     places = [line.split(": error: ")[0] for line in errors]
     assert places == ["1.yaml:12:46", "1.yaml:19:15", "2.yaml:6:44", "3.yaml:5:16", "3.yaml:8:52"]
+
+
+def test_a_warning_is_no_error(judged: Judge, slo_text: str, tmp_path: Path) -> None:
+    odd = slo_text.replace("query: commands_total}", "query: odd}")
+    assert judged(odd) == []
+    assert [
+        (problem.message, problem.warning) for problem in read([tmp_path / "1.yaml"], {"prometheus": grammar}).warnings
+    ] == [("odd", True)]
+    assert any(
+        line.endswith(" error: wrong (mend it)") for line in judged(odd.replace("query: odd", "query: odd wrong"))
+    )
 
 
 def test_objectives_with_indicators_of_their_own(judged: Judge, slo_text: str) -> None:

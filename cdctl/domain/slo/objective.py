@@ -38,12 +38,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class QueryFault:
-    """Why a query cannot be used, and the cure. `offset` is the place in its text, in characters from 0."""
+    """Why a query cannot be used, and the cure. `offset` is the place in its text, in characters from 0.
+
+    A `warning` is about one that can be asked, and says not quite what its author thinks.
+    """
 
     query: Query
     reason: str
     hint: str = ""
     offset: int = 0
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

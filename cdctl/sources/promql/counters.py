@@ -18,7 +18,8 @@ from cdctl.sources.promql.tokens import WINDOW
 from cdctl.sources.promql.units import Unit, unit
 
 EXTRAPOLATED = "this query cannot be counted exactly: its numbers are extrapolated, five minutes and hours at a time"
-"""What is said of a query with functions that guess; the cure is in docs/specs.md."""
+"""What is said of a query with functions that guess."""
+EXACT = "exact are sum(increase(x[{{window}}])), sums and differences of such, and each with `or vector(0)`"
 _GUESSING = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cdctl.domain.slo.objective import Indicator, Query, QueryFault, Ratio, RawRatio
-from cdctl.sources.promql.counters import counter
+from cdctl.sources.promql.counters import EXACT, EXTRAPOLATED, Windowed, counter
 from cdctl.sources.promql.parsing import parse
 from cdctl.sources.promql.refusal import QueryError
 
@@ -18,7 +18,15 @@ def judge(indicator: Indicator, group_by: tuple[str, ...] | None) -> Iterator[Qu
         return
     for part in (indicator.total, indicator.good, indicator.bad):
         if part:
-            yield from _faults(part, _question(part, indicator, group_by))
+            faults = list(_faults(part, _question(part, indicator, group_by)))
+            yield from faults
+            if not faults and group_by is not None:
+                yield from _guesses(part, counter(part, group_by, indicator.counter))
+
+
+def _guesses(query: Query, found: object) -> Iterator[QueryFault]:
+    if isinstance(found, Windowed) and found.extrapolated:
+        yield QueryFault(query, EXTRAPOLATED, EXACT, warning=True)
 
 
 def _question(query: Query, ratio: Ratio, group_by: tuple[str, ...] | None) -> Callable[[], object]:

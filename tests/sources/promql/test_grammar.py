@@ -33,3 +33,22 @@ def test_without_a_grouping_the_text_alone_is_judged() -> None:
     assert [fault.query.text for fault in judge(ratio, None)] == ["sum by (region) (y"]
     assert len(list(judge(ratio, ()))) == 2
     assert [fault.query.text for fault in judge(ratio, ("region",))] == ["sum by (region) (y"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("sum(rate(y[{{window}}])) * 1", ["cannot be counted exactly"]),
+        ("sum(rate(y[{{window}}])) - sum(increase(y[{{window}}]))", ["mixes rates"]),
+        ("sum(rate(y[{{window}}])) or vector(0)", []),
+        ("sum(rate(x[{{window}}])) - sum(rate(y[{{window}}]))", []),
+        ("sum_over_time(count(y < 1)[{{window}}:])", []),
+    ],
+)
+def test_what_is_extrapolated_is_a_warning(bad: str, said: list[str]) -> None:
+    ratio = Ratio(Query("sum(rate(x[{{window}}]))"), bad=Query(bad))
+    found = list(judge(ratio, ()))
+    assert [words in fault.reason for words, fault in zip(said, found, strict=True)] == [True] * len(said)
+    assert [fault.warning for fault in found] == ["exactly" in words for words in said]
+    assert all(fault.hint for fault in found)
+    assert list(judge(ratio, None)) == []
