@@ -121,7 +121,7 @@ def _job(slo: Slo, objective: Objective, sources: Mapping[str, Source], now: flo
     missing_names = sorted(names - set(sources))
     if len(names) != 1 or missing_names:
         reason = (
-            f"no source named {missing_names[0]!r} is configured"
+            f"no source named {missing_names[0]!r} is configured in this context; cdctl plugin ls lists those there are"
             if missing_names
             else f"good and total come from different sources: {', '.join(sorted(names))}"
         )

@@ -58,13 +58,17 @@ def read_specs(settings: Settings, paths: Sequence[str] = ()) -> SpecSet:
     return specs.read([Path(path) for path in paths] or [Path(settings.slo_specs)])
 
 
-def judge_specs(settings: Settings, paths: Sequence[str] = ()) -> SpecSet:
-    """As `read_specs`; every query is read as well, so that what no server would take is told with the rest."""
+def judge_specs(settings: Settings, paths: Sequence[str] = (), *, plugins: bool = True) -> SpecSet:
+    """As `read_specs`; every query is read as well, so that what no server would take is told with the rest, and a
+    source that nobody has (`plugins`: whose plugin is not there) as well."""
     from cdctl.files import specs
     from cdctl.sources.promql import grammar
 
+    def sources() -> set[str]:
+        return {listing.name for listing in catalogue(settings, plugins=plugins).names("sources")}
+
     grammars = {"prometheus": grammar.judge}
-    return specs.read([Path(path) for path in paths] or [Path(settings.slo_specs)], grammars)
+    return specs.read([Path(path) for path in paths] or [Path(settings.slo_specs)], grammars, sources)
 
 
 def catalogue(settings: Settings, *, plugins: bool = True) -> Catalogue:

@@ -28,7 +28,7 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Judge everything you wrote: specs, settings, plugins. Asks no server; exit 2 when something is wrong."""
     run = run_of(ctx)
     settings, rows = _settings(run)
-    specs = _specs(settings)
+    specs = _specs(run, settings)
     rows += specs
     rows += _spec_tests(settings, sound=not any(row["result"] == "error" for row in specs))
     rows += _plugins(run, settings)
@@ -64,14 +64,16 @@ def _problem(part: str, problem: Problem) -> Row:
     return _row(part, str(problem.place), "warning" if problem.warning else "error", problem.message, problem.fix)
 
 
-def _specs(settings: Settings) -> list[Row]:
+def _specs(run: Run, settings: Settings) -> list[Row]:
     from cdctl.application import wiring
+    from cdctl.cli import slo_asked
 
     try:
-        specs = wiring.judge_specs(settings)
+        specs = wiring.judge_specs(settings, plugins=run.plugins)
     except CdctlError as error:
         return list(_refused("specs", error))
-    counted = f"{len(specs.slos)} SLOs in {len(specs.files)} files"
+    whence = slo_asked.shipped(settings, None)
+    counted = "; ".join([f"{len(specs.slos)} SLOs in {len(specs.files)} files", *whence])
     return [_row("specs", settings.slo_specs, "ok", counted), *(_problem("specs", w) for w in specs.warnings)]
 
 

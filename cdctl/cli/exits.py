@@ -66,6 +66,11 @@ def warn(run: Run, text: str) -> None:
         _say(f"warning: {safe(text, 2000)}")
 
 
+def insist(text: str) -> None:
+    """Something odd without which the answer would be misread: said even with --quiet."""
+    _say(f"warning: {safe(text, 2000)}")
+
+
 def note(run: Run, text: str) -> None:
     """Progress and hints. Not shown with --quiet."""
     if not run.quiet:

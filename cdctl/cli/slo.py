@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import completion, exits, looks, output, records, slo_rows, verdicts
+from cdctl.cli import completion, exits, looks, output, records, slo_asked, slo_rows, verdicts
 from cdctl.cli.options import OutputOption, Run, noun, run_of
 from cdctl.cli.settings import settings_of
 from cdctl.errors import CdctlError
@@ -32,6 +33,9 @@ Only = Annotated[
 At = Annotated[str, typer.Option(metavar="INSTANT", help="Judge as of then: RFC 3339, or now-1h.")]
 FailOn = Annotated[str, typer.Option(metavar="VERDICTS", help="Exit 1 on these, too: at_risk,no_data")]
 Coverage = Annotated[str, typer.Option(metavar="PERCENT", help="Less observed time than this is no_data. [90%]")]
+Window = Annotated[
+    str, typer.Option(metavar="DURATION", help="Judge every SLO over the last so long, whatever it names: 7d.")
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask for everything again; leave the ledger alone.")]
 
 
@@ -49,11 +53,13 @@ def validate(
     run = run_of(ctx)
     settings = settings_of(run)
     try:
-        specs = wiring.judge_specs(settings, paths or ())
+        specs = wiring.judge_specs(settings, paths or (), plugins=run.plugins)
     except FileError as error:
         if outputs:
             output.show(run, outputs, [slo_rows.problem(problem) for problem in error.problems], slo_rows.PROBLEMS)
         raise
+    for text in slo_asked.shipped(settings, paths):
+        exits.insist(text)
     if live:
         return _inspect(run, outputs, specs, settings)
     if outputs:
@@ -68,8 +74,10 @@ def validate(
 def list_(ctx: typer.Context, paths: Paths = None, only: Only = None, outputs: OutputOption = None) -> None:
     """List what is promised."""
     run = run_of(ctx)
-    specs = _read(run, settings_of(run), paths, only)[0]
-    rows = [slo_rows.listed(slo, objective) for slo in specs for objective in slo.objectives]
+    asked = slo_asked.read(settings_of(run), paths, only)
+    for text in (*asked.left_out, *asked.warnings):
+        exits.warn(run, text)
+    rows = [slo_rows.listed(slo, objective) for slo in asked.slos for objective in slo.objectives]
     output.show(run, outputs, rows, slo_rows.LS)
 
 
@@ -79,6 +87,7 @@ def status(
     paths: Paths = None,
     only: Only = None,
     at: At = "",
+    window: Window = "",
     min_coverage: Coverage = "",
     fail_on: FailOn = "",
     no_cache: NoCache = False,
@@ -89,9 +98,8 @@ def status(
     named = verdicts.named(fail_on)
     output.parse(outputs)
     settings = settings_of(run)
-    slos, warnings = _read(run, settings, paths, only)
-    report = _evaluate(run, slos, settings, at, min_coverage, cache=not no_cache, history=False)
-    _warn_all(run, [*warnings, *report.warnings])
+    asked = slo_asked.read(settings, paths, only).over(window)
+    report = asked.told(run, _evaluate(run, asked.slos, settings, at, min_coverage, cache=not no_cache, history=False))
     rows = [slo_rows.status(row) for row in report.rows]
     output.show(run, outputs, rows, slo_rows.status_columns(rows))
     exits.leave(verdicts.code(report, named))
@@ -106,6 +114,7 @@ def report_(
     paths: Paths = None,
     only: Only = None,
     at: At = "",
+    window: Window = "",
     min_coverage: Coverage = "",
     fail_on: FailOn = "",
     title: Annotated[str, typer.Option(metavar="TEXT", help="Headline of pages.")] = "",
@@ -130,12 +139,12 @@ def report_(
     doors = wiring.catalogue(settings, plugins=run.plugins)
     chosen = output.parse(outputs, [listing.name for listing in doors.names("reports")])
     renderers = {form: doors.report(form) for form in dict.fromkeys(one.form for one in chosen)}
-    slos, warnings = _read(run, settings, paths, only)
+    asked = slo_asked.read(settings, paths, only).over(window)
     history = any(form not in _WITHOUT_HISTORY for form in renderers)
     report = _evaluate(
-        run, slos, settings, at, min_coverage, cache=not no_cache, history=history, title=title, doors=doors
+        run, asked.slos, settings, at, min_coverage, cache=not no_cache, history=history, title=title, doors=doors
     )
-    _warn_all(run, [*warnings, *report.warnings])
+    report = asked.told(run, report)
     code = verdicts.code(report, named)
     try:
         output.reports(run, chosen, renderers, report)
@@ -156,7 +165,10 @@ def test(ctx: typer.Context, paths: Paths = None, outputs: OutputOption = None) 
 
     run = run_of(ctx)
     output.parse(outputs, (*records.FORMATS, "junit"))
-    where = [Path(path) for path in paths or [settings_of(run).slo_specs]]
+    settings = settings_of(run)
+    for text in slo_asked.shipped(settings, paths):
+        exits.warn(run, text)
+    where = [Path(path) for path in paths or [settings.slo_specs]]
     after = "its Prometheus is stopped and its folder removed; run it again"
     with long_work(run, "testing specs", after) as progress:
         done = spec_tests.run(where, progress=progress)
@@ -175,27 +187,9 @@ _WITHOUT_HISTORY = frozenset({"table", "wide", "json", "jsonl", "csv", "junit", 
 """Built-in reports that draw no chart: a run of a thousand SLOs need not hold every bucket for them."""
 
 
-def _read(run: Run, settings: Settings, paths: list[str] | None, only: list[str] | None) -> tuple[list[Slo], list[str]]:
-    """The SLOs asked for, and what to warn of."""
-    from fnmatch import fnmatchcase
-
-    from cdctl.application import wiring
-    from cdctl.errors import UsageError
-
-    specs = wiring.read_specs(settings, paths or ())
-    slos = [slo for slo in specs.slos if not only or any(fnmatchcase(slo.name, name) for name in only)]
-    if not slos:
-        from difflib import get_close_matches
-
-        near = get_close_matches((only or [""])[0], [slo.name for slo in specs.slos], n=3)
-        hint = f"nearest: {', '.join(near)}" if near else "cdctl slo ls lists them"
-        raise UsageError("no SLO of that name", subject=f"--slo {' '.join(only or [])}", hint=hint)
-    return slos, [f"{problem.place}: {problem.message}" for problem in specs.warnings]
-
-
 def _evaluate(
     run: Run,
-    slos: list[Slo],
+    slos: Sequence[Slo],
     settings: Settings,
     at: str,
     min_coverage: str,
@@ -236,8 +230,3 @@ def _inspect(run: Run, outputs: list[str] | None, specs: SpecSet, settings: Sett
 def _warn(run: Run, specs: SpecSet) -> None:
     for problem in specs.warnings:
         exits.note(run, str(problem))
-
-
-def _warn_all(run: Run, warnings: list[str]) -> None:
-    for text in dict.fromkeys(warnings):
-        exits.warn(run, text)

@@ -180,6 +180,46 @@ def test_less_coverage_may_be_enough(cdctl, metrics: Metrics, here: Path) -> Non
     assert "history covers" in cdctl("--prometheus", metrics.url, "slo", "report", "specs", "--at", AT).out
 
 
+@pytest.mark.parametrize("command", ["report", "status"])
+def test_a_shorter_window_may_be_judged_and_is_named(cdctl, metrics: Metrics, here: Path, command: str) -> None:
+    write(here, metrics.document("no_data"), metrics.document("met"))
+    args = ("--prometheus", metrics.url, "slo", command, "specs", "--at", AT)
+    assert cdctl(*args).code == 3
+    ran = cdctl(*args, "--window", "6h")
+    assert ran.code == 0
+    assert "warning: every SLO is judged over the last 6h (--window), whatever window it names" in ran.err
+    wrong = cdctl(*args, "--window", "77m")
+    assert (wrong.code, wrong.out) == (2, "")
+    if command == "report":
+        found = json.loads(cdctl(*args, "--window", "6h", "-q", "-o", "json").out)
+        assert {row["window"]["duration_s"] for row in found["slos"]} == {6 * 3600}
+        assert any("(--window)" in said for said in found["warnings"])
+        assert json.loads(cdctl(*args, "-o", "json").out)["warnings"] == []
+
+
+def test_what_is_left_out_is_said_even_to_a_quiet_run(cdctl, metrics: Metrics, here: Path) -> None:
+    sloth = "version: prometheus/v1\nservice: s\nslos:\n  - {name: odd, objective: 99, sli: {plugin: {id: x/y}}}\n"
+    write(here, metrics.document("met"), sloth)
+    args = ("--prometheus", metrics.url, "--quiet", "slo")
+    for command in ("report", "status"):
+        ran = cdctl(*args, command, "specs", "--at", AT)
+        assert ran.code == 0
+        assert ran.err.startswith('warning: s-odd: SLI plugin "x/y" runs inside Sloth')
+        assert ran.err.count("\n") == 1
+    found = json.loads(cdctl(*args, "report", "specs", "--at", AT, "-o", "json").out)
+    assert [said.split(":")[0] for said in found["warnings"]] == ["s-odd"]
+
+
+def test_a_source_that_nobody_has(cdctl, metrics: Metrics, here: Path) -> None:
+    write(here, metrics.document("met").replace("type: prometheus", "type: datadog"), metrics.document("breached"))
+    ran = cdctl("slo", "validate", "specs")
+    assert ran.code == 2
+    assert ran.err.count('there is no source "datadog" (sources: prometheus)') == 2
+    ran = cdctl("--prometheus", metrics.url, "slo", "report", "specs", "--at", AT)
+    assert "no source named 'datadog' is configured in this context; cdctl plugin ls lists those there are" in ran.out
+    assert "breached" in ran.out
+
+
 def test_several_outputs_in_one_run(cdctl, metrics: Metrics, here: Path) -> None:
     write(here, *map(metrics.document, ("met", "breached", "no_data", "error")))
     forms = ("json", "jsonl", "csv", "markdown", "junit", "openmetrics", "html", "wide")
