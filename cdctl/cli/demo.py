@@ -59,9 +59,7 @@ def demo(
     seconds = _seconds(lasting)
     doors = wiring.catalogue(Settings(), plugins=False)
     chosen = output.parse(outputs, [listing.name for listing in doors.names("reports")])
-    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        exits.note(run, "this is no terminal: printing the report instead of going on live")
-        headless = True
+    headless = headless or _no_terminal(run)
     with (
         long_work(run, "starting the demo", _LEFT) as told,
         started(Making(vehicles=vehicles), told) as lab,
@@ -83,6 +81,13 @@ def demo(
         exits.note(run, "the planned breach is not there: this is not how the demo should go")
     exits.note(run, "to try it yourself: cdctl lab up, then cdctl --context lab slo report")
     exits.leave(exits.Code.DONE if found else exits.Code.BAD_NEWS)
+
+
+def _no_terminal(run: Run) -> bool:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return False
+    exits.note(run, "this is no terminal: printing the report instead of going on live")
+    return True
 
 
 def _print(

@@ -15,6 +15,7 @@ STDOUT = {
     "extend/hush.py": "keeps plugins away from it",
     "files/schema.py": "`python -m` prints the schema",
     "lab/spec_test_shape.py": "`python -m` prints the schema",
+    "lab/scenario_shape.py": "`python -m` prints the schema",
 }
 
 
