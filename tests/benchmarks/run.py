@@ -1,11 +1,12 @@
 """How fast is it? Whole processes in pairs, as ratios against a named baseline of the same minute.
 
-    script/bench [start] [hundred] [far] [thousand] [links]
+    script/bench [start] [hundred] [far] [thousand] [links] [ingest]
 
 start: `--help` against a bare typer program, `slo validate` against `python -c pass`.
 hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
 far: the same, every response 50 ms late. thousand: a warm run of 1,000 SLOs x 4 groups.
 links: publishes and round trips over MQTT, against paho-mqtt on its own.
+ingest: from the socket of a saturated broker to columns, against mosquitto_sub and paho-mqtt with a callback that counts.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ _PEAK = (
 
 def main(wanted: Sequence[str]) -> None:
     """Run the benchmarks asked for, or all."""
-    chosen = set(wanted) or {"start", "hundred", "far", "thousand", "links"}
+    chosen = set(wanted) or {"start", "hundred", "far", "thousand", "links", "ingest"}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cdctl-bench-")))
         if "start" in chosen:
@@ -173,6 +174,8 @@ def main(wanted: Sequence[str]) -> None:
         if "links" in chosen:
             for script in ("publish.py", "round_trip.py"):
                 subprocess.run([PYTHON, str(HERE / script)], env=_ENVIRONMENT, check=True)
+        if "ingest" in chosen:
+            subprocess.run([PYTHON, str(HERE / "ingest.py")], env=_ENVIRONMENT, check=True)
         if "thousand" in chosen:
             thousand(stack, folder)
     print(f"# peak memory of any child: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")
