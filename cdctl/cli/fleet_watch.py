@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 KEPT = 100_000
 """Changes that are kept for a format that is written at the end; the last ones of more."""
 _WIDTHS = (8, 17, 6, 13)
+_MOST = (8, 40, 16, 24)
+"""Cells of time, id, region and kind: usual, and at most in a table."""
 COLORS = {
     "online": "32",
     "offline": "33",
@@ -76,14 +78,21 @@ class Teller:
 
     def _line(self, cells: Sequence[str]) -> str:
         clean = [safe(cell, 200) or "-" for cell in cells[:-1]]
-        placed = "  ".join(
-            f"{cell}{' ' * (width - grid.cells(cell))}" for cell, width in zip(clean, _WIDTHS, strict=True)
-        )
-        detail = safe(cells[-1], 200)
-        room = self._width - grid.cells(placed) - 2 if self._width and self._form == "table" else None
-        if room is not None and grid.cells(detail) > room:
-            detail = grid.shorten(detail, room) if room > 8 else ""
-        return f"{placed}  {detail}".rstrip() + "\n"
+        if self._form == "table":
+            clean = [grid.shorten(cell, most) for cell, most in zip(clean, _MOST, strict=True)]
+        placed = [f"{cell}{' ' * (width - grid.cells(cell))}" for cell, width in zip(clean, _WIDTHS, strict=True)]
+        line = "  ".join([*placed, safe(cells[-1], 200)]).rstrip()
+        return (_fitting(line, self._width) if self._width and self._form == "table" else line) + "\n"
+
+
+def _fitting(line: str, width: int) -> str:
+    """The beginning of a line: what is at its end matters least."""
+    if grid.cells(line) <= width:
+        return line
+    end = min(len(line), width - 1)
+    while grid.cells(line[:end]) > width - 1:
+        end -= 1
+    return line[:end] + "…"
 
 
 def stream(run: Run, asked: fleet_asking.Question, chosen: Sequence[output.Output], *, show_vins: bool) -> exits.Code:
