@@ -6,7 +6,7 @@ start: `--help` against a bare typer program, `slo validate` against `python -c 
 hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
 far: the same, every response 50 ms late. thousand: a warm run of 1,000 SLOs x 4 groups.
 links: publishes and round trips over MQTT, against paho-mqtt on its own.
-ingest: from the socket of a saturated broker to columns, against mosquitto_sub and paho-mqtt with a callback that counts.
+ingest: from the socket of a saturated broker to columns, against mosquitto_sub and against paho-mqtt that only counts.
 """
 
 from __future__ import annotations

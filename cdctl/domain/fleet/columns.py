@@ -183,6 +183,7 @@ class Columns:
         received = int(self.header["counters"][0, Counter.RECEIVED])
         if now_ms > then_ms:
             self.header["rate"] = (received - before) * 1000 / (now_ms - then_ms) if then_ms else 0.0
+        if now_ms != then_ms:  # also when our clock was set back: the next rate is counted from here
             self._beaten = (now_ms, received)
         self.header["heartbeat_ms"] = now_ms
 
