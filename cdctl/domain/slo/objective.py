@@ -79,6 +79,11 @@ class Threshold:
     op: str
     value: float
 
+    def holds(self, found: float) -> bool:
+        """Whether an observation of this value is good."""
+        below, same = found < self.value, found == self.value
+        return {"lte": below or same, "lt": below, "gte": not below, "gt": not below and not same}[self.op]
+
 
 Indicator = Ratio | RawRatio | Threshold
 

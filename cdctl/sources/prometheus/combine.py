@@ -8,15 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdctl.domain.slo.doubts import NO_BAD, NO_GOOD
-from cdctl.domain.slo.series import Buckets, Floats, Span
+from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Span
 from cdctl.sources.prometheus.answers import Series
-from cdctl.sources.prometheus.legs import LOOK, MANY, SEEN, EventLeg, Leg, LookLeg, WindowLeg
+from cdctl.sources.prometheus.legs import BEYOND, INFINITE, LOOK, MANY, SEEN, EventLeg, Leg, LookLeg, WindowLeg
 from cdctl.sources.prometheus.plan import Part, Plan
 from cdctl.sources.promql.refusal import QueryError
 
 Group = tuple[str, ...]
 _Answers = Mapping[Leg, list[Series]]
 _MINUTE = 60
+_MARKS = frozenset({SEEN, MANY, BEYOND})
+_PERCENT = "a ratio is 0..1: divide percentages by 100, and by nothing that can be 0"
 
 
 def combine(plan: Plan, answers: _Answers, group_by: tuple[str, ...], span: Span) -> tuple[Buckets, list[str]]:
@@ -47,13 +49,35 @@ def combine(plan: Plan, answers: _Answers, group_by: tuple[str, ...], span: Span
 
 def _looks(leg: LookLeg, answers: _Answers, group_by: tuple[str, ...], span: Span) -> tuple[Buckets, list[str]]:
     series = answers[leg]
-    _refuse_pool(series)
-    good = _by_group([one for one in series if not {SEEN, MANY} & one.labels.keys()], group_by, len(span))
-    total = _by_group([one for one in series if SEEN in one.labels], group_by, len(span))
+    if not group_by:
+        _refuse_pool(series)
+
+    def marked(label: str) -> dict[Group, Floats]:
+        return _by_group([one for one in series if label in one.labels], group_by, len(span))
+
+    good = _by_group([one for one in series if not _MARKS & one.labels.keys()], group_by, len(span))
+    total, beyond, there = marked(SEEN), marked(BEYOND), marked(MANY)
+    warnings = _beyond(beyond, total, span)
     seen = {group: values * (min(LOOK, span.step) / _MINUTE) for group, values in total.items()}
     # A series of nothing but NaN: there, and never seen.
-    there = {group for group, values in seen.items() if values.any()} | set(good)
-    return _stacked(tuple(sorted(there)), span, good, total, seen), []
+    groups = {*(group for group, values in seen.items() if values.any()), *good, *beyond, *there}
+    return _stacked(tuple(sorted(groups)), span, good, total, seen), warnings
+
+
+def _beyond(beyond: Mapping[Group, Floats], total: Mapping[Group, Floats], span: Span) -> list[str]:
+    """What is said of looks at a ratio that were none. Raises QueryError when most of a longer time was none."""
+    if not any(values.any() for values in beyond.values()):
+        return []
+    none = np.zeros(len(span))
+    most = max(float(values.max()) for values in beyond.values())
+    far = "infinite" if most >= INFINITE else f"up to {most - 0.5:,.6g} beyond 0..1"
+    half = span.step / min(LOOK, span.step) / 2
+    groups = beyond.keys() | total.keys()
+    odd = sum(np.count_nonzero((beyond.get(group, none) > 0) & (total.get(group, none) < half)) for group in groups)
+    looked = sum(np.count_nonzero(beyond.get(group, none) + total.get(group, none)) for group in groups)
+    if 2 * odd > looked and len(span) * span.step > LOOKBACK:
+        raise QueryError(f"the values of the raw ratio are {far}", _PERCENT)
+    return [f"values of the raw ratio are {far}: those looks count as not observed; {_PERCENT}"]
 
 
 def _stacked(

@@ -11,7 +11,13 @@ from cdctl.sources.promql.tokens import WINDOW
 SEEN = "cdctl_seen"
 """Label that marks the series which count observations."""
 MANY = "cdctl_many"
-"""Label that marks the number of series of a query that is not grouped."""
+"""Label that marks the number of series of a query, NaN or not."""
+BEYOND = "cdctl_beyond"
+"""Label that marks how far from 0.5 the values of a ratio were that are none."""
+SLACK = 0.01
+"""So far beyond 0..1 a ratio may be: its two metrics are not scraped in one instant."""
+INFINITE = 1e300
+"""Stands for infinity, which no arithmetic here survives."""
 PEAK = "cdctl_peak"
 """Label that marks the peaks before resets."""
 RESETS = "cdctl_resets"
@@ -37,12 +43,16 @@ def _millis(step: int) -> str:
     return f"{step * 1000 - 1}ms"
 
 
+def _labelled(expression: str, label: str) -> str:
+    return f'label_replace({expression}, "{label}", "1", "", "")'
+
+
 def _resets(expression: str) -> str:
-    return f'label_replace({expression}, "{RESETS}", "1", "", "")'
+    return _labelled(expression, RESETS)
 
 
 def _seen(expression: str) -> str:
-    return f'label_replace({expression}, "{SEEN}", "1", "", "")'
+    return _labelled(expression, SEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +128,35 @@ class WindowLeg:
 
 @dataclass(frozen=True, slots=True)
 class LookLeg:
-    """Looks at a value, every few minutes: `worth` is PromQL for what one look is worth, 0..1, of the value `{x}`."""
+    """Looks at a value, every few minutes: `worth` is PromQL for what one look is worth, 0..1, of the value `{x}`. A
+    look at a `ratio` that is none is no look, and told with the BEYOND label."""
 
     text: str
     worth: str
     by: tuple[str, ...]
+    ratio: bool = False
 
     def expression(self, step: int) -> str:
-        """PromQL for buckets of `step` seconds: worth of all looks, with the SEEN label their number, and
-        without grouping with the MANY label how many series there are."""
+        """PromQL for buckets of `step` seconds: worth of all looks, with the SEEN label their number, with the MANY
+        label how many series there are."""
         look = min(LOOK, step)
         over = f"[{_millis(step)}:{look}s]"
         value = WINDOW.sub(f"{look}s", _bracketed(self.text))
         # A NaN is no observation: it is above nothing. Compared with itself, a sum would lose looks on servers that add
         # in any order: the two differ in the last digit.
-        there = f"({value} >= -Inf)"
-        by = ",".join(self.by)
-        good = f"sum by ({by}) (sum_over_time(({self.worth.replace('{x}', value)}){over}))"
-        looks = f"sum by ({by}) (count_over_time({there}{over}))"
-        if self.by:
-            return f"{good} or {_seen(looks)}"
-        return f'{good} or {_seen(looks)} or label_replace(count({value}), "{MANY}", "1", "", "")'
+        there = f"(({value} >= -{SLACK}) <= 1 + {SLACK})" if self.ratio else f"({value} >= -Inf)"
+        by = f"by ({','.join(self.by)})"
+        worth = self.worth.replace("{x}", there if self.ratio else value)
+        asked = [
+            f"sum {by} (sum_over_time(({worth}){over}))",
+            _seen(f"sum {by} (count_over_time({there}{over}))"),
+            _labelled(f"count {by} ({value})", MANY),
+        ]
+        if self.ratio:
+            # One look at the value instead of two, above and below; and infinity is a number that can be told.
+            beyond = f"(clamp_max(abs({value} - 0.5), {INFINITE:.0e}) > 0.5 + {SLACK})"
+            asked.append(_labelled(f"max {by} (max_over_time({beyond}{over}))", BEYOND))
+        return " or ".join(asked)
 
 
 Leg = EventLeg | WindowLeg | LookLeg

@@ -7,13 +7,14 @@ server half. Sums and differences of counters are a leg for each counter, and ad
 from __future__ import annotations
 
 from collections import Counter as Multiset
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
 from cdctl.sources.prometheus.legs import EventLeg, Leg, LookLeg, WindowLeg
 from cdctl.sources.promql.counters import Counter, Sum, Term, Windowed, counter
 from cdctl.sources.promql.matchers import Matcher
 from cdctl.sources.promql.parsing import parse
+from cdctl.sources.promql.silence import watched
 
 _COMPARE = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
 _Read = tuple[Term, ...] | Windowed
@@ -63,8 +64,8 @@ def plan(indicator: Indicator, group_by: tuple[str, ...]) -> Plan:
         return Plan((Part(LookLeg(indicator.metric.text, worth, group_by)),))
     if isinstance(indicator, RawRatio):
         parse(indicator.raw.text)
-        worth = "(clamp({x}, 0, 1) >= 0)" if indicator.success else "(1 - clamp({x}, 0, 1) >= 0)"
-        return Plan((Part(LookLeg(indicator.raw.text, worth, group_by)),))
+        worth = "clamp({x}, 0, 1)" if indicator.success else "1 - clamp({x}, 0, 1)"
+        return Plan((Part(LookLeg(watched(indicator.raw.text), worth, group_by, ratio=True)),))
     return _ratio(indicator, group_by)
 
 
@@ -122,7 +123,8 @@ def _by_outcome(total: _Read, other: _Read, group_by: tuple[str, ...]) -> tuple[
 
 def _parts(read: _Read, group_by: tuple[str, ...], *, with_seen: bool) -> tuple[Part, ...]:
     if isinstance(read, Windowed):
-        return (Part(WindowLeg(read, group_by)),)
+        text = watched(read.text) if with_seen else read.text
+        return (Part(WindowLeg(replace(read, text=text), group_by)),)
     return tuple(_part(term, group_by, with_seen) for term in read)
 
 

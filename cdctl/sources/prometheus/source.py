@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailure
-from cdctl.domain.slo.objective import Indicator
+from cdctl.domain.slo.objective import Indicator, Threshold
 from cdctl.domain.slo.series import LOOKBACK, Buckets, Span
 from cdctl.domain.slo.tiling import COARSE, join
 from cdctl.domain.slo.verdict import Evidence
@@ -23,6 +23,7 @@ from cdctl.sources.prometheus.pack import Answer, Pack
 from cdctl.sources.prometheus.plan import Plan, plan
 from cdctl.sources.promql.counters import EXTRAPOLATED
 from cdctl.sources.promql.refusal import QueryError
+from cdctl.sources.promql.silence import standins
 
 _MOST_POINTS = 9_500
 """Points a series per query; Prometheus refuses more than 11,000, and a day of one-minute buckets may come before."""
@@ -105,7 +106,7 @@ class PrometheusSource:
             reason = f"a bug in cdctl: {type(error).__name__}: {error}"
             return SourceFailure(request.key, reason, "please report it", False, evidence)
         buckets = tuple(buckets for buckets, _ in parts)
-        warnings = [EXTRAPOLATED] if todo.extrapolated else []
+        warnings = list(_doubts(todo, request.indicator))
         warnings += [text for _, texts in parts for text in texts]
         return SourceAnswer(request.key, buckets, evidence, tuple(dict.fromkeys(warnings)))
 
@@ -213,6 +214,14 @@ def _evidence(todo: Plan, request: BucketRequest) -> tuple[Evidence, ...]:
     steps = sorted({span.step for span in request.spans}, reverse=True) or [COARSE]
     texts = dict.fromkeys(leg.expression(step) for step in steps for leg in todo.legs)
     return tuple(Evidence("prometheus", text, request.at) for text in texts)
+
+
+def _doubts(todo: Plan, indicator: Indicator) -> Iterator[str]:
+    """What is said of the questions, whatever the answers are."""
+    if todo.extrapolated:
+        yield EXTRAPOLATED
+    if isinstance(indicator, Threshold) and any(map(indicator.holds, standins(indicator.metric.text))):
+        yield "the query answers `or vector( )` when its series are gone: silence passes as a good value"
 
 
 def _stable(what: object) -> str:

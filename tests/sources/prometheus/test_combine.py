@@ -109,6 +109,18 @@ def test_a_group_of_nothing_but_nan_is_there_and_never_seen() -> None:
     assert found.seen.sum(axis=1).tolist() == [240, 0]
 
 
+def test_a_raw_ratio_that_is_mostly_none_is_refused_over_a_long_time_only() -> None:
+    def looked(span: Span, far: float) -> tuple[Buckets, list[str]]:
+        many = [far] * len(span)
+        answer = [row(*many), row(*many, cdctl_beyond="1"), *([seen(*many)] if far < 1 else [])]
+        return combined(RawRatio(Query("r")), answer, by=(), span=span)
+
+    _, (warning,) = looked(HOURS, 99.5)
+    assert "up to 99 beyond 0..1" in warning
+    with pytest.raises(QueryError, match="up to 99 beyond"):
+        looked(Span(0, 48 * 3600, 3600), 99.5)
+
+
 def test_a_total_that_stands_still_needs_no_good() -> None:
     found, warnings = combined(GOOD, [row(0, 0, 0, 0, region="eu"), seen(60, 60, 60, 60, region="eu")], [])
     assert (found.seen.sum(), found.total.sum(), warnings) == (240, 0, [NO_GOOD])

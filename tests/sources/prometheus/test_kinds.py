@@ -99,10 +99,59 @@ def test_a_raw_ratio_is_worth_what_it_says(stock: Stock, success: bool, good: fl
     assert (found.total, found.good) == (288, pytest.approx(288 * good))
 
 
-def test_a_raw_ratio_beyond_its_range_is_clamped(stock: Stock) -> None:
-    values = np.where(MINUTES % 600 == 0, -3.0, 1.7)
-    found = row(stock, RawRatio(Query(put(stock, values))))
-    assert (found.total, found.good) == (288, 144)
+@pytest.mark.parametrize("success", [True, False])
+@pytest.mark.parametrize(
+    ("values", "far"),
+    [(99.57, "up to 98.57 beyond 0..1"), (-3.0, "up to 3 beyond"), (np.inf, "infinite"), (-np.inf, "infinite")],
+)
+def test_a_raw_ratio_that_is_none_is_an_error(stock: Stock, success: bool, values: float, far: str) -> None:
+    found = row(stock, RawRatio(Query(put(stock, values)), success=success))
+    assert (found.verdict, found.spec_at_fault) == (Verdict.ERROR, True)
+    assert found.reason
+    assert f"the values of the raw ratio are {far}" in found.reason
+    assert "divide percentages by 100" in found.reason
+
+
+def test_looks_beyond_the_range_are_not_observed_and_said(stock: Stock) -> None:
+    values = np.where(MINUTES > END - DAY / 5, 1.7, np.where(MINUTES % 1200 == 0, 1.005, 0.5))
+    name = put(stock, values)
+    found = row(stock, RawRatio(Query(name)), min_coverage=Decimal(0))
+    good = np.clip(looks(values)[looks(values) < 1.01], 0, 1)
+    assert (found.total, found.good) == (len(good), pytest.approx(good.sum()))
+    assert found.coverage == pytest.approx(0.8, abs=0.05)
+    (said,) = found.warnings
+    assert said.startswith("values of the raw ratio are up to 0.7 beyond 0..1: those looks count as not observed")
+    assert row(stock, RawRatio(Query(f"{name} / 2"))).warnings == ()
+
+
+@pytest.mark.parametrize("by", [(), ("region",)])
+def test_a_raw_ratio_of_only_nan_says_so(stock: Stock, by: tuple[str, ...]) -> None:
+    found = row(stock, RawRatio(Query(put(stock, NAN, region="eu"))), group_by=by)
+    assert (found.verdict, found.reason) == (Verdict.NO_DATA, "its series hold nothing but NaN")
+    none = row(stock, RawRatio(Query("nothing_at_all")), group_by=by)
+    assert none.reason
+    assert "no series for the total" in none.reason
+
+
+@pytest.mark.parametrize("standin", ["or vector(0)", "OR on() vector(0)"])
+def test_a_zero_for_a_metric_that_does_not_exist_is_no_observation(stock: Stock, standin: str) -> None:
+    there, gone = put(stock, 4.0), stock.name()
+    ratio = f"{gone} / on() {there} {standin}"
+    found = row(stock, RawRatio(Query(ratio), success=False))
+    assert (found.verdict, found.sli, found.coverage) == (Verdict.MET, 1, 1)
+    found = row(stock, RawRatio(Query(ratio.replace(there, f"{gone}_too")), success=False))
+    assert (found.verdict, found.coverage) == (Verdict.NO_DATA, 0)
+    total = f"sum(count_over_time({gone}[{{{{window}}}}])) {standin}"
+    found = row(stock, Ratio(Query(total), bad=Query(f"sum(count_over_time({there}[{{{{window}}}}]))")))
+    assert (found.verdict, found.coverage) == (Verdict.NO_DATA, 0)
+
+
+def test_a_threshold_that_silence_passes_says_so(stock: Stock) -> None:
+    gone = stock.name()
+    for standin, warned in (("or vector(0)", True), ("or vector(9)", False)):
+        found = row(stock, Threshold(Query(f"{gone} {standin}"), "lt", 5))
+        assert found.coverage == 1
+        assert any("silence" in text for text in found.warnings) is warned
 
 
 def test_windowed_queries(stock: Stock) -> None:
