@@ -54,7 +54,7 @@ def has_begun(calendar: Calendar, where: Located, faults: Faults) -> None:
 
 
 def silence_passes(indicator: Indicator) -> Iterator[QueryFault]:
-    """Constants that stand in where a query finds nothing, and are then a success: `or vector(0)` in a total, say.
+    """Constants that stand in where a query finds nothing, and then say success: `or vector(0)` in a total, say.
 
     In a good or bad query they do no harm: there, absent events are none anyway.
     """
@@ -65,7 +65,7 @@ def silence_passes(indicator: Indicator) -> Iterator[QueryFault]:
         except ValueError:
             continue
         if _is_success(indicator, value):
-            said = f"`or vector({found[1]})` makes silence look like success: a metric that is gone or misspelt passes"
+            said = f"`or vector({found[1]})` answers for series that are gone, or misspelt, as if all were well"
             yield QueryFault(query, said, "delete it: time without data is not covered then", found.start())
 
 

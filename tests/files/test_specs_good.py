@@ -40,7 +40,7 @@ def slos(found):
 
 
 def test_a_folder_is_one_set(found):
-    assert {re.split(" called | makes ", warning.message)[0] for warning in found.warnings} == {
+    assert {re.split(" called | answers ", warning.message)[0] for warning in found.warnings} == {
         "there is no Service",
         "`or vector(0)`",
     }
