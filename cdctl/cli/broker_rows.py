@@ -144,7 +144,7 @@ def pinged(one: Pings) -> dict[str, object]:
         "qos": one.qos,
         "sent": sent,
         "received": len(back),
-        "loss": 1 - len(back) / sent if sent else None,
+        "loss": (sent - len(back)) / sent if sent else None,
         "p50_ms": _rank(back, 0.5),
         "p90_ms": _rank(back, 0.9),
         "p99_ms": _rank(back, 0.99),

@@ -12,7 +12,14 @@ FILE = """\
 [contexts.prod-us]
 [contexts.test]
 prometheus = { url = "https://prom.example" }
+brokers = { eu = { url = "mqtt://127.0.0.1" }, us = { url = "mqtt://127.0.0.1" } }
+[fleet.columns]
+soc = "Vehicle.SoC"
+soh = "Vehicle.SoH"
 """
+
+SOME = ["sw:", "state:", "since:", "skew<", "snapshot:", "soc<", "soh<", "state:online", "state:offline"]
+SOME += ["state:unknown", "state:never"]
 
 Offered = Callable[[str], list[str]]
 
@@ -39,6 +46,16 @@ def offered(cdctl_process, tmp_path) -> Offered:
         ("cdctl plugin info reports.js", ["reports.json", "reports.jsonl"]),
         ("cdctl config show -o js", ["json", "jsonl"]),
         ("cdctl --context nothing", []),
+        ("cdctl fleet ls --columns so", ["soc", "soh"]),
+        ("cdctl fleet ls --columns vin,soc,so", ["vin,soc,soh"]),
+        ("cdctl fleet ls --sort so", ["soc", "soh"]),
+        ("cdctl fleet stats --by region,s", ["region,sw", "region,state", "region,snapshot"]),
+        ("cdctl fleet ls --where soc<20|s", [f"soc<20|{one}" for one in SOME]),
+        ("cdctl fleet ls --where (-on", ["(-online"]),
+        ("cdctl fleet ls --where state:o", ["state:online", "state:offline"]),
+        ("cdctl --context test fleet ls --where region:", ["region:", "region:eu", "region:us"]),
+        ("cdctl --context test broker ping --region e", ["eu"]),
+        ("cdctl broker ping --region e", []),
     ],
 )
 def test_offers(offered, line, expected):
