@@ -39,6 +39,9 @@ class JunitReport:
                 _objective(suite, row, report.at)
             for row, whole in answer.wholes(rows):
                 _case(suite, row, "as a whole", whole.verdict, answer.composite(whole), answer.composite(whole))
+            if report.warnings and number == 0:  # the schema has no place above the suites
+                said = "\n".join(f"warning: {_text(warning, 2500)}" for warning in report.warnings)
+                SubElement(suite, "system-err").text = said
         indent(root)
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 

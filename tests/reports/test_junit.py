@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -17,10 +18,11 @@ ATTRIBUTES = {
     "failure": {"message", "type"},
     "error": {"message", "type"},
     "system-out": set(),
+    "system-err": set(),
 }
 CHILDREN = {
     "testsuites": {"testsuite"},
-    "testsuite": {"testcase"},
+    "testsuite": {"testcase", "system-err"},
     "testcase": {"failure", "error", "system-out"},
 }
 
@@ -120,3 +122,11 @@ def test_at_risk_passes_and_says_so(report: SloReport) -> None:
     out = Xml.fromstring(JunitReport().render(report)).find(".//testcase[@name='ok [region=cn]']/system-out")
     assert out is not None
     assert (out.text or "").startswith("at_risk: burn rate 3d/6h > 0.933")
+
+
+def test_what_is_said_of_the_whole_report_is_told_once(report: SloReport) -> None:
+    warned = replace(report, warnings=("first \x1b[2J", "second"))
+    root = Xml.fromstring(JunitReport().render(warned))
+    assert [found.text for found in root.iter("system-err")] == ["warning: first \\x1b[2J\nwarning: second"]
+    assert root[0][-1].tag == "system-err"
+    assert not list(Xml.fromstring(JunitReport().render(replace(report, warnings=()))).iter("system-err"))
