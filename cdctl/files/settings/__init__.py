@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from cdctl.domain.settings import LAB, Context, Settings
-from cdctl.errors import FileError, Place, UsageError
+from cdctl.errors import FileError, Place, Problem, UsageError
 from cdctl.files.settings import lab, rules, variables
 from cdctl.files.settings.draft import Draft
 from cdctl.files.settings.keys import PROMETHEUS
@@ -59,6 +59,9 @@ def _choose(draft: Draft, context: str, prometheus: str, env: Mapping[str, str])
     if name := draft.values.get("default_context"):
         return str(name), draft.origins["default_context"]
     written = [name for name in draft.contexts if name != LAB]
+    if not written and LAB in draft.contexts:
+        draft.warnings.append(Problem(Place("lab"), "no settings name a context: the lab is asked", warning=True))
+        return LAB, "the lab is up and no settings name a context"
     return (written[0], "the only context") if len(written) == 1 else ("", "default")
 
 

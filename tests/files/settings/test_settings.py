@@ -193,11 +193,19 @@ def test_the_lab_is_a_context_while_it_is_up(here, own_home):
     where = own_home / "state" / "cdctl" / "lab.json"
     lab = {"name": "lab", "context": {"prometheus": {"url": "http://127.0.0.1:1234"}}}
     write(where, json.dumps(lab))
-    assert read().default_context == "", "the lab is used only when asked for"
+    assert read().default_context == "lab", "nobody else can be meant"
+    assert [problem.message for problem in read().warnings] == ["no settings name a context: the lab is asked"]
     assert read(context="lab").context().sources == {"prometheus": {"url": "http://127.0.0.1:1234"}}
+    assert not read(context="lab").warnings
+    assert read(prometheus="http://localhost:1").default_context != "lab"
+    write(here / "cdctl.toml", only("one"))
+    assert read().default_context == "one", "the lab is used only when asked for where there is another"
+    write(here / "cdctl.toml", only("one") + only("two"))
+    assert read().default_context == ""
     with pytest.raises(UsageError) as error:
         read().context()
-    assert "--context lab" in error.value.hint
+    assert "--context one" in error.value.hint
+    (here / "cdctl.toml").unlink()
     where.write_text("{")
     assert read().contexts == {}
     write(here / "folder" / "lab.json", json.dumps(lab))
