@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdctl.application.collecting import Collected, Collecting, rooms
@@ -14,6 +15,7 @@ from cdctl.application.wiring import WallClock
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from cdctl.collector.tokens import Gate
     from cdctl.domain.settings import Settings
 
 
@@ -29,7 +31,7 @@ async def collect(
     """Take in once for a whole team, keep the past, and serve it until cancelled. `say` gets warnings, `ready` where it
     serves. Raises UsageError, FileError, PluginError, RefusedError and UnavailableError."""
     from cdctl.application.tending import Tended
-    from cdctl.collector import serving, tokens
+    from cdctl.collector import serving
     from cdctl.collector.beat import Beat
     from cdctl.collector.looking import Lookout
     from cdctl.collector.server import Collector, Counts
@@ -45,10 +47,7 @@ async def collect(
     serving.check(host, wanted.cert, wanted.key)
     tls = serving.tls(wanted.cert, wanted.key)
     folder, token_file = rooms(wanted, settings.cache_dir, context.name)
-    made = tokens.ensure(token_file)
-    gate = tokens.Gate(token_file, time.monotonic)
-    if tokens.open_to_others(token_file):
-        say(f"others on this machine may read the tokens in {token_file}: chmod 600 {token_file}")
+    gate, made = _gate(token_file, say)
     listening = serving.bound(host, port)
     memory = FleetMemory.create(Layout(tuple(settings.fleet_columns)).size)
     columns = Columns(Layout(tuple(settings.fleet_columns)), memory.buffer)
@@ -70,3 +69,14 @@ async def collect(
         await tended.close()
         await beat.close()
         memory.close()
+
+
+def _gate(token_file: Path, say: Callable[[str], None]) -> tuple[Gate, bool]:
+    """Who may ask, and whether the token was made just now."""
+    from cdctl.collector import tokens
+
+    made = tokens.ensure(token_file)
+    gate = tokens.Gate(token_file, time.monotonic)
+    if tokens.open_to_others(token_file):
+        say(f"others on this machine may read the tokens in {token_file}: chmod 600 {token_file}")
+    return gate, made
