@@ -18,19 +18,25 @@ from cdctl.domain.text import safe
 from cdctl.errors import UnavailableError
 from cdctl.sources.prometheus.endpoint import Endpoint
 from cdctl.sources.prometheus.explorer import Explorer
+from cdctl.sources.prometheus.legs import EventLeg
+from cdctl.sources.prometheus.plan import plan
 from cdctl.sources.promql.matchers import Matcher
-from cdctl.sources.promql.parsing import parse, read_matcher, walk
+from cdctl.sources.promql.parsing import children, parse, read_matcher
 from cdctl.sources.promql.refusal import QueryError
 
 _STEPS = 200
 """Points by which the start of history is found: a 28 d window to three hours."""
 _SHOWN = 3
+_FEW = 12
+"""Values of a label that are all shown."""
+_OTHER = {"good": "bad", "bad": "good", "": ""}
 _TYPO = 0.85
 """So like a known name (difflib's ratio) that a counter of errors is misspelt rather than not born yet."""
 
 
 class _Place(NamedTuple):
-    """A selector of a query. `part` marks a share of the total, which may be without events."""
+    """A selector of a query. `part` marks a share of the total: bad may be without events; good hardly when `rated`, as
+    the total has some then. `counted`: its growth is what counts."""
 
     metric: str
     matchers: tuple[Matcher, ...]
@@ -38,6 +44,8 @@ class _Place(NamedTuple):
     part: str
     start: int
     at: int
+    rated: bool = False
+    counted: bool = False
 
     @property
     def selector(self) -> str:
@@ -90,6 +98,7 @@ class Doctor:
         self._metrics: list[str] | None = None
         self._labels: dict[str, set[str]] = {}
         self._seen: dict[_Place, tuple[Finding, ...]] = {}
+        self._kinds: dict[str, str] = {}
 
     def inspect(self, requests: Sequence[BucketRequest]) -> list[Finding]:
         """Findings of every request, in order, each once."""
@@ -97,16 +106,18 @@ class Doctor:
 
     def _inspect(self, request: BucketRequest) -> Iterator[Finding]:
         start = min(span.start for span in request.spans)
+        counted, rated = _counted(request), False
         for part, text in _queries(request.indicator):
             try:
                 tree = parse(text)
             except QueryError as error:
                 yield Finding(request.key, False, error.reason, error.hint, mine=True)
                 continue
-            for metric, matchers in _selectors(tree):
-                place = _Place(metric, matchers, request.group_by, part, start, request.at)
+            for share, metric, matchers in _selectors(tree, part):
+                place = _Place(metric, matchers, request.group_by, share, start, request.at, rated, metric in counted)
                 if place not in self._seen:
                     self._seen[place] = tuple(self._place(place))
+                rated = rated or (not part and any(one.ok for one in self._seen[place]))
                 yield from (replace(finding, key=request.key) for finding in self._seen[place])
 
     def _place(self, place: _Place) -> Iterator[Finding]:
@@ -123,6 +134,8 @@ class Doctor:
         series = self._server.number(f"count({place.selector})", place.at)
         if series:
             yield from self._alive(place, series)
+            if place.counted:
+                yield from self._gauge(metric)
         else:
             yield self._silent(place)
 
@@ -140,7 +153,10 @@ class Doctor:
         if self._server.number(f"count(present_over_time({place.selector}[{seconds}s]))", place.at):
             return Finding("", True, f"{place.selector} has no series now", "it had some in the window")
         hint = self._values(place) or "no event yet, or a label's value is misspelt"
-        return Finding("", bool(place.part), f"{place.selector} has no series in the window", hint)
+        text = f"{place.selector} has no series in the window"
+        if place.part == "good" and place.rated:
+            return Finding("", False, f"{text} while its total has: nothing of it would be good", hint, mine=True)
+        return Finding("", place.part == "bad", text, hint)
 
     def _values(self, place: _Place) -> str:
         """Which value of a label no series has."""
@@ -149,8 +165,7 @@ class Doctor:
                 continue
             known = sorted(self._server.values(one.label, place.metric))
             if one.value not in known:
-                near = get_close_matches(one.value, known, n=_SHOWN) or known[:_SHOWN]
-                return f"no series has {one}; there are: {', '.join(safe(name, 80) for name in near)}"
+                return f"no series has {one}; {_listed(one.value, known)}"
         return ""
 
     def _alive(self, place: _Place, series: float) -> Iterator[Finding]:
@@ -171,6 +186,19 @@ class Doctor:
             text = f"the history of {place.selector} goes back {days:.1f} d, the window needs {wanted:.1f} d"
             hint = "the verdict is no_data until coverage suffices; the ledger keeps what the server forgets"
             yield Finding("", False, text, hint)
+
+    def _gauge(self, metric: str) -> Iterator[Finding]:
+        """A gauge that is read as a counter. What a server itself knows of scrapes is one, and it has no word on it."""
+        own = metric == "up" or metric.startswith("scrape_")
+        if own or self._kind(metric) == "gauge":
+            text = f"{metric} is a gauge, read as a counter: whenever it falls, all of its value counts as events"
+            hint = "judge a gauge with a thresholdMetric" + ("" if own else ", unless it only ever grows")
+            yield Finding("", not own, text, hint, mine=own)
+
+    def _kind(self, metric: str) -> str:
+        if metric not in self._kinds:
+            self._kinds[metric] = self._server.kind(metric)
+        return self._kinds[metric]
 
     def _all_metrics(self) -> list[str]:
         if self._metrics is None:
@@ -206,13 +234,47 @@ def _queries(indicator: Indicator) -> list[tuple[str, str]]:
     return [("", indicator.raw.text if isinstance(indicator, RawRatio) else indicator.metric.text)]
 
 
-def _selectors(tree: Any) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
-    """Metric and matchers of every selector in a query; `{__name__="x"}` names a metric, too."""
-    for part in walk(tree):
-        if type(part).__name__ == "VectorSelector":
-            matchers = tuple(map(read_matcher, part.matchers.matchers))
-            named = (one.value for one in matchers if one.label == "__name__" and one.op == "=")
-            yield part.name or next(named, ""), matchers
+def _selectors(tree: Any, part: str) -> Iterator[tuple[str, str, tuple[Matcher, ...]]]:
+    """Share, metric and matchers of every selector in a query; `{__name__="x"}` names a metric, too. What is taken from
+    bad is good, and the other way round."""
+    waiting = [(tree, part)]
+    while waiting:
+        one, share = waiting.pop()
+        if type(one).__name__ == "VectorSelector":
+            matchers = tuple(map(read_matcher, one.matchers.matchers))
+            named = (matcher.value for matcher in matchers if matcher.label == "__name__" and matcher.op == "=")
+            yield share, one.name or next(named, ""), matchers
+        below = [(child, share) for child in children(one)]
+        if type(one).__name__ == "BinaryExpr" and str(one.op) == "-":
+            below[-1] = (one.rhs, _OTHER[share])
+        waiting += reversed(below)
+
+
+def _counted(request: BucketRequest) -> frozenset[str]:
+    """Metrics that are read as counters."""
+    try:
+        legs = plan(request.indicator, request.group_by).legs
+    except QueryError:
+        return frozenset()
+    return frozenset(leg.counter.metric for leg in legs if isinstance(leg, EventLeg))
+
+
+def _listed(value: str, known: Sequence[str]) -> str:
+    """What values a label has: the same number in other digits, all when they are few, else the nearest."""
+    same = [name for name in known if _number(name) is not None and _number(name) == _number(value)]
+    if same:
+        return f"there is {safe(same[0], 80)}, the same number: write it as it is there"
+    if len(known) <= _FEW:
+        return f"there are: {', '.join(safe(name, 80) for name in known)}"
+    near = get_close_matches(value, known, n=_SHOWN, cutoff=0.3) or known[:_SHOWN]
+    return f"nearest: {', '.join(safe(name, 80) for name in near)}, {len(known) - len(near)} more"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _nearest(names: Sequence[str]) -> str:

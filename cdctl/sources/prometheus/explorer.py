@@ -44,6 +44,13 @@ class Explorer:
         """Values of a label that these series have, or ever had."""
         return self._ask(lambda: _texts(self._client.get_label_values(label, params={"match[]": selector})))
 
+    def kind(self, metric: str) -> str:
+        """Its type, such as counter or gauge; empty when the server does not know, or has no word on metadata."""
+        try:
+            return self._ask(lambda: next((str(one["type"]) for one in self._client.get_metric_metadata(metric)), ""))
+        except UnavailableError:
+            return ""
+
     def number(self, query: str, at: int) -> float:
         """The one number of a query; 0 when there is none."""
         answer = self._ask(lambda: [float(one["value"][1]) for one in self._now(query, at)])

@@ -73,9 +73,13 @@ def walk(tree: Any) -> Iterator[Any]:
     while waiting:
         part = waiting.pop()
         yield part
-        children = [getattr(part, name, None) for name in ("param", "lhs", "rhs", "expr", "vector_selector")]
-        children += getattr(part, "args", None) or ()
-        waiting += reversed([child for child in children if child is not None])
+        waiting += reversed(children(part))
+
+
+def children(part: Any) -> list[Any]:
+    """What stands directly below a part of a tree, in the order written."""
+    found = [getattr(part, name, None) for name in ("param", "lhs", "rhs", "expr", "vector_selector")]
+    return [child for child in (*found, *(getattr(part, "args", None) or ())) if child is not None]
 
 
 def read_matcher(matcher: Any) -> Matcher:

@@ -119,6 +119,68 @@ def test_a_share_without_events_is_a_note(live: Live) -> None:
     assert "500" in hint
 
 
+def test_good_without_series_is_wrong_while_its_total_is_there(live: Live) -> None:
+    good = Query(f'{live.name}{{code="201"}}')
+    found = looked(live, Ratio(Query(live.name), good=good))
+    ((text, hint),) = wrong(found)
+    assert text == f"{good.text} has no series in the window while its total has: nothing of it would be good"
+    assert hint == 'no series has code="201"; there are: 200, 500'
+    assert [one.mine for one in found if not one.ok] == [True]
+    gone = looked(live, Ratio(Query(f'{live.name}{{region="ue"}}'), good=good))
+    assert [one.mine for one in gone if not one.ok] == [False, False]
+
+
+def test_what_is_taken_from_bad_is_good(live: Live) -> None:
+    def rate(matchers: str) -> str:
+        return f"sum(rate({live.name}{{{matchers}}}[{{{{window}}}}]))"
+
+    for part, said in (("bad", 1), ("good", 0)):
+        less = Query(rate("") + " - " + rate('code="201"'))
+        ratio = Ratio(Query(rate("")), bad=less) if part == "bad" else Ratio(Query(rate("")), good=less)
+        assert len(wrong(looked(live, ratio))) == said, part
+
+
+def test_values_of_a_label(live: Live, stock: Stock) -> None:
+    name = stock.name()
+    for le in ("0.1", "0.5", "1.0", "+Inf"):
+        stock.put(*outcomes(name, 0.01, end=live.now, days=1, le=le))
+    ((_, hint),) = wrong(looked(live, RawRatio(Query(f'{name}{{le="1"}}'))))
+    assert hint == 'no series has le="1"; there is 1.0, the same number: write it as it is there'
+    ((_, hint),) = wrong(looked(live, RawRatio(Query(f'{name}{{le="2"}}'))))
+    assert hint == 'no series has le="2"; there are: +Inf, 0.1, 0.5, 1.0'
+    for path in range(12):
+        stock.put(*outcomes(name, 0.01, end=live.now, days=1, le=f"item-{path}"))
+    ((_, hint),) = wrong(looked(live, RawRatio(Query(f'{name}{{le="item-77"}}'))))
+    assert hint == 'no series has le="item-77"; nearest: item-7, item-9, item-8, 13 more'
+
+
+def metadata(kind: str) -> object:
+    def answer(asked: Asked) -> object:
+        body = f'{{"status":"success","data":{{"x":[{{"type":"{kind}","help":"","unit":""}}]}}}}'
+        return answered(200, body) if asked.path.endswith("/metadata") else None
+
+    return answer
+
+
+@pytest.mark.parametrize(("kind", "notes_of_it"), [("gauge", 1), ("counter", 0)])
+def test_a_gauge_read_as_a_counter_is_a_note(live: Live, kind: str, notes_of_it: int) -> None:
+    with Cutter(live.url) as cutter:
+        cutter.spoils = metadata(kind)  # type: ignore[assignment]
+        found = looked(live, bad_share(live.name), url=cutter.url)
+        asked = [one for one in cutter.asked if one.path.endswith("/metadata")]
+        cutter.spoils = lambda asked: answered(404) if asked.path.endswith("/metadata") else None
+        assert notes(looked(live, bad_share(live.name), url=cutter.url)) == []
+    assert (wrong(found), len(asked)) == ([], 1)
+    assert len([text for text, _ in notes(found) if f"{live.name} is a gauge" in text]) == notes_of_it
+
+
+def test_up_is_no_counter(live: Live) -> None:
+    ((text, hint),) = {one for one in wrong(looked(live, bad_share("up"), days=0.02)) if "gauge" in one[0]}
+    assert text.startswith("up is a gauge, read as a counter")
+    assert hint == "judge a gauge with a thresholdMetric"
+    assert not [one for one in wrong(looked(live, Threshold(Query("up"), "gte", 1))) if "gauge" in one[0]]
+
+
 def test_a_series_that_ended_is_a_note(live: Live, stock: Stock) -> None:
     name = stock.name()
     stock.put(*outcomes(name, 0.01, end=live.now - 7200, days=0.5))
