@@ -139,7 +139,7 @@ def top(
     chosen = output.parse(outputs)
     seconds, levels = span(for_, "--for"), _levels(by)
     places = broker_wiring.ears(_settings(run), regions or (), topics or (), plugins=run.plugins)
-    shown = broker_live.Screen(run, seconds)
+    shown = broker_live.Screen(run, seconds, limit)
     with exits.in_flight(f"listening to {len(places)} brokers", _TELLS_NOTHING), shown:
         found = fleet_wiring.finished(broker_top.top(places, levels, seconds, shown.look))
     broker_tops.emit(run, chosen, found, limit, show_vins=show_vins)

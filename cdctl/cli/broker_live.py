@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from cdctl.application.broker_top import Heard
     from cdctl.cli.options import Run
 
-_LINES = 8
+_BESIDES = 9
+"""Lines of the picture that are not of a list: heads, gaps, what is under it."""
 
 
 class Screen:
     """Redraws itself each second; in a pipe it says a line every ten."""
 
-    def __init__(self, run: Run, seconds: float) -> None:
-        self._run, self._seconds = run, seconds
+    def __init__(self, run: Run, seconds: float, limit: int) -> None:
+        self._run, self._seconds, self._limit = run, seconds, limit
         self._live: Live | None = None
         self._told = 0.0
 
@@ -50,8 +51,9 @@ class Screen:
         if self._live:
             from rich.text import Text
 
-            width = self._live.console.width
-            text = f"{broker_tops.tops(heard, _LINES, 'table', width)}\n{said}; Ctrl-C ends it"
+            width, height = self._live.console.size
+            lines = min(self._limit, max(1, (height - _BESIDES) // 3))
+            text = f"{broker_tops.tops(heard, lines, 'table', width)}\n{said}; Ctrl-C ends it"
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
         elif passed - self._told >= EVERY_SECONDS:
             self._told = passed
