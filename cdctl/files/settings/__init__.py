@@ -58,8 +58,13 @@ def _choose(draft: Draft, context: str, prometheus: str, env: Mapping[str, str])
         return env[variables.CONTEXT], variables.CONTEXT
     if name := draft.values.get("default_context"):
         return str(name), draft.origins["default_context"]
+    return _only_one(draft)
+
+
+def _only_one(draft: Draft) -> tuple[str, str]:
+    """The one context that there is, when nothing names one: the only one of the file, else the lab while it is up."""
     written = [name for name in draft.contexts if name != LAB]
-    if not written and LAB in draft.contexts:
+    if not written and LAB in draft.contexts and not draft.problems:  # a [contexts.lab] of the file is no lab
         draft.warnings.append(Problem(Place("lab"), "no settings name a context: the lab is asked", warning=True))
         return LAB, "the lab is up and no settings name a context"
     return (written[0], "the only context") if len(written) == 1 else ("", "default")
