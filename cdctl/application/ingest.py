@@ -56,6 +56,7 @@ class Ingest:
         self.listen = listen
         self.listed = asyncio.Event()
         """Set when the inventory is read, or when there is none."""
+        self.regions: Sequence[Region] = ()
         self.expecting = False
         """Whether the inventory said which vehicles there are."""
         self._focus: Selection | None = select(focus, fields_of(columns.layout.signals)) if focus else None
@@ -68,7 +69,7 @@ class Ingest:
     async def run(self, feeds: Sequence[Feed], stop: asyncio.Event, inventory: Inventory | None = None) -> None:
         """Take in until `stop`. Raises UsageError when the settings of a broker cannot work at all, and FileError when
         an inventory is wrong; a broker that is away is a note, and is tried again for ever."""
-        regions = [Region(self, feed) for feed in feeds]
+        regions = self.regions = [Region(self, feed) for feed in feeds]
         beat = asyncio.create_task(self._beat(regions))
         try:
             async with asyncio.TaskGroup() as group:

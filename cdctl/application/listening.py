@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ SAMPLE = 1_000
 """Vehicles that one connection subscribes to one by one where a broker refuses wildcards."""
 AT_ONCE = 8
 """Filters of one SUBSCRIBE: the least that a large public broker takes (AWS IoT)."""
+BUSY = 8
+"""SUBSCRIBEs of one connection that wait for their answer at once: far away a thousand would take a minute in turn."""
 LONGEST_PAUSE = 30.0
 
 
@@ -73,7 +75,7 @@ class Region:
         self.first = asyncio.Event()
         self._ingest = ingest
         self._gather = Gather(self._take)
-        self._lines: list[Line] = []
+        self.lines: list[Line] = []
         self._system = SystemTopics()
         self._blindness = Blindness(ingest, feed.region, self._system)
         self._losses = Losses(ingest.columns, self._system, feed.rate_cap)
@@ -82,6 +84,8 @@ class Region:
         self._notes: list[str] = []
         self._sparse = ""
         self._kept_at = 0.0
+        self._hears = True
+        self._group = f"cdctl-{uuid.uuid4().hex[:12]}"
         self._shown: str | None = None
 
     async def watch(self) -> None:
@@ -89,7 +93,7 @@ class Region:
         pause = 0.5
         board = self._columns.links
         board.put(board.number(self.feed.region), False, 0, self.feed.url, "not connected yet", False)
-        self._lines = [first := Line(self, 0)]
+        self.lines = [first := Line(self, 0)]
         while True:
             try:
                 await first.link.connect()
@@ -106,7 +110,7 @@ class Region:
         self._losses.close()
         if self._subscribing:
             self._subscribing.cancel()
-        await asyncio.gather(*(line.link.aclose() for line in self._lines), return_exceptions=True)
+        await asyncio.gather(*(line.link.aclose() for line in self.lines), return_exceptions=True)
         self._gather.close()
 
     def arrived(self, messages: Sequence[Message]) -> None:
@@ -124,7 +128,7 @@ class Region:
     def line_down(self, line: Line, reason: str) -> None:
         """Nobody can tell any more who is there."""
         self._gather.flush()
-        self._blindness.cut(alone=len(self._lines) == 1)
+        self._blindness.cut(alone=len(self.lines) == 1)
         self._columns.link_down(self.feed.region, self.feed.url, self._ingest.now_ms(), reason)
         self._shown = None
         if line.number == 0:
@@ -137,7 +141,7 @@ class Region:
 
     def beat(self, slow: bool) -> None:
         """About once a second: what changes by itself. `slow`: we could not keep up just now."""
-        self._losses.beat([line.link for line in self._lines], slow, self._subscribed)
+        self._losses.beat([line.link for line in self.lines], slow, self._subscribed)
         if self._subscribed:
             self._show()
 
@@ -154,34 +158,37 @@ class Region:
     async def _subscribe(self, link: Link, up: Up) -> None:
         region, speech = self.feed.region, self._ingest.speech
         births = speech.births(region)
-        self._notes, self._sparse, self._kept_at = [], "", 0.0
+        self._notes, self._sparse, self._kept_at, self._hears = [], "", 0.0, True
         if births:
             await self._blindness.ask(link)
         self._show("asking for its topics")
         kept = await _ask(link, births)
         # A broker of MQTT 3.1.1 would send all that it kept again, and drop most of it from a queue of QoS 1.
         again = set() if up.version == 5 else {birth.topic for birth in births}
-        streamed = await _ask(link, [wanted for wanted in speech.stream(region) if wanted.topic not in again])
+        stream = [wanted for wanted in speech.stream(region) if wanted.topic not in again]
+        streamed = await _ask(link, stream)
         refused = {grant.topic: grant.reason for grant in (*kept, *streamed) if grant.qos is None}
         self._notes = [note for note in (up.note, await self._one_by_one(refused) if refused else "") if note]
+        if self.feed.rate_cap and self.feed.connections > 1 and up.shared and up.version == 5 and not refused:
+            await self._share([wanted for wanted in stream if not wanted.qos])
         self._subscribed = True
         self._show()
-        await self._first_picture(up, whole=bool(births) and not refused)
+        await self._first_picture(up, whole=not refused)
         self._show()
         self.first.set()
 
     async def _first_picture(self, up: Up, *, whole: bool) -> None:
-        loop = asyncio.get_running_loop()
-        if whole and up.retain:
+        loop, promised = asyncio.get_running_loop(), self._ingest.speech.promises.retained_births
+        if not self._hears:
+            return
+        if promised and up.retain:
             begin = loop.time()
             while (left := max(self._kept_at, begin) + QUIET - loop.time()) > 0:
                 await asyncio.sleep(left)
-            self._sparse = "" if self._kept_at else "the broker had kept no births"
+            if whole and not self._kept_at:
+                self._sparse = "the broker had kept no births"
             return
-        if not self._ingest.speech.promises.retained_births:
-            self._sparse = "this protocol has no births that are kept"
-        elif not up.retain:
-            self._sparse = "this broker keeps no births"
+        self._sparse = "this broker keeps no births" if promised else "this protocol has no births that are kept"
         end = loop.time() + self._ingest.listen
         while loop.time() < end:
             heard, known = self._ingest.heard(self.feed.region)
@@ -196,27 +203,42 @@ class Region:
         await self._ingest.listed.wait()
         vins, count = self._ingest.chosen(self.feed.region, SAMPLE * self.feed.connections)
         if not vins:
+            self._hears = False
             return f"{why}; nothing is heard: ask for the right to it, or name an inventory in the settings"
         lines = await self._enough_lines(-(-len(vins) // SAMPLE))
         del vins[SAMPLE * len(lines) :]
-        shares = [vins[number :: len(lines)] for number in range(len(lines))]
-        watched = sum(await asyncio.gather(*map(self._by_name, lines, shares)))
+        shares = [(line, vins[at :: len(lines) * BUSY]) for at, line in enumerate(lines * BUSY)]
+        watched = sum(await asyncio.gather(*(self._by_name(line, share) for line, share in shares)))
         if not watched:
+            self._hears = False
             return f"{why}, and each vehicle's own topics, too: nothing is heard"
         return f"{why}; {watched:,} of {count:,} vehicles watched, each by its own topics"
 
+    async def _share(self, stream: Sequence[Filter]) -> None:
+        """One connection may carry only so much: the broker deals what comes in masses out to all we may have. Two
+        words of one vehicle may change places by that, within moments."""
+        shared = [replace(wanted, topic=f"$share/{self._group}/{wanted.topic}") for wanted in stream]
+        lines = await self._enough_lines(self.feed.connections)
+        grants = [grant for line in lines for grant in await _ask(line.link, shared)]
+        if all(grant.qos is not None for grant in grants):
+            await self.lines[0].link.unsubscribe([wanted.topic for wanted in stream])
+        else:  # what was granted of it would come twice
+            for line in lines:
+                await line.link.unsubscribe([wanted.topic for wanted in shared])
+
     async def _enough_lines(self, number: int) -> list[Line]:
         """As many connections as that takes, or as the broker gives us."""
-        while len(self._lines) < number:
-            line = Line(self, len(self._lines))
+        while len(self.lines) < number:
+            line = Line(self, len(self.lines))
             try:
                 await line.link.connect()
-            except UnavailableError:
-                with suppress(UnavailableError):
-                    await line.link.aclose()
-                break
-            self._lines.append(line)
-        return self._lines[:number]
+            except BaseException as error:
+                await line.link.aclose()
+                if isinstance(error, UnavailableError):
+                    break
+                raise
+            self.lines.append(line)
+        return self.lines[:number]
 
     async def _by_name(self, line: Line, vins: Sequence[str]) -> int:
         """Subscribe to vehicles one by one; how many of them were granted."""
@@ -231,7 +253,7 @@ class Region:
         """The link is up, and what is degraded: said when it is news."""
         heard, known = self._ingest.heard(self.feed.region) if self._sparse else (0, 0)
         count = f"{heard:,} of {known:,}" if self._ingest.expecting else f"{heard:,}"
-        cut = [f"connection {line.number + 1} is cut: {line.down}" for line in self._lines[1:] if line.down]
+        cut = [f"connection {line.number + 1} is cut: {line.down}" for line in self.lines[1:] if line.down]
         notes = [
             first,
             *self._notes,

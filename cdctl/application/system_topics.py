@@ -14,18 +14,24 @@ DROPPED = "$SYS/broker/publish/messages/dropped"
 PATIENCE = 0.5
 """Seconds that an answer may take: it is a retained message, so it comes with the SUBACK."""
 _CUTS = 2
-"""Some brokers cut the connection of whoever asks for more than they allow (AWS IoT): after so many no more is asked.
-One such cut may have been an accident."""
+"""Some brokers cut the connection of whoever asks for more than they allow (AWS IoT): after so many in a row no more is
+asked. One such cut may have been an accident."""
+_AT_ONCE = 2.0
+"""Seconds within which they do so; a wire that was dead before is noticed later."""
 
 
 class SystemTopics:
     """Questions to one broker over one link. What it says here is kept away from everything else."""
 
     def __init__(self) -> None:
-        self.asking = False
-        """Whether such a message may come."""
         self._cuts = 0
+        self._left: set[str] = set()
         self._answers: dict[str, asyncio.Future[str]] = {}
+
+    @property
+    def asking(self) -> bool:
+        """Whether such a message may come: some question is open, or was when the link was cut."""
+        return bool(self._answers or self._left)
 
     def sift(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Take note of what the broker says of itself; the other messages."""
@@ -41,20 +47,22 @@ class SystemTopics:
         """The number that the broker tells there; None when it tells none. Cancel it when the link is cut."""
         if self._cuts >= _CUTS:
             return None
-        self._cuts += 1
-        self.asking = True
-        answer = self._answers[topic] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        began, number = loop.time(), None
+        answer = self._answers[topic] = loop.create_future()
+        self._left.add(topic)
         try:
             grant = (await link.subscribe([Filter(topic)]))[0]
-            if grant.qos is None:
-                number = None
-            else:
+            if grant.qos is not None:
                 number = await _number(answer)
                 await link.unsubscribe([topic])
+        except asyncio.CancelledError:
+            self._cuts += loop.time() - began < _AT_ONCE
+            raise
         finally:
             del self._answers[topic]
-        self.asking = bool(self._answers)
-        self._cuts -= 1
+        self._left.discard(topic)
+        self._cuts = 0
         return number
 
 

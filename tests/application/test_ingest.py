@@ -158,6 +158,7 @@ def test_a_broker_that_cuts_whoever_asks_is_not_asked_for_ever(refuses, asked):
             asking.cancel()
             (answer,) = await asyncio.gather(asking, return_exceptions=True)
             assert answer is None or isinstance(answer, asyncio.CancelledError)
+            assert system.asking is not refuses  # the question may have been heard: an answer is none of the fleet's
         assert link.asked == asked
 
     run(work())

@@ -310,6 +310,24 @@ def test_a_connection_at_its_cap_is_told(own, monkeypatch):
     run(work())
 
 
+def test_a_stream_too_large_for_one_connection_is_dealt_out_to_several(own):
+    async def work():
+        vins = [f"V{n}" for n in range(30)]
+        async with Vehicles(own.url) as vehicles:
+            await vehicles.birth(*vins)
+            async with taken_in(own.url, rate_cap=1000, connections=3) as fleet:
+                assert (await fleet.settle(20)).online == 30
+                for _ in range(3):
+                    await vehicles.tele(*vins)
+                status = await seen(fleet, lambda s: s.received >= 120)
+                assert (status.received, status.malformed, note(status)) == (120, 0, "")
+                (region,) = fleet.ingest.regions
+                received = [line.link.counters().received for line in region.lines]
+                assert len(received) == 3 and min(received) >= 20  # 90, dealt out
+
+    run(work())
+
+
 class Slow(Listing):
     """An inventory that takes its time."""
 
