@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from cdctl.domain.slo.alert_windows import pairs, period_seconds
-from cdctl.domain.slo.objective import Indicator, Query, QueryFault, Ratio, RawRatio
+from cdctl.domain.slo.objective import Indicator, Query, QueryFault, Ratio, RawRatio, Threshold
 from cdctl.domain.slo.window import Calendar, Rolling, inexact, premature
 from cdctl.files.faults import Faults, Located
 
@@ -66,7 +66,10 @@ def silence_passes(indicator: Indicator) -> Iterator[QueryFault]:
             continue
         if _is_success(indicator, value):
             said = f"`or vector({found[1]})` answers for series that are gone, or misspelt, as if all were well"
-            yield QueryFault(query, said, "delete it: time without data is not covered then", found.start())
+            cure = "delete it: time without data is not covered then"
+            if not isinstance(indicator, Threshold):  # the source looks at the series themselves
+                cure = "delete it; cdctl takes such time for not covered, other readers of the query do not"
+            yield QueryFault(query, said, cure, found.start())
 
 
 def _whole(indicator: Indicator) -> Query:

@@ -36,6 +36,7 @@ FAILS: dict[str, Indicator] = {
 def test_a_constant_that_makes_silence_a_success_is_told(case: str) -> None:
     (fault,) = silence_passes(PASSES[case])
     assert "as if all were well" in fault.reason
+    assert ("other readers" in fault.hint) != isinstance(PASSES[case], Threshold)
     assert fault.query.text[fault.offset :].lower().startswith("or")
 
 
@@ -48,6 +49,6 @@ def test_it_is_a_warning_with_its_place(reading, edited) -> None:
     found = reading(edited(("query: commands_total}", "query: sum(commands_total) or vector(0)}")))
     assert [str(warning) for warning in found.warnings] == [
         "1.yaml:12:66: warning: `or vector(0)` answers for series that are gone, or misspelt, as if all "
-        "were well (delete it: time without data is not covered then)"
+        "were well (delete it; cdctl takes such time for not covered, other readers of the query do not)"
     ]
     assert reading(edited(("query: 'commands_total{", "query: 'commands_total or vector(0){"))).warnings == ()
