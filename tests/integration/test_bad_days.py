@@ -113,7 +113,8 @@ def test_a_group_that_was_expected_and_one_that_was_not(stock: Stock) -> None:
         "us": Verdict.NO_DATA,
     }
     assert "expected group region=us" in str(rows["us"].reason)
-    assert any("without the label region" in text for text in rows["eu"].warnings)
+    said = {region: any("without the label region" in text for text in one.warnings) for region, one in rows.items()}
+    assert said == {"": True, "eu": False, "us": False}
 
 
 def test_many_series_without_a_grouping_are_an_error_with_the_cure(stock: Stock) -> None:

@@ -18,6 +18,7 @@ from cdctl.sources.prometheus.answers import Body, Samples, matrix, samples
 from cdctl.sources.prometheus.client import AskError, Client
 from cdctl.sources.prometheus.combine import combine
 from cdctl.sources.prometheus.endpoint import Endpoint, endpoint
+from cdctl.sources.prometheus.grouping import misread
 from cdctl.sources.prometheus.legs import SEEN, EventLeg, Leg
 from cdctl.sources.prometheus.pack import Answer, Pack
 from cdctl.sources.prometheus.plan import Plan, plan
@@ -96,6 +97,7 @@ class PrometheusSource:
             todo = plan(request.indicator, request.group_by)
             evidence = _evidence(todo, request)
             parts = await asyncio.gather(*(self._span(todo, request, span, shared) for span in request.spans))
+            grouping = await misread(self._client, todo, request, [buckets for buckets, _ in parts])
         except AskError as error:
             return SourceFailure(request.key, error.reason, error.hint, error.mine, evidence)
         except QueryError as error:
@@ -107,7 +109,7 @@ class PrometheusSource:
             return SourceFailure(request.key, reason, "please report it", False, evidence)
         buckets = tuple(buckets for buckets, _ in parts)
         warnings = list(_doubts(todo, request.indicator))
-        warnings += [text for _, texts in parts for text in texts]
+        warnings += [*grouping, *(text for _, texts in parts for text in texts)]
         return SourceAnswer(request.key, buckets, evidence, tuple(dict.fromkeys(warnings)))
 
     async def _span(

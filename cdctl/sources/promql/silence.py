@@ -15,10 +15,10 @@ from cdctl.sources.promql.tokens import Token, tokens
 def watched(text: str) -> str:
     """The query with every `or vector(1)` bound to its series: `or (1 + 0 * (count(a{}) or count(b{})))`."""
     found = _standins(tokens(text))
-    selectors = _selectors(parse(text)) if found else []
-    if not selectors:
+    own = selectors(parse(text)) if found else []
+    if not own:
         return text
-    there = " or ".join(f"count({selector})" for selector in selectors)
+    there = " or ".join(f"count({selector})" for selector in own)
     for first, value, last in reversed(found):
         text = f"{text[: first.start]}({value.text} + 0 * ({there})){text[last.end :]}"
     return text
@@ -53,7 +53,7 @@ def _before_matching(pieces: list[Token], at: int) -> int:
     return at - 2 if at > 1 and pieces[at - 1].text.lower() in {"on", "ignoring"} else -1
 
 
-def _selectors(tree: Any) -> list[str]:
+def selectors(tree: Any) -> list[str]:
     """Every selector of a query once; none when one cannot be written again."""
     found: dict[str, None] = {}
     for part in walk(tree):
