@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cdctl.domain.address import is_loopback
 from cdctl.domain.text import safe
 from cdctl.domain.wire import Address
 from cdctl.errors import UsageError
@@ -58,22 +58,13 @@ def endpoint(address: Address) -> Endpoint:
             hint="put them into username and password_file, or use a certificate",
         )
     found = Endpoint(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], parts.path or "/mqtt")
-    if not (found.tls or address.plaintext or _is_loopback(found.host)):
+    if not (found.tls or address.plaintext or is_loopback(found.host)):
         raise UsageError(
             "this would send everything in the clear to another host",
             subject=str(found),
             hint="use mqtts:// or wss://, or allow it with plaintext = true in the settings of this broker",
         )
     return found
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _shown(url: str) -> str:
