@@ -200,7 +200,7 @@ class Beat:
         """The topic of a selection, what a viewer that comes back has missed, and up to which happening that is.
         Raises UsageError."""
         made = RunTopic(ask.where, self.lookout, self.boot)
-        await self.look(lambda: made.begin(self.reader.at))
+        await self.look(lambda: made.begin(self.reader.last))
         async with self._shared(made) as topic:
             yield topic, *await self.look(lambda: self._missed(topic, ask))
 

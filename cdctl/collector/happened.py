@@ -19,8 +19,13 @@ class RingReader:
         self._kinds = Strings(columns.parts["kinds"], columns.header["kinds"])
         self._regions = Strings(columns.parts["regions"], columns.header["regions"])
         self.boot = boot
-        self.at = int(columns.header["happened"][0])
+        self.at = self.last
         self.lost = 0
+
+    @property
+    def last(self) -> int:
+        """Number of the last happening that there is."""
+        return int(self._columns.header["happened"][0])
 
     def read(self) -> tuple[Told, int]:
         """What happened since the last time, and how much of it is lost."""
@@ -31,7 +36,7 @@ class RingReader:
 
     def since(self, after: int) -> tuple[Told, int]:
         """What happened after the happening number `after`, and how much of it is lost."""
-        last = int(self._columns.header["happened"][0])
+        last = self.last
         numbers = np.arange(max(after, last - len(self._records)) + 1, last + 1)
         found = self._records[numbers % len(self._records)]
         fresh = found[found["number"] == numbers]  # the writer may have come round meanwhile

@@ -23,6 +23,7 @@ ANSWER_SECONDS = 30.0
 SILENT_SECONDS = 5.0
 """A stream says something at least every two seconds; after this long without a word it is taken for cut."""
 MOST_BYTES = 256 << 20
+_AWAY = frozenset({502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Reach:
             ) as response:
                 if response.status_code != 200:
                     await response.aread()
-                if response.status_code in {502, 503, 504}:
+                if response.status_code in _AWAY:
                     raise CutError(self._refusal(response).message)
                 if response.status_code != 200:
                     raise self._refusal(response)
@@ -150,6 +151,8 @@ class Reach:
     def _refusal(self, response: httpx.Response) -> CdctlError:
         if wire.HEADER not in response.headers:
             said = f"status {response.status_code}"
+            if response.status_code in _AWAY:
+                return self.unavailable(f"it, or what is in front of it, has no room or is away ({said})")
             return UnavailableError(f"this is no collector ({said})", subject=self.url, hint="check its address")
         told = self.decoded(response.content, wire.Trouble)
         if told.kind == "version" and told.versions and wire.VERSION not in told.versions:

@@ -134,7 +134,7 @@ class RunTopic(Topic):
 
     def evaluate(self, fresh: Sequence[tuple[int, Told]], lost: int) -> list[Happening]:
         """In the thread of the lookout: the news of a beat, which came in some runs (number of the last one, all)."""
-        told = [one for number, one in fresh if number > self.reached]
+        told = [one[max(len(one) - (number - self.reached), 0) :] for number, one in fresh if number > self.reached]
         self.reached = max([self.reached, *(number for number, _ in fresh)])
         before = self._before
         if before is None:

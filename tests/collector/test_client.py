@@ -175,6 +175,30 @@ def test_happenings_are_watched(served, make_standing):
     asyncio.run(run())
 
 
+def test_what_happened_before_is_not_watched_and_a_new_collector_says_that_it_is_new(served, make_standing):
+    async def run():
+        async with served(10) as one, one.fleet() as fleet:
+            one.apply(make_standing(1, False, 2))
+            runs = fleet.watch("")
+            news = asyncio.create_task(anext(runs))
+            await until(lambda: one.beat.viewers)
+            one.apply(make_standing(2, False, 2))
+            assert [(h.vin[-1:], h.kind) for h in await news] == [("2", "offline")]
+            one.beat.boot = "another"
+            await one.drop()
+            port = int(one.url.rpartition(":")[2])
+            from cdctl.collector import serving
+
+            again = asyncio.create_task(serving.serve(one.collector.app, serving.bound("127.0.0.1", port), None))
+            kinds = [h.kind for _ in range(3) for h in await anext(runs)]
+            assert kinds == ["collector.down", "collector.up", "lost"]
+            await runs.aclose()
+            again.cancel()
+            await asyncio.gather(again, return_exceptions=True)
+
+    asyncio.run(run())
+
+
 def test_a_cut_is_told_and_what_was_missed_comes_after_it(served, make_standing):
     async def run():
         async with served(10) as one, one.fleet() as fleet:
