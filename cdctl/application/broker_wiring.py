@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from cdctl.application.fleet_doors import speech
-from cdctl.application.fleet_wiring import finished, fleet_context, link
+from cdctl.application.fleet_doors import inventory, speech
+from cdctl.application.fleet_wiring import finished, fleet_context, link, through
 from cdctl.application.wiring import catalogue
-from cdctl.errors import UsageError
+from cdctl.domain.settings import FileInventory, HttpInventory, SqlInventory
+from cdctl.errors import CdctlError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.application.broker import Gate
     from cdctl.application.broker_top import Ears
+    from cdctl.domain.fleet.inventory import Listed
     from cdctl.domain.fleet.speech import Speech
     from cdctl.domain.ports import Probe
-    from cdctl.domain.settings import Broker, Settings
+    from cdctl.domain.settings import Broker, Context, Settings
     from cdctl.domain.wire import Filter, Link, Listener
+    from cdctl.extend.catalogue import Catalogue
+
+_ENOUGH = 100_000
+"""Vehicles of an inventory that are read to see that it answers."""
 
 
 def gates(settings: Settings, regions: Sequence[str] = ()) -> list[Gate]:
@@ -35,7 +41,6 @@ def probe_brokers(settings: Settings, name: str, *, plugins: bool = True) -> lis
     """Whether every broker of a context answers, and what it grants. What is wrong is a probe that failed."""
     from cdctl.application.broker import knock, probed
     from cdctl.domain.ports import Probe
-    from cdctl.errors import CdctlError
 
     context = settings.context(name)
     try:
@@ -48,6 +53,63 @@ def probe_brokers(settings: Settings, name: str, *, plugins: bool = True) -> lis
         return [probed(name, one) for one in await asyncio.gather(*asked)]
 
     return finished(run())
+
+
+def probe_beside(settings: Settings, name: str, *, plugins: bool = True) -> list[Probe]:
+    """Whether the inventory and the collector of a context answer. What is wrong is a probe that failed."""
+    context = settings.context(name)
+
+    async def run() -> list[Probe]:
+        probes = [await _probe_inventory(context, catalogue(settings, plugins=plugins))]
+        probes.append(await _probe_collector(context))
+        return [probe for probe in probes if probe]
+
+    return finished(run())
+
+
+async def _probe_inventory(context: Context, doors: Catalogue) -> Probe | None:
+    from cdctl.domain.ports import Probe
+
+    match context.inventory:
+        case FileInventory(file=place) | HttpInventory(url=place) | SqlInventory(sql=place):
+            where = place
+        case _:
+            return None
+    found, whole = 0, True
+    try:
+        listed = inventory(context, doors)
+        async for run in listed.vehicles() if listed else _nobody():
+            found += len(run)
+            if found >= _ENOUGH:
+                whole = False
+                break
+    except CdctlError as error:
+        return Probe(context.name, "inventory", where, False, error.message, error.hint)
+    return Probe(context.name, "inventory", where, True, f"lists {'' if whole else 'more than '}{found:,} vehicles")
+
+
+async def _nobody() -> AsyncIterator[Sequence[Listed]]:
+    return
+    yield
+
+
+async def _probe_collector(context: Context) -> Probe | None:
+    from cdctl.domain.ports import Probe
+
+    if not context.collector:
+        return None
+    url, loop = context.collector.url, asyncio.get_running_loop()
+    try:
+        fleet = through(context.collector, context.name)
+        began = loop.time()
+        try:
+            status = await fleet.status()
+        finally:
+            await fleet.aclose()
+    except CdctlError as error:
+        return Probe(context.name, "collector", url, False, error.message, error.hint)
+    took = (loop.time() - began) * 1000
+    return Probe(context.name, "collector", url, True, f"has {status.vehicles:,} vehicles, answers in {took:.0f} ms")
 
 
 def _gates(brokers: Iterable[Broker]) -> list[Gate]:

@@ -159,7 +159,7 @@ async def open_fleet(
     us watch all. Raises UsageError, FileError, PluginError and UnavailableError."""
     context = fleet_context(settings)
     if context.collector:
-        return _through(context.collector, context.name)
+        return through(context.collector, context.name)
     from cdctl.application.fleet import LocalFleet  # not before: a viewer of a collector needs no numpy
     from cdctl.application.watching import IngestProcess
     from cdctl.domain.fleet.columns import Columns
@@ -177,7 +177,8 @@ async def open_fleet(
     return LocalFleet(columns, WallClock(), process)
 
 
-def _through(collector: Collector, context: str) -> Fleet:
+def through(collector: Collector, context: str) -> Fleet:
+    """The fleet as a collector has it. Raises UnavailableError when a secret is not there."""
     from cdctl.collector.client import RemoteFleet
     from cdctl.collector.reaching import Place
     from cdctl.files.settings.secrets import reveal
@@ -197,12 +198,18 @@ def _through(collector: Collector, context: str) -> Fleet:
 
 
 def with_fleet(
-    settings: Settings, work: Callable[[Fleet], Awaitable[T]], *, config: str = "", plugins: bool = True
+    settings: Settings,
+    work: Callable[[Fleet], Awaitable[T]],
+    *,
+    config: str = "",
+    plugins: bool = True,
+    focus: str = "",
 ) -> T:
-    """Open the fleet of the context in use, do the work, let go of it whatever happens. Raises as `open_fleet`."""
+    """Open the fleet of the context in use, do the work, let go of it whatever happens. `focus` and what is raised: see
+    `open_fleet`."""
 
     async def run() -> T:
-        fleet = await open_fleet(settings, config=config, plugins=plugins)
+        fleet = await open_fleet(settings, config=config, plugins=plugins, focus=focus)
         try:
             return await work(fleet)
         finally:

@@ -13,12 +13,11 @@ from cdctl.cli.records import Column
 from cdctl.cli.settings import settings_of
 
 if TYPE_CHECKING:
-    from cdctl.domain.settings import Context, Settings
+    from cdctl.domain.settings import Settings
 
 app = noun("Show the settings in force and check what they connect to.")
 
 _MASK = "********"
-_UNCHECKED = "not checked by this version"
 _SHOW = (Column("key"), Column("value"), Column("origin"))
 _CHECK = (Column("context"), Column("source"), Column("url"), Column("ok"), Column("found"), Column("hint", wide=True))
 
@@ -65,7 +64,7 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Connect to every endpoint of every context (or of --context) and say what answered.
 
     Of a broker it says what it speaks, what it grants of the topics that `fleet` needs, and how soon it answers.
-    Inventories and collectors are listed, but this version does not connect to them.
+    An inventory is read, and a collector is asked how many vehicles it has.
     """
     from cdctl.application import broker_wiring, wiring
 
@@ -75,30 +74,15 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     names = [asked] if asked else list(settings.contexts)
     with exits.in_flight(f"connecting to {', '.join(names)}", "nothing was changed: run it again"):
         probes = [probe for name in names for probe in wiring.probe_sources(settings, name, plugins=run.plugins)]
-        probes += [
-            probe for name in names for probe in broker_wiring.probe_brokers(settings, name, plugins=run.plugins)
-        ]
+        for name in names:
+            probes += broker_wiring.probe_brokers(settings, name, plugins=run.plugins)
+            probes += broker_wiring.probe_beside(settings, name, plugins=run.plugins)
     rows = [
         {"context": p.context, "source": p.source, "url": p.url, "ok": p.ok, "found": p.found, "hint": p.hint}
         for p in probes
     ]
-    rows += [row for name in names for row in _unchecked(settings.contexts[name])]
     output.show(run, outputs, rows, _CHECK)
     for probe in probes:
         if not probe.ok and probe.hint:
             exits.note(run, f"hint: {probe.context}: {probe.hint}")
     exits.leave(exits.Code.DONE if all(probe.ok for probe in probes) else exits.Code.UNKNOWN)
-
-
-def _unchecked(context: Context) -> Iterator[dict[str, object]]:
-    """What a context names and nothing here connects to yet."""
-    from cdctl.domain.settings import FileInventory, HttpInventory, SqlInventory
-
-    urls: dict[str, str] = {}
-    match context.inventory:
-        case FileInventory(file=place) | HttpInventory(url=place) | SqlInventory(sql=place):
-            urls["inventory"] = place
-    if context.collector:
-        urls["collector"] = context.collector.url
-    for source, url in urls.items():
-        yield {"context": context.name, "source": source, "url": url, "ok": None, "found": _UNCHECKED, "hint": ""}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -147,7 +148,8 @@ def show(
         card = await fleet.card(vin)
         return card, [] if card else await _nearest(fleet, vin), await fleet.status()
 
-    card, near, status = fleet_asking.answer(run, asked, ask)
+    focus = f'vin:"{vin}"' if re.fullmatch(r"[\w./-]{1,40}", vin, re.ASCII) else ""
+    card, near, status = fleet_asking.answer(run, asked, ask, focus=focus)
     if card is None:
         fleet_status.told(run, status, {})
         raise _nobody(vin, near, fleet_status.code(status))

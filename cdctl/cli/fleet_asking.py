@@ -86,8 +86,9 @@ def question(run: Run, *, where: str = "", seconds: str = "", reason: str = "") 
     return asked
 
 
-def answer(run: Run, asked: Question, ask: Callable[[Fleet], Awaitable[T]]) -> T:
-    """Open the fleet, listen until the first picture is whole (or as long as --for says), ask, let go."""
+def answer(run: Run, asked: Question, ask: Callable[[Fleet], Awaitable[T]], *, focus: str = "") -> T:
+    """Open the fleet, listen until the first picture is whole (or as long as --for says), ask, let go. focus: which
+    vehicles to prefer where not all can be watched; those that are asked for, unless it is given."""
     from cdctl.application import fleet_wiring
     from cdctl.cli.progress import long_work
 
@@ -97,7 +98,9 @@ def answer(run: Run, asked: Question, ask: Callable[[Fleet], Awaitable[T]]) -> T
             await listen(fleet, asked.seconds, progress)
             return await ask(fleet)
 
-        return fleet_wiring.with_fleet(asked.settings, work, config=run.config, plugins=run.plugins)
+        return fleet_wiring.with_fleet(
+            asked.settings, work, config=run.config, plugins=run.plugins, focus=focus or asked.where
+        )
 
 
 async def listen(fleet: Fleet, seconds: float | None, progress: Progress, *, longer: bool = True) -> FleetStatus:

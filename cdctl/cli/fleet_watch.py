@@ -121,7 +121,9 @@ def stream(run: Run, asked: fleet_asking.Question, chosen: Sequence[output.Outpu
         return f"watching, {teller.count:,} changes told"
 
     with exits.in_flight(said, "nothing was changed: run it again to go on from now"):
-        status = fleet_wiring.with_fleet(asked.settings, work, config=run.config, plugins=run.plugins)
+        status = fleet_wiring.with_fleet(
+            asked.settings, work, config=run.config, plugins=run.plugins, focus=asked.where
+        )
 
     def render(form: str, hide: bool, width: int | None) -> str:
         if form == "json":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from brokers import Mosquitto, Refusing
@@ -129,14 +131,45 @@ def test_show_knows_fleets_and_not_their_secrets(cdctl, here, monkeypatch):
     assert cdctl("--quiet", "config", "show").err == ""
 
 
-def test_check_says_what_it_cannot_connect_to_yet(cdctl, here):
-    (here / "cdctl.toml").write_text(re.sub("brokers.*\n", "", FLEET))
+def test_check_reads_the_inventory(cdctl, here):
+    (here / "good.csv").write_text("vin,region\nWBA00000000000001,eu\nWBA00000000000002,eu\n")
+    (here / "cdctl.toml").write_text(
+        '[contexts.good]\ninventory = { file = "good.csv" }\n[contexts.bad]\ninventory = { file = "none.csv" }\n'
+    )
     ran = cdctl("config", "check", "-o", "json")
-    assert ran.code == 0, "what was not checked has not failed"
-    assert [(row["source"], row["url"], row["ok"], row["found"]) for row in json.loads(ran.out)] == [
-        ("inventory", "postgresql://db.example/fleet", None, "not checked by this version"),
-        ("collector", "https://collector.example", None, "not checked by this version"),
-    ]
+    rows = {row["context"]: row for row in json.loads(ran.out)}
+    assert ran.code == 3
+    assert (rows["good"]["source"], rows["good"]["ok"], rows["good"]["found"]) == (
+        "inventory",
+        True,
+        "lists 2 vehicles",
+    )
+    assert rows["bad"]["ok"] is False
+    assert cdctl("config", "check", "--context", "good").code == 0
+
+
+@pytest.fixture
+def collector(here, brokers):
+    """How the settings name a collector that runs."""
+    (here / "server.toml").write_text(
+        f'[contexts.a]\nbrokers = {{ eu = {{ url = "{brokers["eu"]}" }} }}\n[paths]\ncache = "{here}/cache"\n'
+    )
+    argv = [sys.executable, "-m", "cdctl", "--config", "server.toml", "collect", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        place = json.loads(process.stdout.readline())["collector"]
+        yield f'{{ url = "{place["url"]}", token_file = "{place["token_file"]}" }}'
+        process.terminate()
+
+
+def test_check_asks_the_collector(cdctl, here, collector):
+    away = f'{{ url = "http://127.0.0.1:{free_port()}" }}'
+    (here / "cdctl.toml").write_text(f"[contexts.up]\ncollector = {collector}\n[contexts.down]\ncollector = {away}\n")
+    ran = cdctl("config", "check", "-o", "json")
+    rows = {row["context"]: row for row in json.loads(ran.out)}
+    assert ran.code == 3
+    assert rows["up"]["ok"] is True
+    assert re.fullmatch(r"has 0 vehicles, answers in \d+ ms", rows["up"]["found"])
+    assert (rows["down"]["source"], rows["down"]["ok"]) == ("collector", False)
 
 
 @pytest.fixture
