@@ -25,7 +25,7 @@ async def collect(
     *,
     config: str = "",
     plugins: bool = True,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = lambda _: None,
     ready: Callable[[Collected], None] = lambda _: None,
 ) -> None:
     """Take in once for a whole team, keep the past, and serve it until cancelled. `say` gets warnings, `ready` where it
