@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.reading import FleetStatus
 
 _LINE = 300
+_REFUSES, _NOTHING = "the broker refuses", "nothing is heard"
+"""How a link's note says that a part, or all, of what we asked for is kept from us."""
 
 
 def told(run: Run, status: FleetStatus, left_out: Mapping[str, int], matched: int | None = None) -> exits.Code:
@@ -27,10 +29,13 @@ def told(run: Run, status: FleetStatus, left_out: Mapping[str, int], matched: in
 
 
 def code(status: FleetStatus) -> exits.Code:
-    """What can be known: see `told`."""
-    if not any(link.up for link in status.links):
+    """What can be known: see `told`. A link over which the broker lets us hear nothing is as good as none; one over
+    which it refuses a part shows a part."""
+    heard = [link for link in status.links if link.up and _NOTHING not in link.note]
+    if not heard:
         return exits.Code.UNKNOWN
-    return exits.Code.DONE if status.settled and all(link.up for link in status.links) else exits.Code.PARTLY
+    whole = status.settled and len(heard) == len(status.links) and not any(_REFUSES in link.note for link in heard)
+    return exits.Code.DONE if whole else exits.Code.PARTLY
 
 
 def lines(status: FleetStatus, left_out: Mapping[str, int], matched: int | None = None) -> Iterator[str]:

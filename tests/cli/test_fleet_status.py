@@ -9,6 +9,9 @@ from cdctl.domain.fleet.reading import FleetStatus, LinkState
 
 UP, DOWN = LinkState("eu", "mqtt://a", True, 1.0), LinkState("us", "mqtt://b", False, 1.0, "cut")
 
+PART = LinkState("us", "mqtt://b", True, 1.0, "the broker refuses cd/us/+/tele; 5 of 9 vehicles watched")
+DEAF = LinkState("us", "mqtt://b", True, 1.0, "the broker refuses cd/us/+/tele; nothing is heard: ask for the right")
+
 
 @pytest.mark.parametrize(
     ("links", "settled", "expected"),
@@ -17,6 +20,9 @@ UP, DOWN = LinkState("eu", "mqtt://a", True, 1.0), LinkState("us", "mqtt://b", F
         ((UP, UP), True, 0),
         ((UP, DOWN), True, 4),
         ((UP,), False, 4),
+        ((UP, PART), True, 4),
+        ((UP, DEAF), True, 4),
+        ((DEAF,), True, 3),
         ((DOWN,), True, 3),
         ((DOWN, DOWN), False, 3),
         ((), False, 3),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-from brokers import Mosquitto
+from brokers import Mosquitto, Refusing
 
 from cdctl.lab.servers import free_port
 
@@ -262,6 +262,17 @@ def test_without_a_broker_nothing_is_known_and_with_some_a_part(cdctl, tmp_path,
     ran = cdctl("fleet", "ls", "-o", "jsonl")
     assert (ran.code, ran.out) == (3, "")
     assert "warning: region us: no link" in ran.err
+
+
+def test_what_a_broker_refuses_is_not_known(cdctl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "us").mkdir()
+    with Refusing(tmp_path / "us") as broker:
+        file = settings(tmp_path, us=broker.url)
+        file.write_text(file.read_text().replace("[fleet", 'topic_root = "secret"\n[fleet', 1))
+        ran = cdctl("fleet", "stats")
+    assert ran.code == 3
+    assert "warning: region us: the broker refuses secret/us/+/birth" in ran.err
 
 
 def test_a_context_without_brokers(cdctl, tmp_path, monkeypatch):
