@@ -133,19 +133,21 @@ def whole_stream(spoken: Speech, region: str) -> list[Filter]:
 def ears(
     settings: Settings, regions: Sequence[str] = (), topics: Sequence[str] = (), *, plugins: bool = True
 ) -> list[Ears]:
-    """Where to listen for what fills the brokers: `topics`, or everything below the topic root (of a fleet that speaks
-    otherwise, everything that its vehicles say). Raises as `gates` and `speech`."""
+    """Where to listen for what fills the brokers: `topics`, or everything of a region below the topic root (of a fleet
+    that speaks otherwise, everything that its vehicles say). Raises as `gates` and `speech`."""
     from cdctl.application.broker_top import Ears
     from cdctl.domain.wire import Filter
 
     context = settings.context()
-    whole = [f"{context.topic_root}/#"] if context.protocol.name == "native" else []
-    asked = tuple(Filter(topic, 0, retained=False) for topic in topics or whole)
     chosen = gates(settings, regions)
     spoken = speech(context, settings, catalogue(settings, plugins=plugins))
     found = []
     for gate in chosen:
         streamed = tuple(whole_stream(spoken, gate.region))
+        # By region, not all below the root: regions may share a broker, and nothing should be counted twice.
+        under = [f"{context.topic_root}/{gate.region}/#", f"{context.topic_root}/ops/{gate.region}/#"]
+        whole = under if context.protocol.name == "native" else []
+        asked = tuple(Filter(topic, 0, retained=False) for topic in topics or whole)
         instead = () if topics else streamed
         found.append(Ears(gate, asked or streamed, instead, _before_vehicle(spoken, gate.region)))
     return found

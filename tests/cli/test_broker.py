@@ -155,11 +155,22 @@ def test_top_by_other_levels_and_topics(cdctl, settings, traffic):
     assert "REGION  LARGEST VEHICLE " in table
 
 
+def test_regions_of_one_broker_are_not_counted_twice(cdctl, settings, urls, traffic):
+    folder = settings("eu")
+    (folder / "cdctl.toml").write_text(
+        f'[contexts.x]\nbrokers = {{ eu = {{ url = "{urls["eu"]}" }}, us = {{ url = "{urls["eu"]}" }} }}\n'
+    )
+    told = json.loads(cdctl("broker", "top", "--for", "1s", "-o", "json").out)
+    messages = {one["region"]: one["messages"] for one in told["brokers"]}
+    assert messages["eu"] > 0
+    assert messages["us"] == 0
+
+
 def test_top_where_the_broker_refuses(cdctl, settings):
     settings("us", root="secret")
     ran = cdctl("broker", "top", "--for", "1s", "-o", "jsonl")
     assert (ran.code, ran.out) == (3, "")
-    assert "the broker refuses secret/#" in ran.err
+    assert "the broker refuses secret/us/#" in ran.err
     assert "nothing is heard" in ran.err
 
 
