@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -218,6 +220,17 @@ def test_watch_streams_what_changes(cdctl, here):
     assert lines[0].split() == ["TIME", "VIN", "REGION", "KIND", "DETAIL"]
     assert lines[1].split()[1:] == [FLEET[0][1], "eu", "door.opened", FLEET[0][1]]
     assert list(csv.DictReader(io.StringIO(cdctl("fleet", "watch", "--for", "2s", "-o", "csv").out)))
+
+
+def test_a_watch_ends_when_nobody_reads_it_any_more(here):
+    argv = [sys.executable, "-m", "cdctl", "fleet", "watch", "-o", "jsonl"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert json.loads(process.stdout.readline())["kind"] == "door.opened"
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(30) == 0
+    assert "error" not in said
+    assert "Traceback" not in said
 
 
 def test_what_is_written_at_the_end_needs_an_end(cdctl, here):
