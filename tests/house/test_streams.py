@@ -12,7 +12,6 @@ STDOUT = {
     "cli/output.py": "every answer",
     "cli/demo.py": "the live picture, on a terminal only",
     "cli/exits.py": "a reader that left",
-    "application/ingest_process.py": "a pipe to the process that started it, JSON a line",
     "extend/hush.py": "keeps plugins away from it",
     "files/profile_shape.py": "`python -m` prints the schema",
     "files/schema.py": "`python -m` prints the schema",
