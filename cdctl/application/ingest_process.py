@@ -12,7 +12,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from cdctl.errors import CdctlError
@@ -23,16 +25,17 @@ _SWEEP_SECONDS = 60.0
 def main() -> int:
     """Run the job; exit code 0, or that of the error that was said on stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
+    say = partial(_say, _stdout())
     job = json.loads(sys.stdin.readline())
     try:
-        _run(job)
+        _run(job, say)
     except CdctlError as error:
-        _say({"error": error.message, "subject": error.subject, "hint": error.hint, "exit_code": error.exit_code})
+        say({"error": error.message, "subject": error.subject, "hint": error.hint, "exit_code": error.exit_code})
         return error.exit_code
     return 0
 
 
-def _run(job: dict[str, Any]) -> None:
+def _run(job: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
     from cdctl.application import fleet_wiring
 
     stop = asyncio.Event()
@@ -42,7 +45,7 @@ def _run(job: dict[str, Any]) -> None:
         loop.add_reader(sys.stdin.fileno(), lambda: _listen(stop))
         sweeping = loop.create_task(_sweep())
         try:
-            await fleet_wiring.ingest(job, stop, _say)
+            await fleet_wiring.ingest(job, stop, say)
         finally:
             sweeping.cancel()
 
@@ -72,9 +75,16 @@ def _fast_loop(run: Any) -> None:
         asyncio.run(run())
 
 
-def _say(news: dict[str, Any]) -> None:
+def _stdout() -> int:
+    """Keep stdout for the news alone: what a plugin prints goes to stderr."""
+    news = os.dup(1)
+    os.dup2(2, 1)
+    return news
+
+
+def _say(out: int, news: dict[str, Any]) -> None:
     with suppress(OSError):  # whoever started us is gone: the end of stdin says so, too
-        os.write(sys.stdout.fileno(), json.dumps(news).encode() + b"\n")
+        os.write(out, json.dumps(news).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ class Region:
         if self.feed.rate_cap and self.feed.connections > 1 and up.shared and up.version == 5 and not refused:
             await self._share([wanted for wanted in stream if not wanted.qos])
         self._subscribed = True
-        self._show()
+        self.beat(False)  # what was dropped before is not our loss
         await self._first_picture(up, whole=not refused)
         self._show()
         self.first.set()

@@ -13,8 +13,9 @@ LOOK_SECONDS = 10.0
 """Between two looks at what the broker dropped; it counts anew as often."""
 _SLOW_SECONDS = 45.0
 """So long after we were slow, what the broker dropped is taken for ours."""
+_AGAIN_SECONDS = 2.5
 _NEAR = 0.95
-_UNANSWERED = 3
+_UNANSWERED = 5
 
 
 class Losses:
@@ -28,7 +29,7 @@ class Losses:
         self._beaten = 0.0
         self._full = 0
         self._slow_until = 0.0
-        self._looked = 0.0
+        self._looked = -LOOK_SECONDS
         self._looking: asyncio.Task[None] | None = None
         self._silent = 0
         self._dropped: int | None = None
@@ -68,9 +69,11 @@ class Losses:
 
     async def _look(self, link: Link) -> None:
         dropped = await self._system.ask(link, DROPPED)
-        self._silent = self._silent + 1 if dropped is None else 0
         if dropped is None:
+            self._silent += 1
+            self._looked -= LOOK_SECONDS - _AGAIN_SECONDS  # a broker that just started says nothing yet
             return
+        self._silent = 0
         if self._dropped is not None and asyncio.get_running_loop().time() < self._slow_until:
             self._columns.count(Counter.DROPPED, max(0, dropped - self._dropped))
         self._dropped = dropped

@@ -242,10 +242,10 @@ def test_a_late_death_does_not_kill_a_newer_birth(broker, tmp_path):
 
 def test_a_reader_that_stands_still_counts_what_the_broker_dropped(tmp_path):
     async def work(broker: Mosquitto):
+        assert await asyncio.to_thread(eventually, lambda: uptime(broker) > 3)  # it counts by now
         async with Vehicles(broker.url) as vehicles, watched(tmp_path, eu=broker.url) as fleet:
             await vehicles.birth("A")
             await seen(fleet, lambda s: s.online == 1 and s.settled)
-            await asyncio.to_thread(eventually, lambda: uptime(broker) > 2)
             pid = taker(fleet)
             os.kill(pid, signal.SIGSTOP)
             try:
@@ -429,3 +429,12 @@ def test_a_taker_that_runs_out_of_files_goes_on(broker, tmp_path):
             await seen(fleet, lambda s: s.links[0].up)
 
     run(work())
+
+
+def test_what_a_plugin_prints_does_not_disturb_the_news():
+    script = (
+        "import os; from cdctl.application import ingest_process as p; out = p._stdout();"
+        "print('hello', flush=True); os.write(1, b'there\\n'); p._say(out, {'ready': True})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b'{"ready": true}\n', b"hello\nthere\n")
