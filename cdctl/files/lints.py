@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import operator
 import re
 import time
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from cdctl.domain.slo.alert_windows import pairs, period_seconds
-from cdctl.domain.slo.objective import Indicator, Query, QueryFault, Ratio, RawRatio, Threshold
+from cdctl.domain.slo.objective import Indicator, QueryFault, Threshold
 from cdctl.domain.slo.window import Calendar, Rolling, inexact, premature
 from cdctl.files.faults import Faults, Located
 
 _NOT_CODE = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|#.*""")
 _STANDS_IN = re.compile(r"\bor\s+(?:on\s*\(\s*\)\s*)?vector\s*\(\s*([0-9.]+)\s*\)", re.IGNORECASE)
-_OPERATORS = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
 
 
 def idle_pairs(window: Rolling | Calendar, target: Decimal, where: Located, faults: Faults) -> None:
@@ -54,34 +52,18 @@ def has_begun(calendar: Calendar, where: Located, faults: Faults) -> None:
 
 
 def silence_passes(indicator: Indicator) -> Iterator[QueryFault]:
-    """Constants that stand in where a query finds nothing, and then say success: `or vector(0)` in a total, say.
+    """Constants that stand in where a threshold's query finds nothing, and then say success: `or vector(0)`, say.
 
-    In a good or bad query they do no harm: there, absent events are none anyway.
+    In ratios they do no harm: the source looks at the series themselves.
     """
-    query = _whole(indicator)
+    if not isinstance(indicator, Threshold):
+        return
+    query = indicator.metric
     for found in _STANDS_IN.finditer(_NOT_CODE.sub(lambda text: " " * len(text[0]), query.text)):
         try:
             value = float(found[1])
         except ValueError:
             continue
-        if _is_success(indicator, value):
+        if indicator.holds(value):
             said = f"`or vector({found[1]})` answers for series that are gone, or misspelt, as if all were well"
-            cure = "delete it: time without data is not covered then"
-            if not isinstance(indicator, Threshold):  # the source looks at the series themselves
-                cure = "delete it; cdctl takes such time for not covered, other readers of the query do not"
-            yield QueryFault(query, said, cure, found.start())
-
-
-def _whole(indicator: Indicator) -> Query:
-    """The query that tells whether anything was there to see."""
-    if isinstance(indicator, Ratio):
-        return indicator.total
-    return indicator.raw if isinstance(indicator, RawRatio) else indicator.metric
-
-
-def _is_success(indicator: Indicator, value: float) -> bool:
-    if isinstance(indicator, Ratio):
-        return True
-    if isinstance(indicator, RawRatio):
-        return value > 0 if indicator.success else value < 1
-    return bool(_OPERATORS[indicator.op](value, indicator.value))
+            yield QueryFault(query, said, "delete it: time without data is not covered then", found.start())
