@@ -25,6 +25,10 @@ run()
 """
 
 
+# A test runner may say how wide its own terminal is; ours is as wide as its pty.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+
+
 class Terminal:
     """`cdctl ARGS` with a pty for stdin, stdout and stderr."""
 
@@ -37,7 +41,7 @@ class Terminal:
             stdout=there,
             stderr=there,
             cwd=folder,
-            env={**os.environ, "TERM": "xterm-256color"},
+            env={**_ENVIRONMENT, "TERM": "xterm-256color"},
             start_new_session=True,
         )
         os.close(there)

@@ -67,6 +67,14 @@ class Pack:
         batch.characters += len(query) + 60
         return await turn
 
+    async def aclose(self) -> None:
+        """End what nobody waits for any more, before the loop does: a connection that was never begun would be told of
+        by the interpreter."""
+        running = tuple(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
     def _send(self, span: Span, batch: _Batch | None = None) -> None:
         if batch is None or self._open.get(span) is batch:
             batch = self._open.pop(span)

@@ -71,6 +71,7 @@ class PrometheusSource:
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await self._pack.aclose()
         await self._client.aclose()
 
     async def probe(self) -> tuple[bool, str, str]:
