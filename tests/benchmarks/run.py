@@ -1,12 +1,14 @@
 """How fast is it? Whole processes in pairs, as ratios against a named baseline of the same minute.
 
-    script/bench [start] [hundred] [far] [thousand] [links] [ingest]
+    script/bench [start] [hundred] [far] [thousand] [links] [ingest] [fleet] [collector]
 
 start: `--help` against a bare typer program, `slo validate` against `python -c pass`.
 hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
 far: the same, every response 50 ms late. thousand: a warm run of 1,000 SLOs x 4 groups.
 links: publishes and round trips over MQTT, against paho-mqtt on its own.
 ingest: from the socket of a saturated broker to columns, against mosquitto_sub and against paho-mqtt that only counts.
+fleet: 10 k, 100 k and 1 M vehicles in columns: memory, taking in, asking, the snapshot.
+collector: twenty viewers on one collector over 1 M vehicles.
 """
 
 from __future__ import annotations
@@ -162,20 +164,26 @@ _PEAK = (
 )
 
 
+_SCRIPTS = {
+    "links": ("publish.py", "round_trip.py"),
+    "ingest": ("ingest.py",),
+    "fleet": ("fleet_size.py",),
+    "collector": ("collector.py",),
+}
+"""Benchmarks that print for themselves."""
+
+
 def main(wanted: Sequence[str]) -> None:
     """Run the benchmarks asked for, or all."""
-    chosen = set(wanted) or {"start", "hundred", "far", "thousand", "links", "ingest"}
+    chosen = set(wanted) or {"start", "hundred", "far", "thousand", *_SCRIPTS}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cdctl-bench-")))
         if "start" in chosen:
             start()
         if chosen & {"hundred", "far"}:
             hundred(stack, folder, far="far" in chosen)
-        if "links" in chosen:
-            for script in ("publish.py", "round_trip.py"):
-                subprocess.run([PYTHON, str(HERE / script)], env=_ENVIRONMENT, check=True)
-        if "ingest" in chosen:
-            subprocess.run([PYTHON, str(HERE / "ingest.py")], env=_ENVIRONMENT, check=True)
+        for script in (script for name, scripts in _SCRIPTS.items() if name in chosen for script in scripts):
+            subprocess.run([PYTHON, str(HERE / script)], env=_ENVIRONMENT, check=True)
         if "thousand" in chosen:
             thousand(stack, folder)
     print(f"# peak memory of any child: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")
