@@ -147,6 +147,8 @@ class NativeSpeech:
         elif kind == "event":
             event = self._event(payload)
             _judge_version(event.v)
+            if (event.kind == "dtc.set" and not event.dtcs) or (event.kind == "sw.changed" and not event.sw):
+                raise _UnreadableError("an event without what it is about")
             batch.events.append(Event(vin, event.kind, region, event.ts, tuple(event.dtcs), event.sw, event.detail))
         else:
             batch.ignored += 1  # orders, replies and transfers have readers of their own

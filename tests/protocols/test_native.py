@@ -110,6 +110,8 @@ def test_orders_and_replies_are_for_others() -> None:
         (sent("event", {"v": 9, "ts": 5, "kind": "dtc.set"}), "unknown version"),
         (sent("event", {"v": 1, "ts": 5, "kind": ""}), "wrong type or missing field"),
         (sent("event", {"v": 1, "ts": 5, "kind": "k", "dtcs": ["P"] * 65}), "wrong type or missing field"),
+        (sent("event", {"v": 1, "ts": 5, "kind": "dtc.set", "dtc": "P0A9B"}), "an event without what it is about"),
+        (sent("event", {"v": 1, "ts": 5, "kind": "sw.changed"}), "an event without what it is about"),
         (Sent("cd/eu/tele", b"{}"), "wrong topic"),
         (Sent("cd/eu/a/b/tele", b"{}"), "wrong topic"),
         (Sent("other/eu/V/tele", b'{"ts":5,"s":{}}'), "foreign topic"),
