@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Protocol, cast
@@ -29,7 +30,7 @@ class Reader(Protocol):
         ...
 
 
-class LinesReader:
+class LinesReader(ABC):
     """Entries that are a line each. `entries(texts)` makes as many entries as there are texts. Raises FileError for a
     line that has no end."""
 
@@ -38,9 +39,9 @@ class LinesReader:
         self._rest = b""
         self._line = 1
 
+    @abstractmethod
     def entries(self, texts: list[str]) -> Sequence[Entry]:
         """As many as there are texts."""
-        raise NotImplementedError
 
     def feed(self, piece: bytes) -> Iterator[Run]:
         """Whole lines, except the last one."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 
 import pytest
+from sending import Sent
 
 from cdctl.domain.fleet.batch import Batch, Event, Presence, Standing
 from cdctl.errors import UsageError
@@ -13,19 +13,6 @@ from cdctl.protocols import native
 
 SPEED, CHARGE = "Vehicle.Speed", "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
 VIN = "WBA12345678901234"
-
-
-@dataclass
-class Sent:
-    """A message as a link hands it on."""
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    qos: int = 0
-    response_topic: str | None = None
-    correlation_data: bytes | None = None
-    user_properties: list[tuple[str, str]] = field(default_factory=list)
 
 
 def understood(*messages: Sent, root: str = "cd") -> Batch:
