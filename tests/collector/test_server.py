@@ -13,6 +13,7 @@ import httpx
 import pytest
 from authority import Authority
 from ears import until
+from listening import listening
 
 from cdctl.collector import serving
 from cdctl.collector.server import STREAMS_A_TOKEN
@@ -121,17 +122,13 @@ def test_a_server_that_is_no_collector_is_said(served):
             await writer.drain()
             writer.close()
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with served() as one, one.fleet(url=f"http://127.0.0.1:{port}") as fleet:
+        async with listening(answer) as port, served() as one, one.fleet(url=f"http://127.0.0.1:{port}") as fleet:
             extra = b""
             with pytest.raises(UnavailableError, match="this is no collector"):
                 await fleet.status()
             extra = b"Cdctl-Collector: 2\r\n"
             with pytest.raises(UnavailableError, match="speaks version 2 of the protocol, this cdctl speaks 1"):
                 await fleet.status()
-        server.close()
-        await server.wait_closed()
 
     asyncio.run(run())
 

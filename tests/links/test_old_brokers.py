@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ears import Ear, until
+from listening import listening
 from wires import Wire
 
 from cdctl.domain.wire import Address, Filter, Publish
@@ -86,7 +87,6 @@ def test_a_session_of_3_1_1_is_taken_up_again(broker, carrier, topic, run):
 
 
 def test_what_speaks_neither_is_named_by_the_first_reason(carrier, run):
-    import asyncio
 
     async def work():
         async def hang_up(reader, writer):
@@ -99,13 +99,11 @@ def test_what_speaks_neither_is_named_by_the_first_reason(carrier, run):
             writer.close()
 
         for kind in (hang_up, chatter):
-            server = await asyncio.start_server(kind, "127.0.0.1", 0)
-            port = server.sockets[0].getsockname()[1]
-            link = open_link(Address(f"mqtt://127.0.0.1:{port}"), Ear(), carrier=carrier)
-            with pytest.raises(UnavailableError) as caught:
-                await link.connect()
-            assert caught.value.message and caught.value.hint
-            await link.aclose()
-            server.close()
+            async with listening(kind) as port:
+                link = open_link(Address(f"mqtt://127.0.0.1:{port}"), Ear(), carrier=carrier)
+                with pytest.raises(UnavailableError) as caught:
+                    await link.connect()
+                assert caught.value.message and caught.value.hint
+                await link.aclose()
 
     run(work())

@@ -21,6 +21,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from listening import listening
+
 START_SECONDS = 10
 
 
@@ -181,7 +183,6 @@ class Cutter:
         self._tls = tls
         self._port = 0
         self._under_way = 0
-        self._tasks: set[asyncio.Task[None]] = set()
         self._arrived = threading.Condition()
         self._ready = threading.Event()
         self._stop: Callable[[], None] = lambda: None
@@ -221,27 +222,13 @@ class Cutter:
         self._stop = lambda: loop.call_soon_threadsafe(over.set)
         # Whoever comes without a certificate is the peer's mistake, not news for the log.
         loop.set_exception_handler(lambda loop, context: None)
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
-        self._port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await over.wait()
-        server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with listening(self._connected, tls=self._tls) as self._port:
+            self._ready.set()
+            await over.wait()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._tasks.add(task)
-        try:
-            while (asked := await _request(reader)) and not writer.is_closing():
-                await self._treat(asked, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            writer.transport.abort()
-        finally:
-            self._tasks.discard(task)
-            writer.close()
+        while (asked := await _request(reader)) and not writer.is_closing():
+            await self._treat(asked, writer)
 
     async def _treat(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         self._under_way += 1

@@ -8,9 +8,10 @@ async with Wire(broker.port) as wire:
 from __future__ import annotations
 
 import asyncio
-import ssl
 from types import TracebackType
 from typing import Self
+
+from listening import listening
 
 
 class Wire:
@@ -27,7 +28,7 @@ class Wire:
         self._silently = silently
         self._port = 0
         self._open_up, self._open_down = asyncio.Event(), asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = listening(self._connected)
         self._writers: set[asyncio.StreamWriter] = set()
         self._clients: list[asyncio.StreamWriter] = []
         self.release()
@@ -60,32 +61,19 @@ class Wire:
         self._clients[-1].write(data)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._port = await self._server.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
         self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.__aexit__(None, None, None)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._tasks.add(task)
         self.connections += 1
         self._writers.add(writer)
-        try:
-            await self._serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
-            writer.transport.abort()
-        finally:
-            self._tasks.discard(task)
-            writer.close()
+        await self._serve(reader, writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.read(65_536)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from cutter import Asked, Cutter, Fault, answered, broken, cut, delayed, dropped, hung, passed, rewritten
+from listening import listening
 from stock import Stock
 
 from cdctl.lab.servers import VictoriaMetrics, free_port
@@ -180,16 +181,16 @@ def test_a_run_has_a_deadline(cutter: Cutter) -> None:
 def test_once_unreachable_nothing_more_is_tried(stock: Stock) -> None:
     port = free_port()
 
+    async def came_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(writer)
+
     async def run() -> list[object]:
         client = Client(endpoint({"url": f"http://127.0.0.1:{port}", "retries": 0}))
-        found = []
-        for query in ("vector(1)", "vector(2)"):
-            found += await asyncio.gather(client.ask(ONE, {"query": query}), return_exceptions=True)
-            if len(found) == 1:
-                listening = await asyncio.start_server(lambda reader, writer: came.append(writer), "127.0.0.1", port)
-        listening.close()
-        await client.aclose()
-        return found
+        found = await asyncio.gather(client.ask(ONE, {"query": "vector(1)"}), return_exceptions=True)
+        async with listening(came_in, port=port):
+            found += await asyncio.gather(client.ask(ONE, {"query": "vector(2)"}), return_exceptions=True)
+            await client.aclose()
+        return list(found)
 
     came: list[asyncio.StreamWriter] = []
     first, second = asyncio.run(run())
