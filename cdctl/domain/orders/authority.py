@@ -1,0 +1,54 @@
+"""Who may do what to how many, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cdctl.domain.orders.command import Risk
+from cdctl.domain.orders.trust import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the policy. action: "send", "rollout", "abort", "approve", "revert", "read-location".
+    approvers: those whose signatures over the plan hold, the requester not among them. known: how many of the targets
+    are named by --expect (None: not told). break_glass: the requester invokes the emergency rule."""
+
+    by: Identity
+    action: str
+    command: str
+    risk: Risk
+    private: bool
+    count: int
+    regions: tuple[str, ...]
+    context: str
+    rollout: bool = False
+    expected: int | None = None
+    reason: str = ""
+    approvers: tuple[Identity, ...] = ()
+    break_glass: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """allowed, or why not. missing: approvals that would still be needed (0: approvals are not what is missing).
+    rules: the names (@id) of the policies that decided."""
+
+    allowed: bool
+    reasons: tuple[str, ...] = ()
+    missing: int = 0
+    rules: tuple[str, ...] = ()
+
+
+class Authority(Protocol):
+    """A policy. Default deny."""
+
+    def rule(self, request: Request) -> Ruling:
+        """May this be done now?"""
+        ...
+
+    def check(self) -> Sequence[str]:
+        """Everything that is wrong with the policy itself, a line each."""
+        ...
