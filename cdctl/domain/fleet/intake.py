@@ -7,11 +7,12 @@ vehicle speaks twice in a batch, the last word stays (numpy assigns repeated pla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.domain.fleet.arrays import Arrays
 from cdctl.domain.fleet.batch import Batch, Event, Presence
 from cdctl.domain.fleet.index import Index, encode
 from cdctl.domain.fleet.layout import Counter
@@ -19,9 +20,6 @@ from cdctl.domain.fleet.moves import DUPLICATE_SECONDS, move
 from cdctl.domain.fleet.presence import Flag
 from cdctl.domain.fleet.standings import Standings
 from cdctl.domain.fleet.strings import Strings
-
-if TYPE_CHECKING:
-    from cdctl.domain.fleet.columns import Columns
 
 Rows = NDArray[np.int64]
 _MOST = 65_535
@@ -32,7 +30,7 @@ _ONE = np.uint32(1)
 class Intake:
     """The writer of some columns: their index, and what it needs to know between batches."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Arrays) -> None:
         self.columns = columns
         self.index = Index(columns.ids, columns.rows)
         self._standings = Standings(columns)

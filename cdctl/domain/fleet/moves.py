@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.domain.fleet.arrays import Arrays
 from cdctl.domain.fleet.layout import Counter
 from cdctl.domain.fleet.presence import Flag
-
-if TYPE_CHECKING:
-    from cdctl.domain.fleet.columns import Columns
 
 DUPLICATE_SECONDS = 10
 """Two moves within this time, and it is not one vehicle that travels."""
 
 
-def move(columns: Columns, rows: NDArray[np.int64], regions: NDArray[np.uint16], now_ms: int) -> None:
+def move(columns: Arrays, rows: NDArray[np.int64], regions: NDArray[np.uint16], now_ms: int) -> None:
     """Rows that just spoke live from another region than theirs; the last word stays. A row may be there twice.
 
     What was never heard only gets its region. A move is counted and told; a second one within ten seconds marks the
@@ -45,7 +41,7 @@ def move(columns: Columns, rows: NDArray[np.int64], regions: NDArray[np.uint16],
 
 
 def _tell(
-    columns: Columns,
+    columns: Arrays,
     now_ms: int,
     kind: str,
     rows: NDArray[np.int64],

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cdctl.domain.fleet.arrays import Arrays
 from cdctl.domain.fleet.batch import Presence, Standing
 from cdctl.domain.fleet.layout import Counter
 from cdctl.domain.fleet.moves import move
 from cdctl.domain.fleet.presence import Flag, Life, become, believed
-
-if TYPE_CHECKING:
-    from cdctl.domain.fleet.columns import Columns
 
 _UNKNOWN, _OFFLINE, _ONLINE = int(Presence.UNKNOWN), int(Presence.OFFLINE), int(Presence.ONLINE)
 _SEQ_MOST, _FAR = 2**32 - 2, 2**62
@@ -36,7 +33,7 @@ class _Told:
 class Standings:
     """Takes births and deaths into columns."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Arrays) -> None:
         self._columns = columns
 
     def take(self, standings: Sequence[Standing], rows: Sequence[int], now_ms: int, region: str, link: int) -> None:
