@@ -19,6 +19,7 @@ from cdctl.domain.fleet.index import Index, encode
 from cdctl.domain.fleet.intake import Intake
 from cdctl.domain.fleet.layout import Buffer, Counter, Layout
 from cdctl.domain.fleet.presence import Flag
+from cdctl.domain.fleet.reading import Heard
 
 __all__ = ["Columns", "Counter", "Flag"]
 
@@ -69,14 +70,23 @@ class Columns(Arrays):
         with self._changing():
             self.flags[: self.rows] &= np.uint8(~Flag.INVENTORY & 0xFF)
 
-    def link_up(self, region: str, url: str, now_ms: int, note: str = "", *, continuous: bool = False) -> None:
-        """The link of a region is connected and subscribed; `note` says what is degraded.
+    def link_up(
+        self,
+        region: str,
+        url: str,
+        now_ms: int,
+        note: str = "",
+        *,
+        continuous: bool = False,
+        heard: Heard = "all",
+    ) -> None:
+        """The link of a region is connected and subscribed; `note` says what is degraded, `heard` what comes over it.
 
         continuous: the broker is known to be the one from before the cut (it was not restarted, say by its uptime), so
         that the births it had kept tell who is online. Without that knowledge vehicles stay unknown until they speak.
         """
         with self._changing():
-            if self.links.put(self.links.number(region), True, now_ms, url, note, continuous):
+            if self.links.put(self.links.number(region), True, now_ms, url, note, continuous, heard):
                 self.ring.add(now_ms, NO_ROW, "link.up", self.regions.code(region), note)
 
     def link_down(self, region: str, url: str, now_ms: int, note: str = "") -> None:
@@ -88,6 +98,16 @@ class Columns(Arrays):
             self.lose(np.flatnonzero(heard), now_ms)
             if changed:
                 self.ring.add(now_ms, NO_ROW, "link.down", self.regions.code(region), note)
+
+    def lose_some(self, region: str, vins: Sequence[str], now_ms: int) -> None:
+        """One connection of several of a region is cut: these vehicles, where they were heard on it, are unknown from
+        now on."""
+        ids, _ = encode(vins)
+        found = self.index.find(ids)
+        rows = np.unique(found[found >= 0]).astype(np.int64)
+        number = self.links.number(region)
+        with self._changing():
+            self.lose(rows[(self.link[rows] == number) & (self.presence[rows] != Presence.UNKNOWN)], now_ms)
 
     def lose(self, rows: NDArray[np.int64], now_ms: int) -> None:
         """Nobody can tell any more whether these rows, all known so far, are online."""

@@ -86,7 +86,15 @@ HEADER = np.dtype(
     align=True,
 )
 LINK = np.dtype(
-    [("region", "S64"), ("url", "S200"), ("note", "S200"), ("since_ms", "i8"), ("up", "u1"), ("continuous", "u1")],
+    [
+        ("region", "S64"),
+        ("url", "S200"),
+        ("note", "S200"),
+        ("since_ms", "i8"),
+        ("up", "u1"),
+        ("continuous", "u1"),
+        ("heard", "u1"),
+    ],
     align=True,
 )
 REASON = np.dtype([("text", "S56"), ("count", "u8")])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from numpy.typing import NDArray
 
-from cdctl.domain.fleet.reading import LinkState
+from cdctl.domain.fleet.reading import Heard, LinkState
 from cdctl.domain.fleet.strings import short
 from cdctl.errors import UsageError
+
+_HEARD: tuple[Heard, ...] = get_args(Heard)
 
 
 class LinkBoard:
@@ -29,19 +31,21 @@ class LinkBoard:
             if body not in known:
                 if count == len(self._slots):
                     raise UsageError(f"more than {count} regions", subject=region, hint="watch fewer at once")
-                self._slots[count] = (body, b"", b"not connected yet", 0, 0, 0)
+                self._slots[count] = (body, b"", b"not connected yet", 0, 0, 0, 0)
                 self._count[0] = count + 1
                 known.append(body)
             found = self._numbers[region] = known.index(body) + 1
         return found
 
-    def put(self, number: int, up: bool, since_ms: int, url: str, note: str, continuous: bool) -> bool:
+    def put(
+        self, number: int, up: bool, since_ms: int, url: str, note: str, continuous: bool, heard: Heard = "all"
+    ) -> bool:
         """What is known of a link now; returns whether it was otherwise before. `since` stays when it was so."""
         slot = self._slots[number - 1 : number]
         changed = bool(slot["up"][0]) != up or not slot["since_ms"][0]
         if changed:
             slot["since_ms"] = since_ms
-        slot["up"], slot["continuous"] = up, continuous
+        slot["up"], slot["continuous"], slot["heard"] = up, continuous, _HEARD.index(heard)
         slot["url"] = short(url, self._slots.dtype["url"].itemsize) if url else slot["url"]
         slot["note"] = short(note, self._slots.dtype["note"].itemsize)
         return changed
@@ -53,8 +57,8 @@ class LinkBoard:
     def states(self) -> tuple[LinkState, ...]:
         """All links, for people (texts are not safe for a terminal)."""
         return tuple(
-            LinkState(_text(region), _text(url), bool(up), since_ms / 1000, _text(note))
-            for region, url, note, since_ms, up, _ in self._slots[: int(self._count[0])].tolist()
+            LinkState(_text(region), _text(url), bool(up), since_ms / 1000, _text(note), _HEARD[heard])
+            for region, url, note, since_ms, up, _, heard in self._slots[: int(self._count[0])].tolist()
         )
 
 

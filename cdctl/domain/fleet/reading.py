@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 Cell = str | float | int | bool | None
 """One value of a table. None: not known."""
+Heard = Literal["all", "part", "nothing"]
+"""How much of what we ask for a broker lets us hear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,15 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """How one region's link is. up: connected and subscribed. `since` epoch seconds. note: what is degraded, a line."""
+    """How one region's link is. up: connected and subscribed. `since` epoch seconds. note: what is degraded, a line.
+    heard: what the broker lets us hear while it is up."""
 
     region: str
     url: str
     up: bool
     since: float
     note: str = ""
+    heard: Heard = "all"
 
 
 @dataclass(frozen=True, slots=True)

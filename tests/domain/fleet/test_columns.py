@@ -117,6 +117,26 @@ def test_a_cut_link_makes_its_vehicles_unknown_and_no_others(make, now):
     assert (state.up, state.since, state.note) == (False, (now + 5000) / 1000, "refused")
 
 
+def test_one_connection_of_several_takes_only_its_own_vehicles_along(make, now):
+    fleet = make(links=("eu", "us"))
+    fleet.apply(born("A"), now, "eu")
+    fleet.apply(born("B"), now, "eu")
+    fleet.apply(born("C", region="us"), now, "us")
+    fleet.lose_some("eu", ["B", "C", "B", "unheard of"], now + 5000)
+    assert fleet.presence[:3].tolist() == [ON, UNKNOWN, ON]
+    assert fleet.since_ms[:3].tolist() == [now, now + 5000, now]
+    assert fleet.links.states()[0].up
+    fleet.lose_some("eu", ["B"], now + 6000)
+    assert fleet.since_ms[1] == now + 5000
+
+
+def test_a_link_tells_how_much_is_heard_over_it(fleet, now):
+    assert fleet.links.states()[0].heard == "all"
+    for heard in ("part", "nothing", "all"):
+        fleet.link_up("eu", "", now, heard=heard)
+        assert fleet.links.states()[0].heard == heard
+
+
 def test_after_a_restart_of_the_broker_kept_births_make_nobody_online(fleet, now):
     fleet.apply(born("A", 5), now, "eu")
     fleet.link_down("eu", "", now + 1000)
