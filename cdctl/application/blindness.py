@@ -15,7 +15,7 @@ from cdctl.domain.fleet.batch import Presence
 from cdctl.domain.fleet.presence import Flag
 
 if TYPE_CHECKING:
-    from cdctl.application.ingest import Ingest
+    from cdctl.application.taker import Taker
     from cdctl.domain.wire import Link
 
 _MARGIN = 1.0
@@ -26,7 +26,7 @@ _WAS = np.uint8(Flag.WAS_ONLINE | Flag.WAS_OFFLINE)
 class Blindness:
     """Of one region. `continuous`: the broker is known not to have been restarted while nobody listened."""
 
-    def __init__(self, ingest: Ingest, region: str, system: SystemTopics) -> None:
+    def __init__(self, ingest: Taker, region: str, system: SystemTopics) -> None:
         self.continuous = False
         self._ingest = ingest
         self._region = region

@@ -94,7 +94,7 @@ class Ingest:
         except Exception as error:
             self.columns.reject(f"the protocol failed: {type(error).__name__}"[:56], len(messages), messages[0].topic)
         else:
-            self.columns.apply(batch, self.now_ms(), region)
+            self.columns.apply(batch, self.now_ms(), region, len(messages))
         return batch
 
     def chosen(self, region: str, most: int) -> tuple[list[str], int]:

@@ -17,7 +17,8 @@ from cdctl.domain.wire import Filter, Grant, Link, Listener, Message, Up
 from cdctl.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from cdctl.application.ingest import Ingest
+    from cdctl.application.taker import Taker
+    from cdctl.domain.fleet.reading import Heard
 
 QUIET = 0.3
 """Seconds without a retained message after which a broker has told all that it kept."""
@@ -49,6 +50,8 @@ class Line:
         self.number = number
         self.link = region.feed.open(self, number)
         self.down = ""
+        self.vins: list[str] = []
+        """Vehicles that are watched over this connection, each by its own topics."""
         self.on_messages = region.arrived  # not a method of its own: this is the hot path
         self._region = region
 
@@ -70,9 +73,11 @@ class Region:
     """One region: its lines, what they subscribed to, and whether its first picture is whole. The first line has the
     wildcards; more are there where vehicles must be watched one by one."""
 
-    def __init__(self, ingest: Ingest, feed: Feed) -> None:
+    def __init__(self, ingest: Taker, feed: Feed) -> None:
         self.feed = feed
         self.first = asyncio.Event()
+        self.reached = False
+        """Whether the broker was ever connected to."""
         self._ingest = ingest
         self._gather = Gather(self._take)
         self.lines: list[Line] = []
@@ -84,7 +89,7 @@ class Region:
         self._notes: list[str] = []
         self._sparse = ""
         self._kept_at = 0.0
-        self._hears = True
+        self._heard: Heard = "all"
         self._group = f"cdctl-{uuid.uuid4().hex[:12]}"
         self._shown: str | None = None
 
@@ -119,6 +124,7 @@ class Region:
 
     def line_up(self, line: Line, up: Up) -> None:
         """Ask for what was kept, then for the stream. Further lines renew what they had by themselves."""
+        self.reached = True
         self._blindness.heard()
         if line.number == 0:
             self._subscribing = asyncio.get_running_loop().create_task(self._subscribe(line.link, up))
@@ -126,18 +132,21 @@ class Region:
             self._show()
 
     def line_down(self, line: Line, reason: str) -> None:
-        """Nobody can tell any more who is there."""
+        """Nobody can tell any more who is there: in the whole region, or, when it was one connection of several, of the
+        vehicles that it watched. One that shares the stream with others watched none: presence comes over the first."""
         self._gather.flush()
         self._blindness.cut(alone=len(self.lines) == 1)
+        if line.number:
+            self._columns.lose_some(self.feed.region, line.vins, self._ingest.now_ms())
+            if self._subscribed:
+                self._show()
+            return
         self._columns.link_down(self.feed.region, self.feed.url, self._ingest.now_ms(), reason)
         self._shown = None
-        if line.number == 0:
-            self._subscribed = False
-            self._losses.cut()
-            if self._subscribing:
-                self._subscribing.cancel()
-        elif self._subscribed:
-            self._show()
+        self._subscribed = False
+        self._losses.cut()
+        if self._subscribing:
+            self._subscribing.cancel()
 
     def beat(self, slow: bool) -> None:
         """About once a second: what changes by itself. `slow`: we could not keep up just now."""
@@ -158,7 +167,7 @@ class Region:
     async def _subscribe(self, link: Link, up: Up) -> None:
         region, speech = self.feed.region, self._ingest.speech
         births = speech.births(region)
-        self._notes, self._sparse, self._kept_at, self._hears = [], "", 0.0, True
+        self._notes, self._sparse, self._kept_at, self._heard = [], "", 0.0, "all"
         if births:
             await self._blindness.ask(link)
         self._show("asking for its topics")
@@ -179,7 +188,7 @@ class Region:
 
     async def _first_picture(self, up: Up, *, whole: bool) -> None:
         loop, promised = asyncio.get_running_loop(), self._ingest.speech.promises.retained_births
-        if not self._hears:
+        if self._heard == "nothing":
             return
         if promised and up.retain:
             begin = loop.time()
@@ -198,19 +207,22 @@ class Region:
 
     async def _one_by_one(self, refused: Mapping[str, str]) -> str:
         """Some wildcards are refused: vehicles by name, as far as that goes. Says what is left."""
+        self._heard = "part"
         topic, reason = next(iter(refused.items()))
         why = f"the broker refuses {topic}{': ' + reason if reason else ''}"
         await self._ingest.listed.wait()
         vins, count = self._ingest.chosen(self.feed.region, SAMPLE * self.feed.connections)
         if not vins:
-            self._hears = False
+            self._heard = "nothing"
             return f"{why}; nothing is heard: ask for the right to it, or name an inventory in the settings"
         lines = await self._enough_lines(-(-len(vins) // SAMPLE))
         del vins[SAMPLE * len(lines) :]
+        for line in self.lines:
+            line.vins = []
         shares = [(line, vins[at :: len(lines) * BUSY]) for at, line in enumerate(lines * BUSY)]
         watched = sum(await asyncio.gather(*(self._by_name(line, share) for line, share in shares)))
         if not watched:
-            self._hears = False
+            self._heard = "nothing"
             return f"{why}, and each vehicle's own topics, too: nothing is heard"
         return f"{why}; {watched:,} of {count:,} vehicles watched, each by its own topics"
 
@@ -242,6 +254,7 @@ class Region:
 
     async def _by_name(self, line: Line, vins: Sequence[str]) -> int:
         """Subscribe to vehicles one by one; how many of them were granted."""
+        line.vins += vins
         granted = 0
         for vin in vins:
             # What is kept of each is asked for, too: there is no other way to learn of it.
@@ -253,7 +266,7 @@ class Region:
         """The link is up, and what is degraded: said when it is news."""
         heard, known = self._ingest.heard(self.feed.region) if self._sparse else (0, 0)
         count = f"{heard:,} of {known:,}" if self._ingest.expecting else f"{heard:,}"
-        cut = [f"connection {line.number + 1} is cut: {line.down}" for line in self.lines[1:] if line.down]
+        cut = [_cut(line, len(self.lines)) for line in self.lines[1:] if line.down]
         notes = [
             first,
             *self._notes,
@@ -266,7 +279,20 @@ class Region:
         if shown != self._shown:
             self._shown = shown
             columns, feed = self._columns, self.feed
-            columns.link_up(feed.region, feed.url, self._ingest.now_ms(), shown, continuous=self._blindness.continuous)
+            columns.link_up(
+                feed.region,
+                feed.url,
+                self._ingest.now_ms(),
+                shown,
+                continuous=self._blindness.continuous,
+                heard="part" if cut and self._heard == "all" else self._heard,
+            )
+
+
+def _cut(line: Line, of: int) -> str:
+    """What one connection that is gone means."""
+    lost = f": the {len(line.vins):,} vehicles on it are unknown until they speak" if line.vins else ""
+    return f"connection {line.number + 1} of {of} is cut ({line.down}){lost}"
 
 
 async def _ask(link: Link, filters: Sequence[Filter]) -> list[Grant]:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.reading import FleetStatus
 
 _LINE = 300
-_REFUSES, _NOTHING = "the broker refuses", "nothing is heard"
-"""How a link's note says that a part, or all, of what we asked for is kept from us."""
+_FEW = 0.1
+"""Share of vehicles whose state may be unknown in a picture that is called whole: some are silent every day."""
 
 
 def told(run: Run, status: FleetStatus, left_out: Mapping[str, int], matched: int | None = None) -> exits.Code:
-    """Say it on stderr; the exit code that the picture allows: 0, 4 when a region is missing or the picture is not
-    whole, 3 when nobody could be asked at all."""
+    """Say it on stderr; the exit code that the picture allows: 0, 4 when a region is missing, the picture is not whole
+    or the state of many vehicles is unknown, 3 when nobody could be asked at all."""
     for line in lines(status, left_out, matched):
         exits.note(run, line)
     for text in warnings(status):
@@ -31,11 +31,15 @@ def told(run: Run, status: FleetStatus, left_out: Mapping[str, int], matched: in
 def code(status: FleetStatus) -> exits.Code:
     """What can be known: see `told`. A link over which the broker lets us hear nothing is as good as none; one over
     which it refuses a part shows a part."""
-    heard = [link for link in status.links if link.up and _NOTHING not in link.note]
+    heard = [link.heard for link in status.links if link.up and link.heard != "nothing"]
     if not heard:
         return exits.Code.UNKNOWN
-    whole = status.settled and len(heard) == len(status.links) and not any(_REFUSES in link.note for link in heard)
+    whole = status.settled and len(heard) == len(status.links) and "part" not in heard and not _many_unknown(status)
     return exits.Code.DONE if whole else exits.Code.PARTLY
+
+
+def _many_unknown(status: FleetStatus) -> bool:
+    return status.unknown > _FEW * (status.vehicles - status.never_seen)
 
 
 def lines(status: FleetStatus, left_out: Mapping[str, int], matched: int | None = None) -> Iterator[str]:
@@ -65,6 +69,11 @@ def warnings(status: FleetStatus) -> Iterator[str]:
         yield "the first picture is not complete: some vehicles may be missing; --for 60s waits longer"
     if not status.links:
         yield "no broker has answered yet"
+    if _many_unknown(status):
+        yield (
+            f"nobody can tell whether {status.unknown:,} of {_vehicles(status.vehicles)} are online: "
+            "each is unknown until it speaks; --for 30s listens longer"
+        )
     if status.snapshot_age is not None:
         yield f"some of it is from the last run, {brief(status.snapshot_age)} ago"
     for note in status.notes:
@@ -102,7 +111,14 @@ def record(status: FleetStatus, left_out: Mapping[str, int]) -> dict[str, object
         "malformed_by": dict(status.malformed_by),
         "messages_per_s": status.rate,
         "links": [
-            {"region": link.region, "url": link.url, "up": link.up, "since": link.since, "note": link.note}
+            {
+                "region": link.region,
+                "url": link.url,
+                "up": link.up,
+                "since": link.since,
+                "note": link.note,
+                "heard": link.heard,
+            }
             for link in status.links
         ],
         "notes": list(status.notes),

@@ -46,15 +46,16 @@ class Columns(Arrays):
         """The writer's index of ids, built from the rows when first asked for."""
         return self._writer().index
 
-    def apply(self, batch: Batch, now_ms: int, region: str) -> None:
+    def apply(self, batch: Batch, now_ms: int, region: str, messages: int | None = None) -> None:
         """Take in what some messages of the link of `region` said, received at `now_ms` (epoch ms, our clock).
 
-        Within a batch, births and deaths come before events, events before telemetry. Nothing that a vehicle says
+        messages: how many were received for this batch; left out, each thing said counts as a message. Each counts
+        once, see `Counter`. Within a batch, births and deaths come before events, events before telemetry. Nothing that a vehicle says
         raises.
         """
         writer = self._writer()
         with self._changing():
-            writer.apply(batch, now_ms, region)
+            writer.apply(batch, now_ms, region, messages)
 
     def expect(
         self, vins: Sequence[str], regions: Sequence[str], models: Sequence[str], softwares: Sequence[str]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cdctl.domain.fleet.strings import Strings, short
+from cdctl.domain.fleet.strings import Strings, ended
 
 NO_ROW = -1
 
@@ -23,7 +23,7 @@ class Ring:
     def add(self, at_ms: int, row: int, kind: str, region: int, detail: str = "") -> None:
         """Note one change. `region` is a code."""
         number = int(self._count[0]) + 1
-        body = short(detail, self._width)
+        body = ended(detail, self._width)
         self._records[number % len(self._records)] = (number, at_ms, row, self._kinds.code(kind), region, body)
         self._count[0] = number
 
@@ -35,7 +35,11 @@ class Ring:
         numbers = np.arange(begin, last)
         new = np.zeros(len(numbers), self._records.dtype)
         new["number"], new["at_ms"], new["kind"] = numbers, at_ms, self._kinds.code(kind)
-        new["row"], new["region"], new["detail"] = rows[begin - first :], regions[begin - first :], short(detail, 96)
+        new["row"], new["region"], new["detail"] = (
+            rows[begin - first :],
+            regions[begin - first :],
+            ended(detail, self._width),
+        )
         self._records[numbers % len(self._records)] = new
         self._count[0] = last - 1
 

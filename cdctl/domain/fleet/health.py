@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cdctl.domain.fleet.columns import Columns
+from cdctl.domain.fleet.inventory import ID_RULE
 from cdctl.domain.fleet.layout import LINKS
 from cdctl.domain.fleet.presence import Flag
 from cdctl.domain.fleet.reading import FleetStatus
@@ -81,6 +82,12 @@ def _notes(columns: Columns, now_ms: int, counters: dict[str, int], old: int) ->
         )
     if counters["table_full"]:
         notes.append("too many different models, versions, regions or trouble codes: some are kept as (other)")
+    if counters["no_codes"]:
+        notes.append(
+            f"{counters['no_codes']} trouble codes left out: none of 1 to 16 printable ASCII characters as codes are"
+        )
+    if counters["unlisted"]:
+        notes.append(f"{counters['unlisted']} entries of the inventory are no ids ({ID_RULE}): left out")
     if counters["full"]:
         notes.append(f"{columns.layout.capacity} vehicles are the most that fit: messages of others were left out")
     if counters["duplicates"]:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.domain.fleet.inventory import is_id
 from cdctl.domain.fleet.layout import ID_BYTES
 
 _WORDS = ID_BYTES // 8
@@ -33,18 +34,18 @@ Words = NDArray[np.uint64]
 
 
 def encode(ids: Sequence[str]) -> tuple[Ids, NDArray[np.bool_] | None]:
-    """Ids as S40, and which of them can be ids (1 to 40 printable ASCII characters); None when all can."""
+    """Ids as S40, and which of them can be ids (see `is_id`); None when all can."""
     lengths = set(map(len, ids))
     text = "".join(ids)
     if ids and text.isascii() and min(lengths) > 0 and max(lengths) <= ID_BYTES:
         flat = np.frombuffer(text.encode(), np.uint8)
-        if not ((flat - np.uint8(0x20)) > 0x5E).any():
+        if not ((flat - np.uint8(0x21)) > 0x5D).any() and "+" not in text and "#" not in text:
             if len(lengths) > 1:
                 return np.array(ids, dtype=f"S{ID_BYTES}"), None
             padded = np.zeros((len(ids), ID_BYTES), np.uint8)
             padded[:, : lengths.pop()] = flat.reshape(len(ids), -1)
             return padded.view(f"S{ID_BYTES}").ravel(), None
-    good = [0 < len(name) <= ID_BYTES and name.isascii() and name.isprintable() for name in ids]
+    good = list(map(is_id, ids))
     if all(good):  # of nothing, that is
         return np.zeros(0, dtype=f"S{ID_BYTES}"), None
     kept = [name if fine else "" for name, fine in zip(ids, good, strict=True)]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cdctl.domain.fleet.arrays import Arrays
 from cdctl.domain.fleet.batch import Batch, Event, Presence
 from cdctl.domain.fleet.index import Index, encode
+from cdctl.domain.fleet.inventory import ID_RULE
 from cdctl.domain.fleet.layout import Counter
 from cdctl.domain.fleet.moves import DUPLICATE_SECONDS, move
 from cdctl.domain.fleet.presence import Flag
@@ -36,7 +37,7 @@ class Intake:
         self._standings = Standings(columns)
         self._numbers: list[int] = []
 
-    def apply(self, batch: Batch, now_ms: int, region: str) -> None:
+    def apply(self, batch: Batch, now_ms: int, region: str, messages: int | None) -> None:
         """See `Columns.apply`."""
         columns = self.columns
         link = columns.links.number(region)
@@ -45,20 +46,25 @@ class Intake:
         vins = batch.vins
         if second:
             vins = [*(standing.vin for standing in standings), *(event.vin for event in events), *vins]
-        rows = self._rows(vins)
+        rows, spoilt = self._rows(vins)
+        if messages is not None:  # one message may have said several things of one vehicle
+            spoilt = min(spoilt, max(0, messages - batch.malformed.total()))
+        if spoilt:
+            columns.reject(f"not a vehicle's id ({ID_RULE})", spoilt)
         with np.errstate(all="ignore"):
             if first:
                 self._standings.take(standings, rows[:first].tolist(), now_ms, region, link)
             if events:
                 self._events(events, rows[first:second], now_ms, region, link)
             if batch.vins:
-                self._telemetry(batch, rows[second:], now_ms, region, link)
-        self._count(batch)
+                spoilt += self._telemetry(batch, rows[second:], now_ms, region, link)
+        self._count(batch, messages, spoilt)
 
     def expect(self, vins: Sequence[str], told: Sequence[Sequence[str]]) -> None:
         """See `Columns.expect`; `told` holds regions, models and softwares."""
         columns = self.columns
-        rows = self._rows(vins)
+        rows, bad = self._rows(vins)
+        columns.count(Counter.UNLISTED, bad)
         good = rows >= 0
         columns.flags[rows[good]] |= np.uint8(Flag.INVENTORY)
         tables = (columns.regions, columns.models, columns.softwares)
@@ -68,8 +74,9 @@ class Intake:
             silent = (codes != 0) & (column[rows[good]] == 0)
             column[rows[good][silent]] = codes[silent]
 
-    def _rows(self, vins: Sequence[str]) -> Rows:
-        """Row of each id; -1 for what cannot be an id, and for new ones beyond the capacity (both are counted)."""
+    def _rows(self, vins: Sequence[str]) -> tuple[Rows, int]:
+        """Row of each id; -1 for what cannot be an id, and for new ones beyond the capacity (which are counted). And
+        how many cannot be ids."""
         ids, good = encode(vins)
         before = self.index.rows
         if good is None:
@@ -77,8 +84,6 @@ class Intake:
         else:
             rows = np.full(len(vins), -1, np.int64)
             rows[good] = self.index.find_or_add(ids[good])
-            bad = int(len(vins) - good.sum())
-            self.columns.reject("not a vehicle's id (1 to 40 printable ASCII characters)", bad)
         after = self.index.rows
         if after > before:
             for column in (self.columns.skew, *self.columns.signals):
@@ -87,9 +92,10 @@ class Intake:
         if after == len(self.columns.ids):
             full = rows < 0 if good is None else (rows < 0) & good
             self.columns.count(Counter.FULL, int(full.sum()))
-        return rows
+        return rows, 0 if good is None else int(len(vins) - good.sum())
 
-    def _telemetry(self, batch: Batch, rows: Rows, now_ms: int, region: str, link: int) -> None:
+    def _telemetry(self, batch: Batch, rows: Rows, now_ms: int, region: str, link: int) -> int:
+        """How many messages had a bad signal; what is good in them is kept."""
         columns = self.columns
         regions = _regions(columns.regions, batch.regions, region)
         live = rows >= 0
@@ -103,11 +109,18 @@ class Intake:
             silent = (rows >= 0) & ~live & (columns.region[rows] == 0)
             columns.region[rows[silent]] = regions[silent]
         columns.skew[rows[told]] = (ts[told] - now_ms) * 0.001
+        odd: set[int] = set()
         for number, (positions, values) in batch.signals.items():
             if 0 <= number < len(columns.signals):
-                self._signal(columns.signals[number], rows, positions, values)
+                odd.update(self._signal(columns.signals[number], rows, positions, values))
+        if odd:
+            columns.reject("a signal is no finite number", len(odd))
+        return len(odd)
 
-    def _signal(self, column: NDArray[np.float32], rows: Rows, positions: list[int], values: list[float]) -> None:
+    def _signal(
+        self, column: NDArray[np.float32], rows: Rows, positions: list[int], values: list[float]
+    ) -> Sequence[int]:
+        """Positions in the batch of the messages whose value is none."""
         if len(self._numbers) < len(rows):
             self._numbers = list(range(len(rows)))
         if len(positions) == len(rows) and positions == self._numbers[: len(rows)]:
@@ -116,14 +129,14 @@ class Intake:
             at = rows[np.array(positions, np.int64)]
         kept = _floats(values)
         fine = np.isfinite(kept)
-        bad = len(kept) - int(np.count_nonzero(fine))
-        if bad:
-            self.columns.reject("a signal is no finite number", bad)
-        fine &= at >= 0
+        there = at >= 0
+        odd = () if fine.all() else [positions[place] for place in np.flatnonzero(~fine & there).tolist()]
+        fine &= there
         if fine.all():
             column[at] = kept
         else:
             column[at[fine]] = kept[fine]
+        return odd
 
     def _hear(self, rows: Rows, regions: NDArray[np.uint16], now_ms: int, link: int) -> None:
         """These vehicles spoke just now. A row may be there more than once."""
@@ -192,17 +205,21 @@ class Intake:
             now = set(had).difference(event.dtcs) if event.dtcs else set()
         return columns.troubles.code(now, columns.dtcs[: columns.rows])
 
-    def _count(self, batch: Batch) -> None:
+    def _count(self, batch: Batch, messages: int | None, spoilt: int) -> None:
         columns = self.columns
         numbers = (len(batch.vins), len(batch.standings), len(batch.events))
         for counter, number in zip((Counter.TELEMETRY, Counter.STANDINGS, Counter.EVENTS), numbers, strict=True):
             columns.count(counter, number)
-        columns.count(Counter.DECODED, sum(numbers))
+        said = sum(numbers)
+        understood = said if messages is None else min(said, messages - batch.malformed.total())
+        columns.count(Counter.DECODED, max(0, understood - spoilt))
         columns.count(Counter.IGNORED, batch.ignored)
         for reason, number in batch.malformed.items():
             columns.reject(reason, number, batch.example)
         tables = (columns.regions, columns.models, columns.softwares, columns.reasons, columns.troubles)
-        columns.header["counters"][0, Counter.TABLE_FULL] = sum(table.refused for table in tables)
+        counters = columns.header["counters"][0]
+        counters[Counter.TABLE_FULL] = sum(table.refused for table in tables)
+        counters[Counter.NO_CODES] = columns.troubles.unfit
 
 
 def _regions(table: Strings, told: Sequence[str], region: str) -> NDArray[np.uint16]:

@@ -11,6 +11,7 @@ from cdctl.domain.settings import Inventory as Choice
 from cdctl.errors import Problem
 
 LONGEST_ID = 40
+ID_RULE = "1 to 40 ASCII characters, no space + #"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,12 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
 
 
 class Counter(IntEnum):
-    """Places of the counters in the header. All grow only, and start at 0 with the process that takes in."""
+    """Places of the counters in the header. All grow only, and start at 0 with the process that takes in.
+
+    A message that was received counts once: as DECODED, as IGNORED (well-formed, but nothing for us), or as MALFORMED
+    when any of it could not be understood; what is good in such a one is kept all the same. DROPPED ones were never
+    received. The others count things within messages.
+    """
 
     RECEIVED = 0
     BYTES = 1
@@ -140,6 +145,8 @@ class Counter(IntEnum):
     DUPLICATES = 11
     TABLE_FULL = 12  # a text found no place in its table and is counted as "(other)"
     FULL = 13  # messages of vehicles beyond the capacity
+    UNLISTED = 14  # entries of the inventory that cannot be ids
+    NO_CODES = 15  # names that cannot be trouble codes
 
 
 @dataclass(frozen=True)

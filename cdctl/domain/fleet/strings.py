@@ -22,6 +22,12 @@ def short(text: str, most: int) -> bytes:
     return body if len(body) <= most else body[:most].decode("utf-8", "ignore").encode()
 
 
+def ended(text: str, most: int) -> bytes:
+    """The same for people: what is cut ends with "…"."""
+    body = short(text, most + 1)
+    return body if len(body) <= most and len(text) <= most else short(text, most - 3) + "…".encode()
+
+
 class Strings:
     """One table: `texts` S[n] and `count` u4[1], both views on the shared memory."""
 

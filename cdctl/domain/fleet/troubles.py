@@ -34,7 +34,9 @@ class Troubles:
         self._read_epoch = 0
         self._give_up = 0
         self.refused = 0
-        """How many names and sets found no place, or were no trouble codes, since the writer began."""
+        """How many names and sets found no place since the writer began."""
+        self.unfit = 0
+        """How many names can be no trouble codes (1 to 16 printable ASCII characters) since then."""
 
     def sets(self) -> list[Names]:
         """The names of each set, so far, sorted. The list is kept and may grow: do not change it.
@@ -76,9 +78,12 @@ class Troubles:
         return self._append(kept)
 
     def _is_name(self, name: str) -> bool:
-        fine = 0 < len(name) <= DTC_BYTES and name.isascii() and name.isprintable() and self._names.code(name) != OTHER
-        self.refused += not fine
-        return fine
+        if not (0 < len(name) <= DTC_BYTES and name.isascii() and name.isprintable()):
+            self.unfit += 1
+            return False
+        fits = self._names.code(name) != OTHER
+        self.refused += not fits
+        return fits
 
     def _fits(self, kept: Names) -> bool:
         count = int(self._count[0])

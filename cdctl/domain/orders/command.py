@@ -68,10 +68,10 @@ class Command:
 
     name: such as "climate.start". capability: what a birth's `caps` must hold, empty when every vehicle can. expires:
     seconds in which a vehicle may begin, unless told; timeout: seconds it may then take. retryable: reasons of a
-    failure after which another try makes sense. private: its result tells where somebody is: a reason is asked for. encode:
-    judged arguments to what travels; decode: what came back to what is shown; succeeded: whether a result that claims
-    success is one (reason, empty when it is). revert: the command and arguments that take it back, from the arguments
-    and the result of the vehicle in question; None when nothing can.
+    failure after which another try makes sense. private: its result tells where somebody is: a reason is asked for.
+    encode: judged arguments to what travels; decode: what came back to what is shown; succeeded: whether a result
+    that claims success is one (reason, empty when it is). revert: the command and arguments that take it back, from
+    the arguments and the result of the vehicle in question; None when nothing can.
     """
 
     name: str
