@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cdctl.application.listening import Feed, Region
+from cdctl.application.line import Feed
+from cdctl.application.listening import Region
 from cdctl.domain.fleet.batch import Batch
 from cdctl.domain.fleet.columns import Columns, Counter
 from cdctl.domain.fleet.inventory import Remarking
@@ -28,10 +29,13 @@ __all__ = ["Feed", "Ingest"]
 LISTEN = 30.0
 """Seconds after which the first picture is as good as it gets where nobody keeps births: every vehicle of the inventory
 has been heard of by then, or is unknown."""
+SOON = 3.0
+"""Seconds that the picture of regions which answer waits for one whose broker does not."""
 _BEAT = 1.0
 _STALL = 2.0
 """Seconds that a beat may be late before we are taken to have been too slow for the brokers."""
 _BUSY = 0.9
+_LOOK = 0.05
 _KNOWN = np.uint8(Flag.INVENTORY | Flag.SNAPSHOT | Flag.SEEN)
 
 
@@ -46,6 +50,7 @@ class Ingest:
         *,
         focus: str = "",
         listen: float = LISTEN,
+        soon: float = SOON,
         say: Callable[[str], None] = lambda warning: None,
     ) -> None:
         """`focus` is a selection: which vehicles to prefer where not all can be watched. `say` is told what is missing
@@ -54,6 +59,7 @@ class Ingest:
         self.speech = speech
         self.clock = clock
         self.listen = listen
+        self.soon = soon
         self.listed = asyncio.Event()
         """Set when the inventory is read, or when there is none."""
         self.regions: Sequence[Region] = ()
@@ -120,7 +126,14 @@ class Ingest:
         return int(np.count_nonzero(here & spoken)), int(np.count_nonzero(here))
 
     async def _settle(self, regions: Sequence[Region]) -> None:
-        await asyncio.gather(*(region.first.wait() for region in regions))
+        try:
+            async with asyncio.timeout(self.soon):
+                await asyncio.gather(*(region.first.wait() for region in regions))
+        except TimeoutError:
+            while not _as_good_as_it_gets(regions):
+                await asyncio.sleep(_LOOK)
+            for region in regions:
+                region.overdue(self.soon)
         try:
             async with asyncio.timeout(self.listen):
                 await self.listed.wait()
@@ -154,3 +167,9 @@ class Ingest:
             except UnavailableError as error:
                 self._say(f"inventory: {error.message}; vehicles never seen cannot be told")
         self.listed.set()
+
+
+def _as_good_as_it_gets(regions: Sequence[Region]) -> bool:
+    """A broker that does not answer is waited for only while there is no other to show anything of."""
+    reached = [region for region in regions if region.reached]
+    return all(region.first.is_set() for region in reached or regions)

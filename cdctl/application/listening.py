@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cdctl.application.blindness import Blindness
 from cdctl.application.gather import Gather
+from cdctl.application.line import Feed, Line, ask
 from cdctl.application.losses import Losses
 from cdctl.application.system_topics import SystemTopics
 from cdctl.domain.fleet.columns import Columns
-from cdctl.domain.wire import Filter, Grant, Link, Listener, Message, Up
+from cdctl.domain.wire import Filter, Link, Message, Up
 from cdctl.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -24,49 +25,9 @@ QUIET = 0.3
 """Seconds without a retained message after which a broker has told all that it kept."""
 SAMPLE = 1_000
 """Vehicles that one connection subscribes to one by one where a broker refuses wildcards."""
-AT_ONCE = 8
-"""Filters of one SUBSCRIBE: the least that a large public broker takes (AWS IoT)."""
 BUSY = 8
 """SUBSCRIBEs of one connection that wait for their answer at once: far away a thousand would take a minute in turn."""
 LONGEST_PAUSE = 30.0
-
-
-@dataclass(slots=True)
-class Feed:
-    """One region's broker: as it is shown, how to open its n-th link, how many links it may have at once, and how many
-    messages a second each of them may carry (None: no limit)."""
-
-    region: str
-    url: str
-    open: Callable[[Listener, int], Link]
-    connections: int = 1
-    rate_cap: int | None = None
-
-
-class Line:
-    """One connection of a region (port Listener)."""
-
-    def __init__(self, region: Region, number: int) -> None:
-        self.number = number
-        self.link = region.feed.open(self, number)
-        self.down = ""
-        self.vins: list[str] = []
-        """Vehicles that are watched over this connection, each by its own topics."""
-        self.on_messages = region.arrived  # not a method of its own: this is the hot path
-        self._region = region
-
-    def on_up(self, up: Up) -> None:
-        """Connected, or connected again."""
-        self.down = ""
-        self._region.line_up(self, up)
-
-    def on_down(self, reason: str) -> None:
-        """Cut, or still away for another reason."""
-        self.down = reason
-        self._region.line_down(self, reason)
-
-    def on_grants(self, grants: Sequence[Grant]) -> None:
-        """Renewed by the link; whoever subscribes asks anew for everything, so there is nothing to add."""
 
 
 class Region:
@@ -108,6 +69,13 @@ class Region:
                 self.first.set()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+    def overdue(self, seconds: float) -> None:
+        """The picture is shown without this region if its broker has not answered at all so far."""
+        if not self.reached and not self.first.is_set():
+            board = self._columns.links
+            why = f"the broker has not answered within {seconds:g} s"
+            board.put(board.number(self.feed.region), False, 0, self.feed.url, why, False)
 
     async def close(self) -> None:
         """Stop listening."""
@@ -171,11 +139,11 @@ class Region:
         if births:
             await self._blindness.ask(link)
         self._show("asking for its topics")
-        kept = await _ask(link, births)
+        kept = await ask(link, births)
         # A broker of MQTT 3.1.1 would send all that it kept again, and drop most of it from a queue of QoS 1.
         again = set() if up.version == 5 else {birth.topic for birth in births}
         stream = [wanted for wanted in speech.stream(region) if wanted.topic not in again]
-        streamed = await _ask(link, stream)
+        streamed = await ask(link, stream)
         refused = {grant.topic: grant.reason for grant in (*kept, *streamed) if grant.qos is None}
         self._notes = [note for note in (up.note, await self._one_by_one(refused) if refused else "") if note]
         if self.feed.rate_cap and self.feed.connections > 1 and up.shared and up.version == 5 and not refused:
@@ -231,7 +199,7 @@ class Region:
         words of one vehicle may change places by that, within moments."""
         shared = [replace(wanted, topic=f"$share/{self._group}/{wanted.topic}") for wanted in stream]
         lines = await self._enough_lines(self.feed.connections)
-        grants = [grant for line in lines for grant in await _ask(line.link, shared)]
+        grants = [grant for line in lines for grant in await ask(line.link, shared)]
         if all(grant.qos is not None for grant in grants):
             await self.lines[0].link.unsubscribe([wanted.topic for wanted in stream])
         else:  # what was granted of it would come twice
@@ -259,14 +227,14 @@ class Region:
         for vin in vins:
             # What is kept of each is asked for, too: there is no other way to learn of it.
             wanted = [replace(one, retained=True) for one in self._ingest.speech.stream(self.feed.region, [vin])]
-            granted += any(grant.qos is not None for grant in await _ask(line.link, wanted))
+            granted += any(grant.qos is not None for grant in await ask(line.link, wanted))
         return granted
 
     def _show(self, first: str = "") -> None:
         """The link is up, and what is degraded: said when it is news."""
         heard, known = self._ingest.heard(self.feed.region) if self._sparse else (0, 0)
         count = f"{heard:,} of {known:,}" if self._ingest.expecting else f"{heard:,}"
-        cut = [_cut(line, len(self.lines)) for line in self.lines[1:] if line.down]
+        cut = [line.loss(len(self.lines)) for line in self.lines[1:] if line.down]
         notes = [
             first,
             *self._notes,
@@ -287,16 +255,3 @@ class Region:
                 continuous=self._blindness.continuous,
                 heard="part" if cut and self._heard == "all" else self._heard,
             )
-
-
-def _cut(line: Line, of: int) -> str:
-    """What one connection that is gone means."""
-    lost = f": the {len(line.vins):,} vehicles on it are unknown until they speak" if line.vins else ""
-    return f"connection {line.number + 1} of {of} is cut ({line.down}){lost}"
-
-
-async def _ask(link: Link, filters: Sequence[Filter]) -> list[Grant]:
-    grants: list[Grant] = []
-    for at in range(0, len(filters), AT_ONCE):
-        grants += await link.subscribe(filters[at : at + AT_ONCE])
-    return grants

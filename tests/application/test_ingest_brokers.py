@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from brokers import PLUGIN, Mosquitto
 from fleets import Listing, Vehicles, seen, states, taken_in
+from listening import listening
 from wires import Wire
 
 from cdctl.application import listening as rooms
@@ -236,7 +237,7 @@ def test_a_selection_says_whom_to_watch(tmp_path, monkeypatch):
         run(work(broker.url))
 
 
-def test_a_connection_of_several_that_is_cut_makes_nobody_wrongly_online(tmp_path, monkeypatch):
+def test_a_connection_of_several_that_is_cut_takes_its_own_vehicles_along(tmp_path, monkeypatch):
     async def work(port: int):
         monkeypatch.setattr(rooms, "SAMPLE", 1)
         async with (
@@ -247,11 +248,13 @@ def test_a_connection_of_several_that_is_cut_makes_nobody_wrongly_online(tmp_pat
             await seen(fleet, lambda s: "2 of 2 vehicles watched" in note(s))
             await vehicles.tele("A", "B")
             await seen(fleet, lambda s: s.online == 2)
+            wire.hold()
             wire._clients[-1].transport.abort()
-            status = await seen(fleet, lambda s: s.unknown == 2)
-            await vehicles.tele("A")
-            await seen(fleet, lambda s: s.online == 1 and s.links[0].up)
-            assert status.links[0].up or "connection" in note(status)
+            status = await seen(fleet, lambda s: "is cut" in note(s))
+            assert (status.online, status.unknown, status.links[0].up) == (1, 1, True)
+            assert "connection 2 of 2 is cut, 1 vehicle with it: " in note(status)
+            assert status.links[0].heard == "part"
+            wire.release()
             await seen(fleet, lambda s: "is cut" not in note(s))
             await vehicles.tele("A", "B")
             await seen(fleet, lambda s: s.online == 2)
@@ -289,6 +292,57 @@ def test_a_broker_of_mqtt_3(own, silently):
                 await vehicles.birth("B")
                 await vehicles.tele("A")
                 assert (await seen(fleet, lambda s: s.online == 2 and s.received == 3)).malformed == 0
+
+    run(work())
+
+
+def test_a_connection_that_shares_the_stream_takes_nobody_along(own):
+    async def work():
+        async with Wire(own.port) as wire, Vehicles(own.url) as vehicles:
+            await vehicles.birth("A", "B")
+            async with taken_in(wire.url, rate_cap=1000, connections=3) as fleet:
+                assert (await fleet.settle(20)).online == 2
+                wire.hold()
+                wire._clients[-1].transport.abort()
+                status = await seen(fleet, lambda s: "connection 3 of 3 is cut" in note(s))
+                assert (status.online, status.unknown, status.links[0].heard) == (2, 0, "part")
+                wire.release()
+                await seen(fleet, lambda s: note(s) == "" and s.links[0].heard == "all")
+                wire.hold()
+                wire._clients[0].transport.abort()
+                assert (await seen(fleet, lambda s: not s.links[0].up)).unknown == 2
+                wire.release()
+
+    run(work())
+
+
+def test_a_broker_that_never_answers_does_not_keep_the_others_waiting(own):
+    async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+
+    async def work():
+        async with Vehicles(own.url) as vehicles, listening(silence) as port:
+            await vehicles.birth("A")
+            deaf, patient = f"mqtt://127.0.0.1:{port}", {"connect_timeout": 60}
+            async with taken_in(own.url, deaf, soon=0.1, address=patient) as fleet:
+                status = await fleet.settle(20)
+                assert (status.settled, status.online, status.links[0].up, status.links[1].up) == (True, 1, True, False)
+                assert note(status, "us") == "the broker has not answered within 0.1 s"
+            async with taken_in(deaf, soon=0.1, address=patient) as fleet:
+                assert not (await fleet.settle(0.5)).settled  # there is nothing else to show
+
+    run(work())
+
+
+def test_a_broker_that_answers_is_waited_for(own):
+    async def work():
+        async with Wire(own.port) as slow, Vehicles(own.url) as vehicles:
+            await vehicles.birth("A")
+            slow.hold(down=True, up=False)
+            async with taken_in(slow.url, soon=0.01) as fleet:
+                assert not (await fleet.settle(0.3)).settled
+                slow.release()
+                assert (await fleet.settle(20)).online == 1
 
     run(work())
 

@@ -9,8 +9,9 @@ from cdctl.domain.fleet.reading import FleetStatus, LinkState
 
 UP, DOWN = LinkState("eu", "mqtt://a", True, 1.0), LinkState("us", "mqtt://b", False, 1.0, "cut")
 
-PART = LinkState("us", "mqtt://b", True, 1.0, "the broker refuses cd/us/+/tele; 5 of 9 vehicles watched")
-DEAF = LinkState("us", "mqtt://b", True, 1.0, "the broker refuses cd/us/+/tele; nothing is heard: ask for the right")
+PART = LinkState("us", "mqtt://b", True, 1.0, "5 of 9 vehicles watched", "part")
+DEAF = LinkState("us", "mqtt://b", True, 1.0, "ask for the right", "nothing")
+WORDS = LinkState("us", "mqtt://b", True, 1.0, "the broker refuses cd/us/+/tele; nothing is heard")
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,7 @@ DEAF = LinkState("us", "mqtt://b", True, 1.0, "the broker refuses cd/us/+/tele; 
     [
         ((UP,), True, 0),
         ((UP, UP), True, 0),
+        ((UP, WORDS), True, 0),
         ((UP, DOWN), True, 4),
         ((UP,), False, 4),
         ((UP, PART), True, 4),
@@ -30,6 +32,28 @@ DEAF = LinkState("us", "mqtt://b", True, 1.0, "the broker refuses cd/us/+/tele; 
 )
 def test_what_can_be_known(links, settled, expected):
     assert code(FleetStatus(1.0, settled=settled, links=links)) == expected
+
+
+@pytest.mark.parametrize(
+    ("online", "offline", "unknown", "never", "expected"),
+    [
+        (0, 0, 0, 0, 0),
+        (60, 30, 10, 0, 0),
+        (60, 29, 11, 0, 4),
+        (0, 0, 100, 0, 4),
+        (0, 0, 1, 99, 4),
+        (1, 0, 0, 99, 0),
+    ],
+)
+def test_a_picture_in_which_many_are_unknown_is_not_whole(online, offline, unknown, never, expected):
+    count = online + offline + unknown + never
+    status = FleetStatus(1.0, count, never, online, offline, unknown, settled=True, links=(UP,))
+    assert code(status) == expected
+    said = list(warnings(status))
+    assert bool(said) == bool(expected)
+    if said:
+        vehicles = f"{count:,} vehicle{'s' * (count != 1)}"
+        assert f"nobody can tell whether {unknown:,} of {vehicles} are online" in said[0]
 
 
 def test_calm_lines():
@@ -70,5 +94,12 @@ def test_nothing_hostile_reaches_a_line():
 def test_programs_get_it_all():
     status = FleetStatus(1.0, 2, malformed_by={"not JSON": 1}, links=(UP, DOWN), settled=True, notes=("x",))
     told = record(status, {"soc": 1})
-    assert told["links"][1] == {"region": "us", "url": "mqtt://b", "up": False, "since": 1.0, "note": "cut"}
+    assert told["links"][1] == {
+        "region": "us",
+        "url": "mqtt://b",
+        "up": False,
+        "since": 1.0,
+        "note": "cut",
+        "heard": "all",
+    }
     assert (told["left_out"], told["malformed_by"], told["notes"]) == ({"soc": 1}, {"not JSON": 1}, ["x"])
