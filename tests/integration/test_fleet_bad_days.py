@@ -78,16 +78,17 @@ def test_what_vehicles_send_wrongly_is_counted_and_the_rest_is_understood(broker
                 ("A", "event", {"v": 9, "ts": 5, "kind": "x"}),
             )
             await vehicles.raw(("cd/eu//tele", {"ts": 5, "s": {}}), (f"cd/eu/{'V' * 41}/tele", {"ts": 5, "s": {}}))
+            await vehicles.raw(("cd/eu/A B/tele", {"ts": 5, "s": {}}))
             await vehicles.tele("GOOD")
             status = await seen(fleet, lambda s: s.online == 1)
             assert await states(fleet) == {"GOOD": "online"}
-            assert (status.received, status.malformed) == (17, 16)
+            assert (status.received, status.decoded, status.malformed) == (18, 1, 17)
             assert dict(status.malformed_by) == {
                 "not JSON": 3,
                 "wrong type or missing field": 8,
                 "payload too large": 1,
                 "unknown version": 2,
-                "not a vehicle's id (1 to 40 printable ASCII characters)": 2,
+                "no vehicle's id (1 to 40 ASCII characters, no space + #)": 3,
             }
 
     run(work())
@@ -126,7 +127,7 @@ def test_a_hostile_string_in_every_field(broker, tmp_path):
             assert told.matched == 1 and "\x1b" in str(told.rows[0][1])  # whoever shows it makes it safe
             for vin in await states(fleet):
                 assert vin.isascii() and vin.isprintable()
-            assert (await fleet.status()).malformed == 3
+            assert (await fleet.status()).malformed == 4
             assert (await fleet.card("A")).happenings
 
     run(work())

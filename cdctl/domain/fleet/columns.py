@@ -50,8 +50,8 @@ class Columns(Arrays):
         """Take in what some messages of the link of `region` said, received at `now_ms` (epoch ms, our clock).
 
         messages: how many were received for this batch; left out, each thing said counts as a message. Each counts
-        once, see `Counter`. Within a batch, births and deaths come before events, events before telemetry. Nothing that a vehicle says
-        raises.
+        once, see `Counter`. Within a batch, births and deaths come before events, events before telemetry. Nothing
+        that a vehicle says raises.
         """
         writer = self._writer()
         with self._changing():

@@ -50,7 +50,7 @@ class Intake:
         if messages is not None:  # one message may have said several things of one vehicle
             spoilt = min(spoilt, max(0, messages - batch.malformed.total()))
         if spoilt:
-            columns.reject(f"not a vehicle's id ({ID_RULE})", spoilt)
+            columns.reject(f"no vehicle's id ({ID_RULE})", spoilt)
         with np.errstate(all="ignore"):
             if first:
                 self._standings.take(standings, rows[:first].tolist(), now_ms, region, link)

@@ -24,8 +24,8 @@ def short(text: str, most: int) -> bytes:
 
 def ended(text: str, most: int) -> bytes:
     """The same for people: what is cut ends with "…"."""
-    body = short(text, most + 1)
-    return body if len(body) <= most and len(text) <= most else short(text, most - 3) + "…".encode()
+    body = text[: most + 1].replace("\0", "\ufffd").encode("utf-8", "replace")
+    return body if len(body) <= most else short(text, most - 3) + "…".encode()
 
 
 class Strings:

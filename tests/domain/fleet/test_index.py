@@ -20,7 +20,7 @@ def ids(*names: str) -> np.ndarray:
     return encoded
 
 
-names = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=40)
+names = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="+#"), min_size=1, max_size=40)
 
 
 @given(st.lists(st.lists(names, max_size=20), max_size=8))
@@ -33,7 +33,7 @@ def test_it_knows_what_a_dict_knows(batches):
         assert rows.tolist() == [model[name] for name in batch]
     assert ours.rows == len(model)
     assert ours.find(ids(*model)).tolist() == list(model.values())
-    assert ours.find(ids("no such id at all, I am sure")).tolist() == [-1]
+    assert ours.find(ids("no-such-id-at-all,I-am-sure")).tolist() == [-1]
 
 
 @pytest.mark.parametrize("size", [1, 50, 1000, 40_000])
@@ -93,7 +93,7 @@ def test_what_cannot_be_an_id_is_refused(name):
 
 
 def test_what_can_be_an_id_is_taken():
-    for batch in (["x" * 40, "y"], ["a b", "~", "!"], ["WBA1", "WBA2"]):
+    for batch in (["x" * 40, "y"], ["a/b", "~", "!"], ["WBA1", "WBA2"]):
         encoded, good = encode(batch)
         assert good is None
         assert encoded.tolist() == [name.encode() for name in batch]

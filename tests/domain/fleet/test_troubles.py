@@ -35,7 +35,7 @@ def test_names_that_cannot_be_are_left_out_and_a_vehicle_has_so_many_at_most(col
     ours = table(places=100)
     code = ours.code(["P1", "", "x" * 17, "é", "\x1b"], column)
     assert ours.sets()[code] == ("P1",)
-    assert ours.refused == 4
+    assert (ours.unfit, ours.refused) == (4, 0)
     code = ours.code([f"P{number:03d}" for number in range(MOST + 1)], column)
     assert ours.sets()[code] == tuple(f"P{number:03d}" for number in range(MOST))
 
