@@ -45,7 +45,7 @@ class Heard(StrEnum):
     RETURNED = "returned"  # it certainly did not leave, and may be tried again
     REFUSED = "refused"  # the broker will never take it
     LOST = "lost"  # the link was cut, the broker or this program restarted: it may or may not have arrived
-    WITHDRAWN = "withdrawn"  # cancelled by the operator before it was ever sent
+    WITHDRAWN = "withdrawn"  # the operator takes back what was never sent; whatever was needs the vehicle's word
     OVERDUE = "overdue"  # our clock: the vehicle can no longer begin (expiry and skew are over)
     OVERRUN = "overrun"  # our clock: it had its time since it began
     ACKED = "acked"
@@ -96,12 +96,18 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How far an order is. since: when the state began. acked, began: when the vehicle said so, as we heard it."""
+    """How far an order is. since: when the state began. acked, began: when the vehicle said so, as we heard it.
+
+    stray: it is queued again because the vehicle did not hold it; a copy from before may still arrive. told: the
+    vehicle itself said how it ended.
+    """
 
     state: State = State.QUEUED
     since: int = 0
     acked: int | None = None
     began: int | None = None
+    stray: bool = False
+    told: bool = False
 
 
 class Effect(Enum):
@@ -144,27 +150,33 @@ _MOVES: Mapping[tuple[State, Heard], State] = {
     (State.QUEUED, Heard.WITHDRAWN): State.CANCELLED,
     **dict.fromkeys([(State.QUEUED, Heard.REFUSED), (State.SENT, Heard.REFUSED)], State.FAILED),
     (State.SENT, Heard.RETURNED): State.QUEUED,
-    **{(state, Heard.LOST): State.UNKNOWN for state in (State.SENT, State.ACKED, State.RUNNING)},
+    **{(state, Heard.LOST): State.UNKNOWN for state in (State.QUEUED, State.SENT, State.ACKED, State.RUNNING)},
     **{(state, Heard.UNHELD): State.QUEUED for state in (State.SENT, State.UNKNOWN)},
     **{(state, Heard.ACKED): State.ACKED for state in (State.QUEUED, State.SENT, State.UNKNOWN)},
     **{(state, Heard.RUNNING): State.RUNNING for state in (State.QUEUED, State.SENT, State.ACKED, State.UNKNOWN)},
 }
+_HELD = VEHICLE - {Heard.UNHELD}
 
 
 def step(course: Course, heard: Heard, at: int) -> tuple[Course, Effect]:
     """What becomes of an order when this is heard at `at` (our clock, milliseconds). Total: any news in any state."""
     if course.state in TERMINAL:
-        return course, Effect.LATE if heard in VEHICLE and heard is not Heard.UNHELD else Effect.SAME
+        return course, Effect.LATE if _late(course, heard) else Effect.SAME
     acked = at if course.acked is None and heard in _HELD else course.acked
     began = at if course.began is None and heard is Heard.RUNNING else course.began
-    known = replace(course, acked=acked, began=began)
-    to = _next(known, heard)
-    if to is None or to is course.state:
-        return known, Effect.SAME
-    return Course(to, at, acked, began), Effect.MOVED
+    to = _next(course, heard)
+    if to is not None and to is not course.state:
+        stray = course.stray or heard is Heard.UNHELD
+        return Course(to, at, acked, began, stray, heard in VEHICLE and to in TERMINAL), Effect.MOVED
+    if acked is course.acked and began is course.began:
+        return course, Effect.SAME
+    return replace(course, acked=acked, began=began), Effect.SAME
 
 
-_HELD = VEHICLE - {Heard.UNHELD}
+def _late(course: Course, heard: Heard) -> bool:
+    """Whether it is news that a vehicle says this of what has ended. After its own end, only another end is: anything
+    else is a copy, or was overtaken."""
+    return heard in _ENDS and _ENDS[heard] is not course.state if course.told else heard in _HELD
 
 
 def _next(course: Course, heard: Heard) -> State | None:
@@ -176,7 +188,12 @@ def _next(course: Course, heard: Heard) -> State | None:
         return State.RUNNING
     if heard is Heard.UNHELD and course.acked is not None:
         return None  # it had it: a ledger that forgot is no proof that nothing happened
+    if course.stray and heard in _NEVER_LEFT:
+        return None  # an earlier copy may be on its way: nobody but the vehicle can say that it will not run
     return _ENDS.get(heard) or _MOVES.get((course.state, heard))
+
+
+_NEVER_LEFT = frozenset({Heard.WITHDRAWN, Heard.REFUSED})
 
 
 def due(order: Order, course: Course, skew: int) -> tuple[int, Heard] | None:
@@ -191,4 +208,5 @@ def due(order: Order, course: Course, skew: int) -> tuple[int, Heard] | None:
         return course.began + order.timeout + skew, Heard.OVERRUN
     if course.acked is not None:
         return max(order.expires, course.acked + order.timeout) + skew, Heard.OVERDUE
-    return order.expires + (0 if course.state is State.QUEUED else skew), Heard.OVERDUE
+    never_left = course.state is State.QUEUED and not course.stray
+    return order.expires + (0 if never_left else skew), Heard.OVERDUE
