@@ -13,6 +13,7 @@ from cdctl.cli.records import Column
 from cdctl.cli.settings import settings_of
 
 if TYPE_CHECKING:
+    from cdctl.domain.ports import Probe
     from cdctl.domain.settings import Settings
 
 app = noun("Show the settings in force and check what they connect to.")
@@ -73,8 +74,9 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     asked = settings.context().name if run.context or run.prometheus or not settings.contexts else ""
     names = [asked] if asked else list(settings.contexts)
     with exits.in_flight(f"connecting to {', '.join(names)}", "nothing was changed: run it again"):
-        probes = [probe for name in names for probe in wiring.probe_sources(settings, name, plugins=run.plugins)]
+        probes: list[Probe] = []
         for name in names:
+            probes += wiring.probe_sources(settings, name, plugins=run.plugins)
             probes += broker_wiring.probe_brokers(settings, name, plugins=run.plugins)
             probes += broker_wiring.probe_beside(settings, name, plugins=run.plugins)
     rows = [

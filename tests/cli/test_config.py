@@ -200,3 +200,24 @@ def test_what_is_odd_is_a_row_of_check(cdctl, here):
     rows = [row for row in json.loads(ran.out) if row["part"] == "settings"]
     assert (ran.code, ran.err) == (0, ""), "said once"
     assert [(row["subject"], row["result"]) for row in rows] == [("cdctl.toml", "ok"), ("cdctl.toml:2:1", "warning")]
+
+
+def test_a_context_that_may_not_be_asked_is_one_that_fails(cdctl, here, brokers):
+    bad = 'prometheus = { url = "http://p.example" }\nbrokers = { eu = { url = "mqtt://b.example" } }\n'
+    bad += 'inventory = { url = "http://i.example" }\ncollector = "http://c.example"\n'
+    good = f'brokers = {{ eu = {{ url = "{brokers["eu"]}" }} }}\n'
+    (here / "cdctl.toml").write_text(f'default_context = "good"\n[contexts.bad]\n{bad}[contexts.good]\n{good}')
+    assert cdctl("broker", "info").code == 0
+    ran = cdctl("config", "check", "-o", "json")
+    assert ran.code == 3
+    assert [(row["context"], row["source"], row["ok"]) for row in json.loads(ran.out)] == [
+        ("bad", "prometheus", False),
+        ("bad", "broker eu", False),
+        ("bad", "inventory", False),
+        ("bad", "collector", False),
+        ("good", "broker eu", True),
+    ]
+    assert all("plaintext = true" in row["hint"] for row in json.loads(ran.out)[:4])
+    ran = cdctl("config", "check", "--context", "bad")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.count("would be asked without TLS") == 4

@@ -41,6 +41,7 @@ def read(
     chosen, origin = _choose(draft, context, prometheus, env)
     _overlay(draft, env, chosen, prometheus)
     rules.check(draft)
+    draft.judge_exposed(chosen)
     if draft.problems:
         raise FileError([*draft.problems, *draft.warnings])
     return _settings(draft, str(file or ""), chosen, origin, _columns(draft, chosen, env))

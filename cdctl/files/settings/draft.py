@@ -16,7 +16,8 @@ from cdctl.files.settings.keys import CONTEXT, SECRET_WORD, TOP, Key, WrongValue
 class Draft:
     """`values`, `fleet` and `origins` are keyed by dotted keys such as `paths.cache`; contexts are kept apart.
 
-    `contexts` are their sources, `fleets` the rest of them.
+    `contexts` are their sources, `fleets` the rest of them. `exposed` are servers that would be asked without TLS, by
+    context: wrong in the one that is used, no reason to stop the others.
     """
 
     contexts: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class Draft:
     spots: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    exposed: list[tuple[str, Problem]] = field(default_factory=list)
 
     def wrong(self, place: Place, message: str, fix: str = "") -> None:
         """Remember a problem and go on: all of them are reported together."""
@@ -36,6 +38,19 @@ class Draft:
     def warn(self, place: Place, message: str, fix: str = "") -> None:
         """Remember something that is odd, but not wrong."""
         self.warnings.append(Problem(place, message, fix, warning=True))
+
+    def exposes(self, context: str, place: Place, message: str, fix: str) -> None:
+        """Remember a server of a context that would be asked without TLS."""
+        self.exposed.append((context, Problem(place, message, fix)))
+
+    def judge_exposed(self, chosen: str) -> None:
+        """Known is now which context is used."""
+        for context, problem in self.exposed:
+            if context == chosen:
+                self.problems.append(problem)
+            else:
+                fix = f"{problem.fix}; context {context!r} cannot be used until then"
+                self.warn(problem.place, problem.message, fix)
 
     def unknown(self, place: Place, name: str, known: Collection[str], where: str) -> None:
         """Remember an unknown key, with the nearest known one."""

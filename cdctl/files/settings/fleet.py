@@ -18,6 +18,7 @@ from cdctl.domain.settings import (
     Secret,
     SqlInventory,
 )
+from cdctl.errors import Place
 from cdctl.files.settings import rules
 from cdctl.files.settings.draft import is_secret
 from cdctl.files.settings.fleet_keys import (
@@ -226,13 +227,19 @@ _EXAMPLES = {"of a broker": "mqtts://broker.example:8883"}
 
 
 def _judge(tables: Tables, where: Path, values: Mapping[str, object]) -> None:
-    def tell(key: str, message: str, fix: str) -> None:
+    def place(key: str) -> Place:
         at = (*where, key)
-        tables.draft.wrong(tables.key_place(at if at in tables.places.keys else where), message, fix)
+        return tables.key_place(at if at in tables.places.keys else where)
+
+    def tell(key: str, message: str, fix: str) -> None:
+        tables.draft.wrong(place(key), message, fix)
+
+    def exposed(key: str, message: str, fix: str) -> None:
+        tables.draft.exposes(where[1], place(key), message, fix)
 
     rules.one_way_in(values, tell)
     if "url" in values:
-        rules.encrypted(_text(values, "url"), values, tell)
+        rules.encrypted(_text(values, "url"), values, tell, exposed)
 
 
 def _shown(tables: Tables, written: Mapping[str, object], where: Path, keys: Mapping[str, Key]) -> dict[str, object]:

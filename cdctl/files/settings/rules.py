@@ -19,10 +19,12 @@ def check(draft: Draft) -> None:
     """Remember every rule that a context breaks."""
     for name, sources in draft.contexts.items():
         if "prometheus" in sources:
-            _prometheus(draft, f"contexts.{name}.prometheus", sources["prometheus"])
+            _prometheus(draft, name, sources["prometheus"])
 
 
-def _prometheus(draft: Draft, dotted: str, table: Mapping[str, object]) -> None:
+def _prometheus(draft: Draft, name: str, table: Mapping[str, object]) -> None:
+    dotted = f"contexts.{name}.prometheus"
+
     def wrong(key: str, message: str, fix: str) -> None:
         draft.wrong(draft.spots.get(f"{dotted}.{key}") or draft.spots.get(dotted, Place(dotted)), message, fix)
 
@@ -30,22 +32,24 @@ def _prometheus(draft: Draft, dotted: str, table: Mapping[str, object]) -> None:
         if f"{dotted}.url" not in draft.spots:  # a wrong one has been reported
             wrong("", f"{dotted} has no url", 'write url = "https://prometheus.example"')
         return
+
+    def exposed(key: str, message: str, fix: str) -> None:
+        place = draft.spots.get(f"{dotted}.{key}") or draft.spots.get(dotted, Place(dotted))
+        draft.exposes(name, place, message, f"{fix} (CDCTL_PROMETHEUS_PLAINTEXT=true)")
+
     one_way_in(table, wrong)
-    encrypted(str(table["url"]), table, wrong, " (CDCTL_PROMETHEUS_PLAINTEXT=true)")
+    encrypted(str(table["url"]), table, wrong, exposed)
 
 
-def encrypted(url: str, table: Mapping[str, object], tell: Tell, variable: str = "") -> None:
-    """A server on another machine is reached with TLS, unless that is waived; without TLS no certificate is used."""
+def encrypted(url: str, table: Mapping[str, object], tell: Tell, exposed: Tell) -> None:
+    """A server on another machine is reached with TLS, unless that is waived: `exposed` is told. Without TLS no
+    certificate is used."""
     parts = urlsplit(url)
     if parts.scheme not in _WITH_TLS:
         return
     tls = _WITH_TLS[parts.scheme]
     if not table.get("plaintext") and not is_loopback(parts.hostname or ""):
-        tell(
-            "url",
-            f"{parts.hostname} would be asked without TLS",
-            f"use {tls}://, or allow it: plaintext = true{variable}",
-        )
+        exposed("url", f"{parts.hostname} would be asked without TLS", f"use {tls}://, or allow it: plaintext = true")
     for key in ("ca", "cert", "key"):
         if key in table:
             tell(key, f"{key!r} is for {tls}://, and the url is {parts.scheme}://", f"use {tls}://")

@@ -141,6 +141,32 @@ def test_what_only_looks_like_loopback_does(host):
         read(prometheus=f"http://{host}")
 
 
+EXPOSED = {
+    'prometheus = { url = "http://x" }': "x would be asked without TLS",
+    'brokers = { eu = { url = "mqtt://x" } }': "x would be asked without TLS",
+    'inventory = { url = "http://x" }': "x would be asked without TLS",
+    'collector = "http://x"': "x would be asked without TLS",
+}
+
+
+@pytest.mark.parametrize("line", EXPOSED)
+@pytest.mark.parametrize("name", ["b", "b.c"])
+def test_a_server_without_tls_stops_only_the_context_that_has_it(here, line, name):
+    (here / "cdctl.toml").write_text(f'default_context = "a"\n{GOOD}[contexts."{name}"]\n{line}\n')
+    (warning,) = read().warnings
+    assert (warning.place.line, warning.message) == (5, EXPOSED[line])
+    assert warning.fix.endswith(f"; context '{name}' cannot be used until then")
+    with pytest.raises(FileError, match=EXPOSED[line]) as error:
+        read(context=name)
+    assert [problem.warning for problem in error.value.problems] == [False]
+
+
+def test_what_else_is_wrong_with_another_context_stops_all(here):
+    (here / "cdctl.toml").write_text(f'default_context = "a"\n{GOOD}[contexts.b]\nbrokers = {{ eu = 3 }}\n')
+    with pytest.raises(FileError, match="the broker of 'eu' is not a table"):
+        read()
+
+
 def test_files_that_cannot_be_read(here):
     file = here / "cdctl.toml"
     file.write_bytes(b"a = 1\nb = '\xff'\n")
