@@ -62,6 +62,7 @@ def list_(
     """List vehicles that match.
 
     Waits for the first picture, or listens as long as --for says: brokers keep what a vehicle is, not its signals.
+    A vehicle that has not spoken since has no age (-).
     """
     from cdctl.domain.fleet.reading import Query
     from cdctl.domain.fleet.selection import select
@@ -71,9 +72,11 @@ def list_(
     chosen = output.parse(outputs)
     asked = fleet_asking.question(run, where=where, seconds=for_, reason=reason)
     about = [name for name in select(where, asked.fields).fields if name not in DEFAULT_COLUMNS]
-    shown = asked.names(columns, (*DEFAULT_COLUMNS, *about))
+    order = sort.removeprefix("-")
     if sort:
-        asked.check(sort.removeprefix("-"))
+        asked.check(order)
+        about += [order] if order not in (*DEFAULT_COLUMNS, *about) else []
+    shown = asked.names(columns, (*DEFAULT_COLUMNS, *about))
     rest = () if columns or not any(one.form in _EVERYTHING for one in chosen) else asked.fields
     wanted = (*shown, *(name for name in rest if name not in shown and name not in asked.hidden))
     if limit is None and sys.stdout.isatty() and [one.form for one in chosen] == ["table"]:
@@ -84,7 +87,7 @@ def list_(
 
     found = fleet_asking.answer(run, asked, ask)
     fleet_rows.refuse_unless(expect, found.matched)
-    fleet_rows.emit(run, chosen, fleet_rows.page(found, shown), show_vins=show_vins)
+    fleet_rows.emit(run, chosen, fleet_rows.page(found, shown, asked.truths), show_vins=show_vins)
     fleet_rows.cut(run, len(found.rows), found.matched)
     exits.leave(fleet_status.told(run, found.status, found.left_out, found.matched))
 
@@ -144,9 +147,9 @@ def show(
     chosen = output.parse(outputs)
     asked = fleet_asking.question(run, seconds=for_, reason=reason)
 
-    async def ask(fleet: Fleet) -> tuple[Card | None, list[str], FleetStatus]:
+    async def ask(fleet: Fleet) -> tuple[Card | None, str, FleetStatus]:
         card = await fleet.card(vin)
-        return card, [] if card else await _nearest(fleet, vin), await fleet.status()
+        return card, "" if card else await fleet_asking.nearest(fleet, vin), await fleet.status()
 
     focus = f'vin:"{vin}"' if re.fullmatch(r"[\w./-]{1,40}", vin, re.ASCII) else ""
     card, near, status = fleet_asking.answer(run, asked, ask, focus=focus)
@@ -154,34 +157,16 @@ def show(
         fleet_status.told(run, status, {})
         raise _nobody(vin, near, fleet_status.code(status))
     help_of = {name: field.help for name, field in asked.fields.items()}
-    fleet_rows.emit(run, chosen, fleet_rows.card(card, asked.hidden, help_of), show_vins=show_vins)
+    fleet_rows.emit(run, chosen, fleet_rows.card(card, asked.hidden, help_of, asked.truths), show_vins=show_vins)
     kept_back = sorted(name for name in asked.hidden if card.cells.get(name) is not None)
     if kept_back:
         exits.note(run, f'{", ".join(kept_back)}: where it is is kept back; --reason "why you look" shows it')
     exits.leave(fleet_status.told(run, card.status, {}))
 
 
-async def _nearest(fleet: Fleet, vin: str) -> list[str]:
-    """Ids that begin or end with what was given, or else begin as it does."""
-    from cdctl.domain.fleet.reading import Query
-    from cdctl.domain.fleet.selection import SelectionError
-
-    word = "".join(c for c in vin if c.isalnum() or c in "-_.")
-    upper = word.upper()
-    tries = [f"{upper}*", f"*{upper}", f"{word}*", f"*{word}", f"{upper[:11]}*", f"{upper[:6]}*"]
-    for pattern in tries if len(word) >= 3 else ():
-        try:
-            found = await fleet.find(Query(f'vin:"{pattern}"', ("vin",), limit=5))
-        except SelectionError:
-            continue
-        if found.rows:
-            return [str(row[0]) for row in found.rows]
-    return []
-
-
-def _nobody(vin: str, near: list[str], code: exits.Code) -> UsageError | UnavailableError:
+def _nobody(vin: str, near: str, code: exits.Code) -> UsageError | UnavailableError:
     """The error: yours when the picture is whole, else nobody can know."""
-    hint = f"nearest: {', '.join(near)}" if near else "cdctl fleet ls lists those that are known"
+    hint = near or "cdctl fleet ls lists those that are known"
     if code:
         return UnavailableError(
             "nothing was heard of this vehicle, and the picture is not whole", subject=vin, hint=hint

@@ -13,6 +13,7 @@ from cdctl.cli import exits
 from cdctl.cli.settings import settings_of
 from cdctl.cli.values import span
 from cdctl.domain.fleet.privacy import is_location
+from cdctl.domain.fleet.vss import is_truth
 from cdctl.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -26,19 +27,22 @@ T = TypeVar("T")
 
 PATIENCE = 15.0
 """Seconds that a run without --for waits for the first picture: longer than a connection may take."""
+FEW = 3
+"""Vehicles that a hint names."""
 TELLS_NOTHING = "nothing was changed: run it again"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked, found sound before anybody is asked. seconds: of --for, None when it was not given. hidden: fields
-    that tell where a vehicle is and may not be shown."""
+    that tell where a vehicle is and may not be shown. truths: fields that are yes or no and kept as numbers."""
 
     settings: Settings
     fields: dict[str, Field]
     where: str = ""
     seconds: float | None = None
     hidden: frozenset[str] = frozenset()
+    truths: frozenset[str] = frozenset()
 
     def names(self, text: str, usual: Sequence[str] = ()) -> tuple[str, ...]:
         """Fields in a list with commas, `usual` when there is none. Raises UsageError for what is no field."""
@@ -78,6 +82,7 @@ def question(run: Run, *, where: str = "", seconds: str = "", reason: str = "") 
         where,
         span(seconds, "--for") if seconds else None,
         frozenset() if reason.strip() else places,
+        frozenset(name for name, path in settings.fleet_columns.items() if is_truth(path)),
     )
     for name in select(where, fields).fields:
         asked.check(name)
@@ -126,6 +131,30 @@ async def listen(fleet: Fleet, seconds: float | None, progress: Progress, *, lon
     finally:
         progress.stop()
     return status
+
+
+async def nearest(fleet: Fleet, vin: str) -> str:
+    """A hint at ids that begin or end with what was given, or else begin as it does: a few by name, the others by
+    number and how to list them. Empty when there are none."""
+    from cdctl.domain.fleet.reading import Query
+    from cdctl.domain.fleet.selection import SelectionError
+
+    word = "".join(c for c in vin if c.isalnum() or c in "-_.")
+    upper = word.upper()
+    tries = [f"{upper}*", f"*{upper}", f"{word}*", f"*{word}", f"{upper[:11]}*", f"{upper[:6]}*"]
+    for pattern in tries if len(word) >= 3 else ():
+        try:
+            found = await fleet.find(Query(f'vin:"{pattern}"', ("vin",), limit=FEW))
+        except SelectionError:
+            continue
+        names = ", ".join(str(row[0]) for row in found.rows)
+        rest = found.matched - len(found.rows)
+        if rest > 0:
+            whole = f"cdctl fleet ls --where 'vin:{pattern}' lists all {found.matched:,}"
+            return f"nearest: {names} and {rest:,} more; {whole}"
+        if names:
+            return f"nearest: {names}"
+    return ""
 
 
 async def follow(fleet: Fleet, where: str, seconds: float | None, tell: Callable[[Sequence[Happening]], None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +32,14 @@ class Rows(Sequence[records.Record]):
     cells: Sequence[Sequence[Cell]]
     masked: bool = False
     escaped: bool = False
+    truths: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.cells)
 
     def __getitem__(self, at: Any) -> Any:
         if isinstance(at, slice):
-            return Rows(self.columns, self.cells[at], self.masked, self.escaped)
+            return replace(self, cells=self.cells[at])
         return self._made(self.cells[at])
 
     def __iter__(self) -> Iterator[records.Record]:
@@ -46,11 +47,18 @@ class Rows(Sequence[records.Record]):
 
     def _made(self, cells: Sequence[Cell]) -> records.Record:
         made: dict[str, object] = dict(zip(self.columns, cells, strict=True))
+        for name in self.truths.intersection(made):
+            made[name] = truth(cells[self.columns.index(name)])
         if self.masked and "vin" in made:
             made["vin"] = masked(str(made["vin"]))
         if self.escaped:
             made = {name: safe(cell, _LONGEST) if isinstance(cell, str) else cell for name, cell in made.items()}
         return made
+
+
+def truth(value: Cell) -> Cell:
+    """A number that stands for yes or no as such; any other stays as it was told."""
+    return bool(value) if value in {0, 1} else value
 
 
 def emit(run: Run, outputs: Sequence[output.Output], render: Render, *, show_vins: bool) -> None:
@@ -76,16 +84,18 @@ def _cell(name: str, record: records.Record) -> str:
     value = record.get(name)
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return brief(value) if name in _LENGTHS else f"{value:,.5g}" if abs(value) < 1e5 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def page(found: Page, shown: Sequence[str]) -> Render:
-    """A page: a table of the `shown` columns; the other formats, and wide, have all."""
+def page(found: Page, shown: Sequence[str], truths: frozenset[str] = frozenset()) -> Render:
+    """A page: a table of the `shown` columns; the other formats, and wide, have all. truths: columns of yes and no."""
 
     def render(form: str, hide: bool, width: int | None) -> str:
-        rows = Rows(found.columns, found.rows, hide, escaped=form == "csv")
+        rows = Rows(found.columns, found.rows, hide, form == "csv", truths)
         if form == "json":
             status = fleet_status.record(found.status, found.left_out)
             return records.document({"vehicles": list(rows), "matched": found.matched, "status": status})
@@ -157,9 +167,13 @@ def happenings(form: str, told: Sequence[Happening], hide: bool, width: int | No
     return records.render(rows, HAPPENED, form, width)
 
 
-def card(found: Card, hidden: frozenset[str], fields: Mapping[str, str]) -> Render:
-    """One vehicle. hidden: fields that are kept back. fields: name -> a line of help, for wide."""
+def card(
+    found: Card, hidden: frozenset[str], fields: Mapping[str, str], truths: frozenset[str] = frozenset()
+) -> Render:
+    """One vehicle. hidden: fields that are kept back. fields: name -> a line of help, for wide. truths: see `page`."""
     cells = {name: cell for name, cell in found.cells.items() if name not in hidden}
+    cells |= {name: truth(cell) for name, cell in cells.items() if name in truths}
+    why = _why(found.cells)
 
     def render(form: str, hide: bool, width: int | None) -> str:
         vin = masked(found.vin) if hide else found.vin
@@ -172,10 +186,22 @@ def card(found: Card, hidden: frozenset[str], fields: Mapping[str, str]) -> Rend
         if form == "csv":
             flat = [{**row, "value": _flat(row["value"])} for row in rows]
             return records.render(flat, (records.Column("field"), records.Column("value")), form)
+        rows = [{**row, "value": why.get(str(row["field"]), row["value"])} for row in rows]
         text = records.render([row for row in rows if row["value"] not in (None, [])], _CARD, form, width)
         return text + (f"\n{happenings(form, found.happenings, hide, width)}" if told else "")
 
     return render
+
+
+def _why(cells: Mapping[str, Cell]) -> dict[str, str]:
+    """Why a vehicle has no age, and no time in its state: words for people."""
+    if cells.get("state") == "never":
+        return {"age": "never heard of: only the inventory has it"}
+    whys = {
+        "age": "not heard since we listen: the broker told of it",
+        "since": "not known: it was so before we listened",
+    }
+    return {name: words for name, words in whys.items() if cells.get(name) is None}
 
 
 def _flat(value: object) -> object:

@@ -115,6 +115,16 @@ def test_what_is_asked_about_is_shown_and_what_is_not_known_is_counted(cdctl, he
     assert "left out, because not known: soc of 1 vehicle " in ran.err
 
 
+def test_what_is_sorted_by_is_shown(cdctl, here):
+    titles = [
+        cdctl("fleet", "ls", *args).out.split()[:7]
+        for args in (("--sort", "-messages"), ("--sort", "-age"), ("--sort", "-messages", "--columns", "vin,sw"))
+    ]
+    usual = ["VIN", "REGION", "MODEL", "SW", "STATE", "AGE"]
+    assert (titles[0], titles[1][:6], titles[2][:2]) == ([*usual, "MESSAGES"], usual, ["VIN", "SW"])
+    assert "MESSAGES" not in (*titles[1], *titles[2])
+
+
 def test_every_format_says_the_same(cdctl, here):
     by_form = {
         form: cdctl("fleet", "ls", "--columns", "vin,sw", "--sort", "vin", "-o", form).out
@@ -163,7 +173,10 @@ def test_a_vehicle_that_is_not_there(cdctl, here):
     ran = cdctl("fleet", "show", "0000007")
     assert (ran.code, ran.out) == (2, "")
     assert "error: 0000007: there is no such vehicle\nhint: nearest: WBA00000000000007\n" in ran.err
-    assert "nearest: WBA00000000000000," in cdctl("fleet", "show", "wba0").err
+    near = cdctl("fleet", "show", "wba0").err.partition("hint: nearest: ")[2]
+    names, _, rest = near.partition(" and ")
+    assert {name[:4] for name in names.split(", ")} == {"WBA0"} and len(names.split(", ")) == 3
+    assert rest.startswith("7 more; cdctl fleet ls --where 'vin:WBA0*' lists all 10\n")
     assert "cdctl fleet ls lists" in cdctl("fleet", "show", "ZZZ").err
 
 

@@ -74,13 +74,21 @@ def cells(view: FleetView, name: str, rows: Rows) -> list[Any]:
         moments = view.moment(name)[rows].tolist()
         return [max(view.now_ms - moment, 0) / 1000 if moment else None for moment in moments]
     if kind is Kind.NUMBER:
-        numbers = view.number(name)[rows]
-        if numbers.dtype.kind != "f":
-            return list(numbers.tolist())
-        # Seven digits are what four bytes hold; the others would be noise.
-        return [float(f"{value:.7g}") if value == value else None for value in numbers.tolist()]  # noqa: PLR0124
+        return _numbers(name, view.number(name)[rows])
     codes, texts = view.coded(name)
     return [texts[code] or None for code in codes[rows].tolist()]
+
+
+def _numbers(name: str, numbers: NDArray[Any]) -> list[Any]:
+    if numbers.dtype.kind != "f":
+        return list(numbers.tolist())
+    known = np.isfinite(numbers).tolist()
+    if name == "dtcs":
+        return [int(value) if told else None for value, told in zip(numbers.tolist(), known, strict=True)]
+    if name == "skew":  # clocks tell milliseconds
+        return [round(value, 3) if told else None for value, told in zip(numbers.tolist(), known, strict=True)]
+    # Seven digits are what four bytes hold; the others would be noise.
+    return [float(f"{value:.7g}") if told else None for value, told in zip(numbers.tolist(), known, strict=True)]
 
 
 def page(view: FleetView, query: Query, mask: Mask | None, left_out: Mapping[str, int], status: FleetStatus) -> Page:

@@ -273,6 +273,18 @@ def test_globs_have_one_special_character() -> None:
     assert matched("model:a?", Car(model="a?"), Car(model="ab")) == [True, False]
 
 
+def test_only_whole_words_are_taken_for_another_language() -> None:
+    assert matched("ANDREA", Car(vin="ANDREA1"), Car(vin="BERTA1")) == [True, False]
+    assert matched("vin:or* -vin:not", Car(vin="or1"), Car(vin="not")) == [True, False]
+
+
+def test_truth_is_written_in_words_or_numbers() -> None:
+    for text in ("soc:yes", "soc=true", "soc:1", "soc!=no", "-soc:false"):
+        assert matched(text, Car(soc=1), Car(soc=0)) == [True, False]
+    with pytest.raises(SelectionError, match="soc is a number"):
+        select("soc<yes", FIELDS)
+
+
 def test_percentages_are_the_number_before_the_sign() -> None:
     assert matched("soc<20%", Car(soc=19), Car(soc=21)) == [True, False]
 
@@ -303,6 +315,12 @@ def test_percentages_are_the_number_before_the_sign() -> None:
         ("soc", 0, "soc is a field", "soc:VALUE"),
         ("so-c<5", 0, "no field can have this name", "did you mean soc?"),
         ("=5", 0, "a term was expected", ""),
+        ("online and soc<20", 7, "'and' is no word", "a space between terms means and"),
+        ("online OR offline", 7, "'OR' is no word", "| means or"),
+        ("online & soc<20", 7, "'&' is no word", "means and"),
+        ("not online", 0, "'not' is no word", "- before a term means not"),
+        ("online | not(soc<20)", 9, "'not' is no word", "- before a term means not"),
+        ("soc<20 !online", 7, "a term was expected", "- before a term means not"),
         ("(" * 51 + "online" + ")" * 51, 51, "nested deeper", ""),
         ("-" * 60 + "online", 51, "nested deeper", ""),
         ("a" * 5000, 60, "at most 4096", ""),

@@ -63,6 +63,14 @@ def test_a_page_shows_cells_and_nothing_where_nothing_is_known(cars):
     assert (found.matched, found.left_out, len(found.rows)) == (6, {"soc": 1}, 6)
 
 
+def test_counts_are_whole_and_clocks_are_told_to_the_millisecond(make):
+    fleet = make()
+    fleet.apply(Batch(standings=[Standing("A", ON, "eu", 1, NOW + 1234, dtcs=("P1", "P2"))]), NOW, "eu")
+    fleet.skew[0] = 1234.5678
+    (row,) = page(view(fleet), Query(columns=("dtcs", "skew")), None, {}, STATUS).rows
+    assert (row, type(row[0])) == ((2, 1234.568), int)
+
+
 @pytest.mark.parametrize(
     ("by", "expected"),
     [

@@ -14,7 +14,10 @@ LONGEST = 4096
 DEEPEST = 50
 _HEAD = re.compile(r"([A-Za-z_][\w.]*)\s?(<=|>=|!=|[:=<>~])\s?")
 _WORD = re.compile(r'[^\s()|,"<>=:~!]+')
+_HABITS = {"and", "or", "not", "&", "&&"}
+"""What other languages write between terms, and nobody means as the beginning of a VIN."""
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s()|,"]+)')
+_CURE = "a space between terms means and, | means or, and - before a term means not: -(online | soc<20)"
 
 
 def parse(text: str, fields: dict[str, Field]) -> Node:
@@ -101,11 +104,14 @@ class _Reader:
         start = self.at
         word = _WORD.match(self.text, start)
         if not word:
-            raise self.error("a term was expected here", hint="such as soc<20, online, or the beginning of a VIN")
+            hint = _CURE if self.text[start] == "!" else "such as soc<20, online, or the beginning of a VIN"
+            raise self.error("a term was expected here", hint=hint)
         self.at = word.end()
         following = self.text[self.at : self.at + 1]
         if following and following in '<>=:~!,"':
             raise self.error("no field can have this name", start, hint=self.nearest(word[0]))
+        if word[0].lower() in _HABITS:
+            raise self.error(f"{word[0]!r} is no word of filters", start, hint=_CURE)
         if word[0] in STATES:
             return Term(self.fields["state"], "=", (word[0],), start)
         near = [name for name in self.fields if name == word[0].lower()]

@@ -11,6 +11,8 @@ from cdctl.domain.fleet.selection.tree import SelectionError
 KNOWN = "*"
 """The value that every known one equals."""
 
+_TRUTHS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+"""Truth values are kept as numbers."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?%?")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
@@ -38,6 +40,8 @@ def value_of(field: Field, op: str, text: str, whole: str, at: int) -> str | flo
 def _number(field: Field, op: str, text: str, whole: str, at: int) -> str | float:
     if text == KNOWN and op in {"=", "!="}:
         return KNOWN
+    if op in {"=", "!="} and text in _TRUTHS:
+        return _TRUTHS[text]
     if not _NUMBER.fullmatch(text):
         raise SelectionError(
             f"{field.name} is a number", whole, at, hint=f"such as {field.name}<20; {field.name}:* is any known value"
