@@ -3,6 +3,8 @@
 from cdctl.domain.fleet.batch import Batch, Event, Presence, Standing
 from cdctl.domain.fleet.inventory import Inventory, InventoryFactory, Listed, Remarks
 from cdctl.domain.fleet.speech import Promises, Speech, SpeechFactory
+from cdctl.domain.orders.command import Argument, Command, CommandFactory, Kind, Precondition, Risk
+from cdctl.domain.orders.outcome import back, reached
 from cdctl.domain.ports import (
     API,
     BucketRequest,
@@ -27,12 +29,15 @@ from cdctl.errors import CdctlError, PluginError, UnavailableError, UsageError
 __all__ = [
     "API",
     "Access",
+    "Argument",
     "Batch",
     "Bounds",
     "BucketRequest",
     "Buckets",
     "Budgeting",
     "CdctlError",
+    "Command",
+    "CommandFactory",
     "Composite",
     "ErrorBudget",
     "Event",
@@ -44,10 +49,12 @@ __all__ = [
     "Inspector",
     "Inventory",
     "InventoryFactory",
+    "Kind",
     "Listed",
     "Message",
     "Plugin",
     "PluginError",
+    "Precondition",
     "Presence",
     "Promises",
     "Query",
@@ -55,6 +62,7 @@ __all__ = [
     "RawRatio",
     "Remarks",
     "Report",
+    "Risk",
     "Row",
     "Secret",
     "SloReport",
@@ -70,5 +78,7 @@ __all__ = [
     "UnavailableError",
     "UsageError",
     "Verdict",
+    "back",
+    "reached",
     "safe",
 ]

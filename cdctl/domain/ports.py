@@ -157,8 +157,8 @@ class Report(Protocol):
 class Plugin:
     """What a plugin's entry point names: one thing for one room.
 
-    room: "sources", "reports", "protocols" or "inventory". make: a SourceFactory, SpeechFactory or InventoryFactory;
-    for a report a callable without arguments.
+    room: "sources", "reports", "protocols", "inventory" or "commands". make: a SourceFactory, SpeechFactory,
+    InventoryFactory or CommandFactory; for a report a callable without arguments.
     """
 
     api: int

@@ -33,13 +33,30 @@ _TABLE: dict[str, dict[str, str]] = {
         "http": "a server that lists vehicles as JSON, JSON lines or CSV, in pages",
         "sql": "the rows of a database query (needs the extra sql)",
     },
+    "commands": {
+        "ping": "ask whether a vehicle is there",
+        "lock": "lock every door",
+        "unlock": "unlock every door",
+        "climate": "warm or cool the inside before a trip",
+        "horn": "sound the horn",
+        "flash": "flash the lights",
+        "locate": "ask where a vehicle is",
+        "charge": "begin and end charging at a plug",
+        "reboot": "start a control unit anew",
+        "log-level": "how much a control unit logs",
+        "parameter": "read and set a parameter",
+        "diagnostics": "trouble codes, versions, network",
+    },
 }
 
 
 def declared() -> tuple[Declaration, ...]:
     """Every built-in, in the order in which it is shown."""
     return tuple(
-        Declaration(Listing(room, name, Kind.BUILT_IN, "cdctl", __version__, summary), f"cdctl.{room}.{name}:PLUGIN")
+        Declaration(
+            Listing(room, name, Kind.BUILT_IN, "cdctl", __version__, summary),
+            f"cdctl.{room}.{name.replace('-', '_')}:PLUGIN",
+        )
         for room, table in _TABLE.items()
         for name, summary in table.items()
     )

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdctl.domain.text import safe
-from cdctl.errors import PluginError
+from cdctl.errors import PluginError, UsageError
 from cdctl.extend import builtin
 from cdctl.extend.listing import ROOMS, Broken, Declaration, Kind, Listing, Loaded
 
 if TYPE_CHECKING:
     from cdctl.domain.fleet.inventory import Inventory
     from cdctl.domain.fleet.speech import Speech
+    from cdctl.domain.orders.command import Command
     from cdctl.domain.ports import Plugin, Report, Source
     from cdctl.domain.settings import Inventory as Choice
     from cdctl.domain.settings import Secret
@@ -113,6 +114,38 @@ class Catalogue:
 
         name, settings = door_of(choice)
         return self.inventory(name, settings | ({"reveal": reveal} if reveal else {}))
+
+    def command(self, name: str) -> Command:
+        """What vehicles can be told by this name, such as "climate.start"; only the plugin that brings it is imported.
+        Raises UsageError when nothing is called so, PluginError when its plugin is broken."""
+        from cdctl.domain.orders.declaring import family_of
+
+        family = family_of(name)
+        if any(listing.name == family for listing in self.names("commands")):
+            for command in self._commands(family):
+                if command.name == name:
+                    return command
+        known = [command.name for command in self.commands()[0]]
+        from cdctl.extend.commanding import nearest
+
+        raise UsageError(f"no command is called {safe(name)!r}", hint=nearest(name, known))
+
+    def commands(self) -> tuple[tuple[Command, ...], tuple[Broken, ...]]:
+        """Everything that vehicles can be told, in the order of `names`, and the plugins that are broken."""
+        found: list[Command] = []
+        broken: list[Broken] = []
+        for family in dict.fromkeys(listing.name for listing in self.names("commands")):
+            try:
+                found += self._commands(family)
+            except PluginError as error:
+                broken.append(Broken(self._listing("commands", family), error.message, error.hint))
+        return tuple(found), tuple(broken)
+
+    def _commands(self, family: str) -> tuple[Command, ...]:
+        from cdctl.extend import commanding
+
+        ours = self._listing("commands", family).kind is Kind.BUILT_IN
+        return commanding.commands(self.load("commands", family), self._subject("commands", family), trusted=ours)
 
     def _listing(self, room: str, name: str) -> Listing:
         return next(entry for entry in self.names(room) if entry.name == name)

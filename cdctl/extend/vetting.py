@@ -16,10 +16,11 @@ _MEMBERS: dict[str, dict[str, int | None]] = {
     "reports": {"suffix": None, "render": 1},
     "protocols": {"promises": None, "births": 1, "stream": 2, "decode": 3},
     "inventory": {"vehicles": 0},
+    "commands": {},
 }
 """What the thing that `make` gives must have: None for a value, else the number of arguments of a method."""
 
-_MAKE_ARGUMENTS = {"sources": 1, "reports": 0, "protocols": 2, "inventory": 1}
+_MAKE_ARGUMENTS = {"sources": 1, "reports": 0, "protocols": 2, "inventory": 1, "commands": 0}
 _ITERATORS = {"fetch", "vehicles"}
 _AT_ONCE = {"render": "return the whole text", "decode": "fill the batch", "births": "return", "stream": "return"}
 _SIGNATURES = {
@@ -35,6 +36,7 @@ _SIGNATURES = {
     "reports": "make()",
     "protocols": "make(settings, signals)",
     "inventory": "make(settings)",
+    "commands": "make()",
 }
 
 
@@ -46,7 +48,8 @@ def vet_api(api: int | None) -> None:
 
 
 def vet(value: object, declaration: Declaration) -> Plugin:
-    """The value as a Plugin that is what was declared. A report is also made once: that must cost nothing.
+    """The value as a Plugin that is what was declared. A report and commands are also made once: that must cost
+    nothing.
 
     Raises PluginError; whatever the plugin's own code raises comes through.
     """
@@ -74,8 +77,18 @@ def _vet_make(plugin: Plugin) -> None:
     _vet_call(make, _MAKE_ARGUMENTS[plugin.room], _SIGNATURES[plugin.room])
     if plugin.room == "reports":
         vet_made(make(), plugin.room)
+    elif plugin.room == "commands":
+        _vet_commands(plugin.name, make())
     elif inspect.isclass(make):
         _vet_methods(make, plugin.room)
+
+
+def _vet_commands(family: str, commands: object) -> None:
+    from cdctl.domain.orders.declaring import declared_wrong
+
+    wrong = declared_wrong(family, commands)
+    if wrong:
+        raise PluginError("; ".join(wrong))
 
 
 def vet_made(thing: object, room: str) -> None:

@@ -3,9 +3,10 @@ completion, confirmation and forms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 Value = str | int | float | bool
 Arguments = Mapping[str, Value]
@@ -59,7 +60,7 @@ class Precondition(StrEnum):
     BATTERY_ABOVE_20 = "battery above 20 %"
 
 
-Revert = Callable[[Arguments, Result], tuple[str, Arguments]]
+Revert = Callable[[Arguments, Result], tuple[str, Arguments] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,11 @@ class Command:
     name: such as "climate.start". capability: what a birth's `caps` must hold, empty when every vehicle can. expires:
     seconds in which a vehicle may begin, unless told; timeout: seconds it may then take. retryable: reasons of a
     failure after which another try makes sense. private: its result tells where somebody is: a reason is asked for.
+    changes: false when the vehicle is the same afterwards. results: what a result holds, by key, for people.
     encode: judged arguments to what travels; decode: what came back to what is shown; succeeded: whether a result
     that claims success is one (reason, empty when it is). revert: the command and arguments that take it back, from
-    the arguments and the result of the vehicle in question; None when nothing can.
+    the judged arguments and the result of the vehicle in question (None: it was so before, nothing is to be taken
+    back); it raises ValueError when the result does not say what was before. None when nothing can take it back.
     """
 
     name: str
@@ -85,7 +88,16 @@ class Command:
     retryable: frozenset[str] = frozenset({"busy", "no coverage", "interrupted"})
     private: bool = False
     changes: bool = True
+    results: Mapping[str, str] = field(default_factory=dict)
     encode: Callable[[Arguments], Mapping[str, object]] = field(default=dict)
     decode: Callable[[Result], Result] = field(default=dict)
     succeeded: Callable[[Arguments, Result], str] = field(default=lambda arguments, result: "")
     revert: Revert | None = None
+
+
+class CommandFactory(Protocol):
+    """Gives the commands of one plugin: each is called as the plugin is, or as the plugin, a dot and a word."""
+
+    def __call__(self) -> Sequence[Command]:
+        """All of them, the same every time; costs nothing."""
+        ...

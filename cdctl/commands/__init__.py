@@ -1,0 +1,1 @@
+"""What vehicles can be told: a file a command, or a family of them."""
