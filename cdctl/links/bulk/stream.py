@@ -11,10 +11,12 @@ from typing import Protocol, cast
 
 import mqtt5
 
-from cdctl.links.bulk.texts import are_utf8, length_at
+from cdctl.links.bulk.texts import are_utf8, length_at, only_lengths
 
 _BUFFER = 262_144
 _LEAST_ROOM = 65_536
+_MANY_BYTES = 8_192
+"""A read of so much is worth being looked at as a whole before each packet is."""
 _PUBLISH = 0x30
 _PUBACK = 0x40
 
@@ -124,7 +126,9 @@ class Stream(asyncio.BufferedProtocol):
         self._start, self._end = 0, rest
 
     def _decode(self) -> None:
-        plain = self._buffer[self._start : self._end].isascii()  # then every text in it is UTF-8
+        view = memoryview(self._buffer)[self._start : self._end]
+        plain = bytes(view).isascii() or (len(view) >= _MANY_BYTES and only_lengths(view))  # every text is UTF-8 then
+        view.release()
         while not (self._stopped or self.held) and self._scan(plain):
             pass
 

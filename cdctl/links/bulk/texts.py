@@ -30,6 +30,21 @@ def length_at(data: bytes | bytearray, at: int, end: int) -> tuple[int, int]:
     return -1, at
 
 
+def only_lengths(data: memoryview) -> bool:
+    """Whether all bytes above 127 are lengths of packets of 128 to 16,383 bytes, the first of which begins here and
+    follows the other: then every text is ASCII. Looks at a fleet's telemetry at once; false tells nothing."""
+    if data[0] & 6:  # packet ids have such bytes, too
+        return False
+    import numpy as np  # not before: only whoever hears much needs it
+
+    octets = np.frombuffer(data, np.uint8)
+    high = np.flatnonzero(octets > 127)
+    if not len(high) or high[0] != 1 or len(high) * 128 > len(octets) + 128 or high[-1] + 1 == len(octets):
+        return False
+    ends = high + 2 + (octets[high] & 0x7F) + octets[high + 1].astype(np.int64) * 128
+    return bool((ends[:-1] + 1 == high[1:]).all())
+
+
 def are_utf8(data: bytes | bytearray, at: int, end: int) -> bool:
     """Whether every text of the packet from `at` to `end` is UTF-8, as far as the packet can be followed."""
     first = data[at]

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cdctl.links.bulk.stream import Stream
-from cdctl.links.bulk.texts import are_utf8
+from cdctl.links.bulk.texts import are_utf8, only_lengths
 
 QOS = (mqtt5.QoS.AT_MOST_ONCE, mqtt5.QoS.AT_LEAST_ONCE, mqtt5.QoS.EXACTLY_ONCE)
 
@@ -162,3 +162,36 @@ def test_spoilt_texts_say_nothing_on_the_terminal(capfd):
         seen = fed(bytes(spoilt))
         found += len(seen.broken) + ("a text that is not UTF-8" in seen.faults)
     assert found > 100 and capfd.readouterr() == ("", "")
+
+
+def telemetry(count, size, topic=b"cd/eu/V/tele"):
+    """Packets as vehicles send them by thousands: QoS 0, no properties."""
+    body = len(topic).to_bytes(2, "big") + topic + b"\0" + b"x" * size
+    length = bytes([len(body)]) if len(body) < 128 else bytes([len(body) & 127 | 128, len(body) >> 7])
+    return (b"0" + length + body) * count
+
+
+def test_a_read_of_whole_packets_is_seen_to_be_ascii_at_once():
+    for size in (113, 114, 200, 300, 16_000):
+        data = telemetry(60, size)
+        assert only_lengths(memoryview(data)), size
+        assert only_lengths(memoryview(data + data[:50])), "the last may go on"
+        assert only_lengths(memoryview(data + telemetry(3, 5)))
+        assert len(fed(data).run) == 60
+
+
+def test_a_byte_that_is_no_length_is_looked_at():
+    data = telemetry(60, 200)
+    for at in range(len(data)):
+        spoilt = data[:at] + b"\xff" + data[at + 1 :]
+        if data[at] < 128:
+            assert not only_lengths(memoryview(spoilt)), at
+    for other in (telemetry(60, 5), b"0", telemetry(1, 5) + data, data[1:], telemetry(9, 20_000), b"2" + data[1:]):
+        assert not only_lengths(memoryview(other))
+
+
+def test_one_bad_topic_in_a_full_read_is_broken_and_the_others_are_not():
+    data = telemetry(60, 200) + telemetry(1, 200, b"cd/\xff/V") + telemetry(60, 200)
+    seen = fed(data)
+    assert len(seen.run) == 120
+    assert (seen.broken, seen.faults) == ([0], [])
