@@ -23,6 +23,15 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class SigningKey:
+    """Where the private key is kept with which orders are signed: a file's path, a keyring entry `service/name`, or the
+    fingerprint or comment of a key that an ssh-agent holds."""
+
+    kind: Literal["file", "keyring", "agent"]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """How to reach a server and show who one is. Empty texts are not set.
 
@@ -113,7 +122,8 @@ class Context:
 
     `sources` maps a name of the sources door to that source's settings, for instance {"prometheus": {"url":
     "https://prom.example", "token_file": "/run/secrets/prom"}}. `brokers` maps a region to its broker. Topics start at
-    `topic_root`.
+    `topic_root`. `trust` is the file that says whose keys are believed, `policy` the one that says who may do what;
+    without the latter the policy that ships is in force.
     """
 
     name: str
@@ -123,6 +133,9 @@ class Context:
     protocol: ProtocolChoice = field(default_factory=ProtocolChoice)
     collector: Collector | None = None
     topic_root: str = "cd"
+    signing_key: SigningKey | None = None
+    trust: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from cdctl.domain.settings import (
     Secret,
     SqlInventory,
 )
+from cdctl.domain.toml_places import Path
 from cdctl.errors import Place
 from cdctl.files.settings import rules
 from cdctl.files.settings.draft import is_secret
@@ -34,7 +35,6 @@ from cdctl.files.settings.fleet_keys import (
 )
 from cdctl.files.settings.keys import PLANNED, Key
 from cdctl.files.settings.tables import Tables
-from cdctl.files.toml_places import Path
 
 _INVENTORY_FIX = 'write { file = "fleet.csv" }, { url = "https://..." }, { sql = "...", query = "..." } or "births"'
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from cdctl.domain import toml_places
 from cdctl.errors import Place
-from cdctl.files import toml_places
 from cdctl.files.settings.draft import Draft, is_secret
 from cdctl.files.settings.keys import Key
 

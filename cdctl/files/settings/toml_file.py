@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from cdctl.domain import toml_places
 from cdctl.domain.settings import LAB
 from cdctl.errors import FileError, Place, Problem, UsageError
-from cdctl.files import toml_places
 from cdctl.files.settings import fleet
 from cdctl.files.settings.draft import Draft, is_secret
 from cdctl.files.settings.keys import CONTEXT, PATHS, PROMETHEUS, TOP

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdctl.files.toml_places import Path, places
+from cdctl.domain.toml_places import Path, places
 
 DOCUMENTS = {
     "empty": "",

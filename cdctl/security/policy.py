@@ -1,0 +1,210 @@
+"""Who may do what: the port `Authority` over a Cedar policy (https://docs.cedarpolicy.com). What no rule permits is
+refused, and so is everything while a rule fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import cedarpy
+
+from cdctl.domain.orders.authority import Request, Ruling
+from cdctl.domain.orders.trust import Identity
+from cdctl.domain.text import safe
+from cdctl.errors import FileError, Place, Problem, UnavailableError
+from cdctl.security import cedar_text
+
+SHIPPED = "the policy that ships"
+_HERE = Path(__file__).parent
+_MOST = 1024 * 1024
+_MOST_APPROVALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a policy. name: its @id, else Cedar's own; refusal: its @refusal. body: as Cedar's JSON has it. line:
+    where it begins."""
+
+    key: str
+    name: str
+    permits: bool
+    refusal: str
+    body: Mapping[str, Any]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What Cedar said. rules: keys of those that decided. failed: why a rule or the question could not be judged."""
+
+    allowed: bool
+    rules: tuple[str, ...] = ()
+    failed: str = ""
+
+
+class CedarPolicy:
+    """The port `Authority`. file: for messages. `read` makes one of a text that was judged."""
+
+    def __init__(self, text: str, file: str = SHIPPED) -> None:
+        self.text = text
+        self.file = file
+        self.rules = _rules(text)
+        self.set = cedarpy.PolicySet.from_str(text)
+
+    def rule(self, request: Request) -> Ruling:
+        """See the port. An approval counts when its signer is somebody else and may approve, by this same policy."""
+        asked = replace(request, approvers=self._approvers(request))
+        now, *more = decide(self.set, [(asked, extra) for extra in range(_MOST_APPROVALS + 1)])
+        if now.failed:
+            return Ruling(False, (f"the policy cannot be judged: {safe(now.failed)}",))
+        names = tuple(self.rules[key].name for key in now.rules)
+        if now.allowed:
+            return Ruling(True, rules=names)
+        return Ruling(False, self._reasons(asked, now), _missing(now, more), names)
+
+    def check(self) -> Sequence[str]:
+        """See the port: rules that can never matter, a line each."""
+        return ()
+
+    def _approvers(self, request: Request) -> tuple[Identity, ...]:
+        others = {one.name: one for one in request.approvers if one.name != request.by.name}
+        asked = [replace(request, by=one, action="approve", approvers=(), break_glass=False) for one in others.values()]
+        said = decide(self.set, [(one, 0) for one in asked])
+        return tuple(one for one, decision in zip(others.values(), said, strict=True) if decision.allowed)
+
+    def _reasons(self, request: Request, said: Decision) -> tuple[str, ...]:
+        if said.rules:
+            return tuple(self.rules[key].refusal or f"the rule {self.rules[key].name} forbids it" for key in said.rules)
+        roles = ", ".join(request.by.roles) or "no role"
+        return (f"no rule permits {request.by.name} ({roles}) to {request.action} {request.command}",)
+
+
+def read(path: Path | str | None) -> CedarPolicy:
+    """The policy of a file; None: the one that ships. Raises FileError with what Cedar refuses (syntax, schema), with
+    its line, and UnavailableError when the file cannot be read."""
+    if not path:
+        return CedarPolicy((_HERE / "policy.cedar").read_text(encoding="utf-8"))
+    file = Path(path).expanduser()
+    try:
+        content = file.read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        hint = "leave the setting policy out to use the one that ships"
+        raise UnavailableError(f"cannot read the policy: {error.strerror}", subject=str(file), hint=hint) from None
+    except UnicodeDecodeError:
+        raise FileError([Problem(Place(str(file)), "not UTF-8 text", "save the file as UTF-8")]) from None
+    if problems := [*_faults(text, file)] if len(content) <= _MOST else [Problem(Place(str(file)), "more than 1 MiB")]:
+        raise FileError(problems)
+    return CedarPolicy(text, str(file))
+
+
+def decide(policies: cedarpy.PolicySet, questions: Sequence[tuple[Request, int]]) -> list[Decision]:
+    """What Cedar says to each question, were there so many approvals more than the request has."""
+    found: list[Decision] = []
+    for (by, command, risk, private), run in groupby(questions, _entities):
+        entities = [
+            {"uid": _uid("Operator", by.name), "attrs": {}, "parents": [_uid("Role", role) for role in by.roles]},
+            {"uid": _uid("Command", command), "attrs": {"risk": risk.value, "private": private}, "parents": []},
+        ]
+        asked = [_question(request, extra) for request, extra in run]
+        said = cedarpy.is_authorized_batch(asked, policies, json.dumps(entities), schema())
+        found += [_decision(one) for one in said]
+    return found
+
+
+@cache
+def schema() -> cedarpy.Schema:
+    """What a policy can ask about."""
+    return cedarpy.Schema.from_str((_HERE / "policy.cedarschema").read_text(encoding="utf-8"))
+
+
+def _entities(question: tuple[Request, int]) -> tuple[Any, ...]:
+    request = question[0]
+    return request.by, request.command, request.risk, request.private
+
+
+def _uid(kind: str, name: str) -> dict[str, str]:
+    return {"type": kind, "id": name}
+
+
+def _question(request: Request, extra: int) -> dict[str, Any]:
+    context: dict[str, object] = {
+        "count": request.count,
+        "regions": list(request.regions),
+        "platform": request.context,
+        "rollout": request.rollout,
+        "reason": request.reason.strip(),
+        "approvals": len(request.approvers) + extra,
+        "approver_roles": sorted({role for one in request.approvers for role in one.roles}),
+        "break_glass": request.break_glass,
+    }
+    if request.expected is not None:
+        context["expected"] = request.expected
+    return {
+        "principal": _uid("Operator", request.by.name),
+        "action": _uid("Action", request.action),
+        "resource": _uid("Command", request.command),
+        "context": context,
+    }
+
+
+def _decision(said: cedarpy.AuthzResult) -> Decision:
+    """A rule that failed was skipped by Cedar, a `forbid` too: that must not let anything through."""
+    if said.decision is cedarpy.Decision.NoDecision or said.diagnostics.errors:
+        return Decision(False, failed="; ".join(map(str, said.diagnostics.errors)) or "no decision")
+    return Decision(said.allowed, tuple(sorted(said.diagnostics.reasons)))
+
+
+def _missing(now: Decision, more: Sequence[Decision]) -> int:
+    """How many approvals would change most: 0 when none would change anything."""
+    best = more[-1]
+    if (best.allowed, best.rules) == (now.allowed, now.rules):
+        return 0
+    same = ((best.allowed, best.rules) == (one.allowed, one.rules) for one in more)
+    return 1 + next(number for number, reached in enumerate(same) if reached)
+
+
+def _rules(text: str) -> dict[str, Rule]:
+    document = json.loads(cedarpy.policies_to_json_str(text))
+    lines = [line for line, _ in cedar_text.statements(text)]
+    found = {}
+    for key, body in document["staticPolicies"].items():
+        notes = body.get("annotations", {})
+        number = int(key.removeprefix("policy"))
+        name, refusal = notes.get("id") or key, notes.get("refusal") or ""
+        found[key] = Rule(key, name, body["effect"] == "permit", refusal, body, lines[number])
+    return found
+
+
+def _faults(text: str, file: Path) -> Iterator[Problem]:
+    lines = []
+    broken = False
+    for line, statement in cedar_text.statements(text):
+        lines.append(line)
+        try:
+            cedarpy.PolicySet.from_str(statement)
+        except ValueError as error:
+            broken = True
+            yield Problem(Place(str(file), line, 1), f"not Cedar: {safe(str(error), 300)}", "see docs.cedarpolicy.com")
+    if broken:
+        return
+    if not lines:
+        yield Problem(Place(str(file)), "there is no rule, so nothing would be permitted", "begin with the shipped one")
+        return
+    if json.loads(cedarpy.policies_to_json_str(text)).get("templates"):
+        yield Problem(Place(str(file)), "templates (?principal, ?resource) are never used", "write a rule")
+        return
+    for fault in cedarpy.validate_policies(text, schema()).errors:
+        number = fault.policy_id.removeprefix("policy")
+        line = lines[int(number)] if number.isdecimal() and int(number) < len(lines) else 0
+        said = fault.error.removeprefix(f"for policy `{fault.policy_id}`, ")
+        yield Problem(
+            Place(str(file), line, 1 if line else 0),
+            safe(said, 300),
+            "cdctl policy check --schema prints what can be asked",
+        )
