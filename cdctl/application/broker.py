@@ -6,10 +6,9 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cdctl.domain.ports import Probe
 from cdctl.domain.wire import Filter, Publish
 from cdctl.errors import CdctlError
 
@@ -117,50 +116,6 @@ async def look(gate: Gate, seconds: float | None = None) -> Facts:
     return Facts(gate.region, gate.url, up, took, told, silence)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What one broker lets us do. grants: what it said to each filter. answered_s: from a question to its answer."""
-
-    region: str
-    url: str
-    up: Up | None = None
-    connected_s: float = 0.0
-    answered_s: float = 0.0
-    grants: tuple[Grant, ...] = ()
-    error: str = ""
-    hint: str = ""
-
-
-async def knock(gate: Gate, filters: Sequence[Filter]) -> Access:
-    """Connect, ask for the topics of the fleet, leave again. What fails is said, not raised."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with opened(gate, Ear()) as (link, up, took):
-            began = loop.time()
-            grants = await link.subscribe([replace(wanted, retained=False) for wanted in filters])
-            return Access(gate.region, gate.url, up, took, loop.time() - began, tuple(grants))
-    except CdctlError as error:
-        return Access(gate.region, gate.url, error=error.message, hint=error.hint)
-
-
-def probed(context: str, one: Access) -> Probe:
-    """What was found, as a line: fine when every topic of the fleet is granted."""
-    source = f"broker {one.region}"
-    if one.up is None:
-        return Probe(context, source, one.url, False, one.error, one.hint)
-    speaks = "MQTT 5" if one.up.version == 5 else "MQTT 3.1.1"
-    refused = [grant for grant in one.grants if grant.qos is None]
-    many = f"{len(one.grants)} topic filters" if len(one.grants) != 1 else "the topic filter"
-    granted = f"grants {'all ' * (len(one.grants) != 1)}{many}"
-    if refused:
-        why = f" ({refused[0].reason})" if refused[0].reason else ""
-        granted = f"refuses {', '.join(grant.topic for grant in refused)}{why}"
-    times = f"connected in {one.connected_s * 1000:.0f} ms, answers in {one.answered_s * 1000:.1f} ms"
-    note = f"; {one.up.note}" if one.up.note else ""
-    hint = "ask for the right to subscribe to them, or name an inventory" if refused else ""
-    return Probe(context, source, one.url, not refused, f"{speaks}, {granted}, {times}{note}", hint)
-
-
 @dataclass(slots=True)
 class Pings:
     """Round trips through one broker at one QoS. seconds: of each in order, None for one that was lost. refused: what
@@ -210,10 +165,19 @@ class Pinger:
                         await self._one(link, result, number)
                         self._progress.step(self._gate.region)
                     await asyncio.sleep(self._pace.interval if number < self._pace.count - 1 else 0)
+                self._judge()
         except CdctlError as error:
             for result in self.results:
                 result.error, result.hint = error.message, error.hint
         return self.results
+
+    def _judge(self) -> None:
+        """Whether the broker leaves out what it granted: some rules are applied to each message."""
+        if not any(result.arrived or result.refused for result in self.results):
+            room = self._topic.rpartition("/")[0]
+            for result in self.results:
+                result.refused = "it grants the subscription, but delivers nothing: its rules (an ACL) may forbid it"
+                result.hint = f"ask for the right to read and write {room}/#"
 
     def _all(self, refused: str) -> list[Pings]:
         for result in self.results:

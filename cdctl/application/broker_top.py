@@ -114,6 +114,12 @@ async def listen(ears: Ears, by: frozenset[int], seconds: float, heard: Heard) -
             while (left := end - loop.time()) > 0:
                 await asyncio.sleep(min(left, 0.2))
                 heard.seconds = loop.time() - began
+            if not heard.error and not heard.count + heard.kept:
+                heard.error = (
+                    f"nothing came in {seconds:g} s: nobody spoke, or it grants the subscription and its rules "
+                    "(an ACL) keep the messages from us"
+                )
+                heard.hint = "listen longer (--for 60s); cdctl config check says whether anything is delivered"
             if ear.down:
                 heard.note = f"the link was cut: {ear.down}"
     except CdctlError as error:

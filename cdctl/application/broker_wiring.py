@@ -39,7 +39,7 @@ def gates(settings: Settings, regions: Sequence[str] = ()) -> list[Gate]:
 
 def probe_brokers(settings: Settings, name: str, *, plugins: bool = True) -> list[Probe]:
     """Whether every broker of a context answers, and what it grants. What is wrong is a probe that failed."""
-    from cdctl.application.broker import knock, probed
+    from cdctl.application.broker_access import knock, probed
     from cdctl.domain.ports import Probe
 
     context = settings.context(name)
@@ -49,7 +49,16 @@ def probe_brokers(settings: Settings, name: str, *, plugins: bool = True) -> lis
         return [Probe(name, f"protocol {context.protocol.name}", "", False, error.message, error.hint)]
 
     async def run() -> list[Probe]:
-        asked = [knock(gate, whole_stream(spoken, gate.region)) for gate in _gates(context.brokers.values()) if spoken]
+        asked = [
+            knock(
+                gate,
+                whole_stream(spoken, gate.region),
+                spoken.births(gate.region) if spoken.promises.retained_births else (),
+                f"{context.topic_root}/ops/{gate.region}/ping",
+            )
+            for gate in _gates(context.brokers.values())
+            if spoken
+        ]
         return [probed(name, one) for one in await asyncio.gather(*asked)]
 
     return finished(run())

@@ -180,3 +180,59 @@ def test_levels_that_are_none(cdctl, settings, levels):
     ran = cdctl("broker", "top", f"--by={levels}")
     assert ran.code == 2
     assert "are no levels of a topic" in ran.err
+
+
+@pytest.fixture
+def mute(tmp_path_factory, settings, urls, monkeypatch):
+    """A broker that grants every subscription and delivers nothing; `rule` is what a client may do."""
+
+    def make(rule: str) -> Mosquitto:
+        folder = tmp_path_factory.mktemp("mute")
+        (folder / "acl").write_text(f"topic {rule}\n")
+        broker = Mosquitto(folder, f"acl_file {folder / 'acl'}")
+        broker.start()
+        made.append(broker)
+        monkeypatch.setitem(urls, "jp", broker.url)
+        settings("jp")
+        return broker
+
+    made: list[Mosquitto] = []
+    yield make
+    for broker in made:
+        broker.stop()
+
+
+def test_a_broker_that_grants_and_does_not_deliver_is_told(cdctl, mute):
+    mute("write #")
+    ran = cdctl("broker", "ping", "--count", "1", "-o", "json")
+    assert ran.code == 3
+    assert "region jp: it grants the subscription, but delivers nothing: its rules (an ACL) may forbid it" in ran.err
+    assert "the right to read and write cd/ops/jp/ping/#" in ran.err
+    ran = cdctl("broker", "top", "--for", "300ms", "-o", "json")
+    assert ran.code == 3
+    assert "region jp: nothing came in 0.3 s: nobody spoke, or it grants the subscription and its rules" in ran.err
+    ran = cdctl("config", "check", "-o", "json")
+    (row,) = json.loads(ran.out)
+    assert (ran.code, row["ok"]) == (3, False)
+    assert "grants all 3 topic filters, but delivers nothing: its rules (an ACL) do not let us read" in row["found"]
+    assert row["hint"].startswith("ask for the right to read cd/jp/+/birth")
+
+
+def test_a_broker_that_takes_nothing_and_delivers_nothing_is_told(cdctl, mute):
+    mute("read other/#")
+    ran = cdctl("config", "check", "-o", "json")
+    (row,) = json.loads(ran.out)
+    assert (ran.code, row["ok"]) == (3, False)
+    assert "but nothing came: no vehicle was ever there, or its rules (an ACL) keep them from us" in row["found"]
+
+
+def test_kept_births_prove_that_a_broker_delivers(cdctl, mute):
+    broker = mute("readwrite cd/jp/#")
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", int(broker.url.rpartition(":")[2]))
+    client.loop_start()
+    client.publish(f"cd/jp/{CALM}/birth", b"kept", 1, retain=True).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+    ran = cdctl("config", "check", "-o", "json")
+    assert (ran.code, json.loads(ran.out)[0]["ok"]) == (0, True)
