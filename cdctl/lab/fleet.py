@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import resource
 import sys
 import time
@@ -21,6 +22,7 @@ from cdctl.errors import UnavailableError
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.servers import Server, get
 from cdctl.lab.vehicles.carriers import Carrier, Shared
+from cdctl.lab.vehicles.ordering import Ordering
 from cdctl.lab.vehicles.singles import MOST, Singles
 from cdctl.lab.vehicles.story import Second, Story
 from cdctl.lab.vehicles.wording import Wording
@@ -36,7 +38,9 @@ _SEQUENCES = "seq"
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a fleet is made with. begin: epoch seconds at which the story's second 0 is. brokers: region -> host and
-    port. still: all births, and nothing happens afterwards. singles: up to so many vehicles have a connection each."""
+    port. still: all births, and nothing happens afterwards. singles: up to so many vehicles have a connection each.
+    trust: the file that says whose orders vehicles follow; empty: nobody's. pace: what a second of carrying out an
+    order takes."""
 
     scenario: str
     vehicles: int
@@ -46,6 +50,8 @@ class Plan:
     root: str = "cd"
     still: bool = False
     singles: int = MOST
+    trust: str = ""
+    pace: float = 1.0
 
     def write(self, path: Path) -> None:
         """As a JSON file."""
@@ -115,7 +121,32 @@ class Running:
         addresses = [places[region] for region in self.story.who.region.tolist()]
         most = min(plan.singles, roomy() - _SPARE_FILES)
         kind = Singles if plan.vehicles <= most else Shared
-        self.carrier: Carrier = kind(self.story, wording, addresses)
+        self._ordering = self._order(wording) if plan.trust else None
+        orders = self._ordering.orders if self._ordering else None
+        self.carrier: Carrier = kind(self.story, wording, addresses, orders)
+        if self._ordering:
+            self._ordering.open(self.carrier.answer)
+
+    def _order(self, wording: Wording) -> Ordering:
+        plan = self._plan
+        return Ordering(
+            self._folder, Path(plan.trust), self.story, wording, plan.seed, restart=self._restart, pace=plan.pace
+        )
+
+    def _restart(self, row: int, seconds: float) -> None:
+        """A vehicle's modem goes off, and comes back."""
+        columns = self.story.columns
+        if not self._plan.still:
+            columns.back[row] = max(int(columns.back[row]), self.story.number + 1 + math.ceil(seconds))
+            return
+        columns.linked[row] = False
+        self.carrier.cut(row)
+        asyncio.get_running_loop().call_later(seconds, self._return, row)
+
+    def _return(self, row: int) -> None:
+        self.story.columns.linked[row] = True
+        self.story.columns.seq[row] += 1
+        self.carrier.come(row)
 
     def catch_up(self) -> Second:
         """Live through what is past already."""
@@ -167,6 +198,8 @@ class Running:
             "connects": counters.connects,
             "cuts": counters.cuts,
             "orders": counters.orders,
+            "executed": self._ordering.records.executed if self._ordering else 0,
+            "refused": dict(self._ordering.records.refused) if self._ordering else {},
             "second": self.story.number,
             "behind": round(max(0.0, time.time() - self._begin - self.story.number - 1), 1),
             "cpu": round(used.ru_utime + used.ru_stime, 2),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+import mqtt5
 import numpy as np
 
 from cdctl.lab.vehicles.chorus import Address, Chorus, Counters, milliseconds
 from cdctl.lab.vehicles.columns import Ints
+from cdctl.lab.vehicles.order_book import OrderBook, Unmoved
 from cdctl.lab.vehicles.story import Second, Story
 from cdctl.lab.vehicles.wording import Wording
 
@@ -18,8 +20,11 @@ SHARED_LINES = 4
 class Carrier(ABC):
     """Tells brokers what happens in a story."""
 
-    def __init__(self, story: Story, wording: Wording, addresses: Sequence[Address]) -> None:
-        """addresses: of every vehicle's broker, [n]."""
+    def __init__(
+        self, story: Story, wording: Wording, addresses: Sequence[Address], orders: OrderBook | None = None
+    ) -> None:
+        """addresses: of every vehicle's broker, [n]. orders: takes what is published on the vehicles' `cmd` topics."""
+        self.orders: OrderBook = orders or Unmoved()
         self.story = story
         self.wording = wording
         self.addresses = addresses
@@ -37,6 +42,10 @@ class Carrier(ABC):
     @abstractmethod
     def say(self, row: int, kind: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """One message of a vehicle that is connected."""
+
+    @abstractmethod
+    def answer(self, row: int, topic: str, payload: bytes, correlation: bytes) -> bool:
+        """A vehicle's reply to an order; false when it has no connection."""
 
     @abstractmethod
     def come(self, row: int) -> None:
@@ -76,8 +85,11 @@ class Carrier(ABC):
 class Shared(Carrier):
     """All vehicles over a few connections."""
 
-    def __init__(self, story: Story, wording: Wording, addresses: Sequence[Address]) -> None:
-        super().__init__(story, wording, addresses)
+    def __init__(
+        self, story: Story, wording: Wording, addresses: Sequence[Address], orders: OrderBook | None = None
+    ) -> None:
+        super().__init__(story, wording, addresses, orders)
+        self._rows: dict[str, int] = {}
         self._chorus = Chorus(
             wording,
             addresses,
@@ -85,6 +97,8 @@ class Shared(Carrier):
             lines=SHARED_LINES,
             online=lambda: story.columns.linked,
             mine=lambda: np.arange(story.who.size),
+            hears=wording.every("cmd") if orders else (),
+            heard=self._heard,
         )
 
     @property
@@ -100,10 +114,24 @@ class Shared(Carrier):
         """Over the line of this vehicle."""
         self._chorus.say(row, kind, payload, qos=qos, retain=retain)
 
+    def answer(self, row: int, topic: str, payload: bytes, correlation: bytes) -> bool:
+        """Over the line of this vehicle."""
+        return bool(self.story.columns.linked[row]) and self._chorus.answer(row, topic, payload, correlation)
+
+    def _heard(self, packet: mqtt5.PublishPacket) -> None:
+        """An order. A vehicle that is away does not hear it; nobody keeps it."""
+        if not self._rows:
+            self._rows = {self.wording.topic(row, "cmd"): row for row in range(self.story.who.size)}
+        row = self._rows.get(packet.topic, -1)
+        if row >= 0 and self.story.columns.linked[row]:
+            self.counters.orders += 1
+            self.orders.take(row, packet.payload)
+
     def come(self, row: int) -> None:
         """Its birth."""
         self.counters.connects += 1
         self.say(row, "birth", self.wording.birth(row, milliseconds()), retain=True)
+        self.orders.back(row)
 
     def leave(self, row: int) -> None:
         """Its death."""

@@ -55,9 +55,14 @@ class Chorus:
         lines: int,
         online: Callable[[], np.ndarray[tuple[int], np.dtype[np.bool_]]],
         mine: Callable[[], Ints],
+        hears: Sequence[str] = (),
+        heard: Callable[[mqtt5.PublishPacket], None] = lambda packet: None,
     ) -> None:
         """addresses: of every vehicle's broker, [n]. online: who is, [n]. mine: rows whose birth is told over these
-        lines, again after a broker forgot it."""
+        lines, again after a broker forgot it. hears: topics that one line to every broker subscribes to; `heard` is
+        told of what arrives."""
+        self._hears = hears
+        self._heard = heard
         self._wording = wording
         self._counters = counters
         self._online = online
@@ -99,6 +104,8 @@ class Chorus:
     def up(self, wire: Wire) -> None:
         """Tell the births of its vehicles."""
         number = -1 - wire.row
+        if self._hears and self._lines[number][1] == 0:
+            wire.subscribe(*self._hears)
         rows = self._mine()
         self.announce(rows[self._line_of[rows] == number])
         self._spawn(self._stay(wire))
@@ -153,11 +160,20 @@ class Chorus:
         else:
             wire.send(mqtt5.PublishPacket(topic, payload).write())
 
+    def answer(self, row: int, topic: str, payload: bytes, correlation: bytes) -> bool:
+        """A reply of a vehicle; false when its line is down."""
+        wire = self._wires[self._line_of[row]]
+        if wire is None or not wire.accepted:
+            return False
+        wire.publish(topic, payload, correlation=correlation)
+        return True
+
     def acked(self, wire: Wire, number: int) -> None:
         """The broker has one more."""
 
     def arrived(self, wire: Wire, packet: mqtt5.PublishPacket) -> None:
-        """These connections subscribe to nothing."""
+        """Something that `hears` names."""
+        self._heard(packet)
 
     def lost(self, wire: Wire) -> None:
         """Connect again."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from cdctl.lab.vehicles.carriers import Carrier, away
 from cdctl.lab.vehicles.chorus import Address, Chorus, milliseconds, pause
-from cdctl.lab.vehicles.orders import OrderBook, Unmoved
+from cdctl.lab.vehicles.order_book import OrderBook
 from cdctl.lab.vehicles.story import Second, Story
 from cdctl.lab.vehicles.wire import Wire, hello
 from cdctl.lab.vehicles.wording import Wording
@@ -20,6 +20,8 @@ from cdctl.protocols.native import BirthPayload
 
 MOST = 5_000
 """Vehicles that get a connection each."""
+_SESSION = 7200
+"""Seconds that a broker keeps orders for a vehicle that is away."""
 _AT_ONCE = 64
 """Connections that are being made: a broker's queue of those it has not accepted holds a hundred."""
 
@@ -30,9 +32,7 @@ class Singles(Carrier):
     def __init__(
         self, story: Story, wording: Wording, addresses: Sequence[Address], orders: OrderBook | None = None
     ) -> None:
-        """`orders` takes what is published on the vehicles' `cmd` topics."""
-        super().__init__(story, wording, addresses)
-        self._orders = orders or Unmoved()
+        super().__init__(story, wording, addresses, orders)
         self._wires: list[Wire | None] = [None] * story.who.size
         self._wanted = np.zeros(story.who.size, dtype=bool)
         self._fresh = np.zeros(story.who.size, dtype=bool)
@@ -93,7 +93,7 @@ class Singles(Carrier):
             qos=mqtt5.QoS.AT_LEAST_ONCE,
             retain=True,
         )
-        wire = self._wires[row] = Wire(self, row, hello(self.story.who.vins[row], will))
+        wire = self._wires[row] = Wire(self, row, hello(self.story.who.vins[row], will, session=_SESSION))
         host, port = self.addresses[row]
         try:
             await asyncio.get_running_loop().create_connection(lambda: wire, host, port)
@@ -112,8 +112,9 @@ class Singles(Carrier):
         if self._fresh[row]:  # it was to come again meanwhile: the will still has the number of the time before
             wire.cut()
             return
-        wire.subscribe(self.wording.topic(row, "cmd"), self.wording.topic(row, "birth"))
+        wire.subscribe(self.wording.topic(row, "cmd"), fleeting=[self.wording.topic(row, "birth")])
         self._bear(wire)
+        self.orders.back(row)
 
     def _bear(self, wire: Wire) -> None:
         birth = self.wording.birth(wire.row, milliseconds())
@@ -132,7 +133,7 @@ class Singles(Carrier):
         """An order, or what was published as its own birth: a death that came late is answered by a birth."""
         if packet.topic.endswith("/cmd"):
             self.counters.orders += 1
-            self._orders.take(wire.row, packet, wire.publish)
+            self.orders.take(wire.row, packet.payload)
             return
         try:
             told = self._decode(packet.payload)
@@ -153,6 +154,14 @@ class Singles(Carrier):
         if not self._closed and self._wanted[row]:
             self.counters.cuts += 1
             self._spawn(self._connect(row, 0.0 if self._fresh[row] else pause(0)))
+
+    def answer(self, row: int, topic: str, payload: bytes, correlation: bytes) -> bool:
+        """Over its own connection."""
+        wire = self._wires[row]
+        if wire is None or not wire.accepted:
+            return False
+        wire.publish(topic, payload, correlation=correlation)
+        return True
 
     def say(self, row: int, kind: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Over its own connection; lost while there is none."""

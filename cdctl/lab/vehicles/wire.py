@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 import mqtt5
@@ -37,9 +38,11 @@ class Owner(Protocol):
         ...
 
 
-def hello(client_id: str, will: mqtt5.Will | None = None, keep_alive: int = _KEEP_ALIVE) -> bytes:
-    """The first packet of a connection. Its session ends with it: orders to a vehicle that is away are lost."""
-    return mqtt5.ConnectPacket(client_id, clean_start=True, will=will, keep_alive=keep_alive).write()
+def hello(client_id: str, will: mqtt5.Will | None = None, keep_alive: int = _KEEP_ALIVE, *, session: int = 0) -> bytes:
+    """The first packet of a connection. session: seconds that the broker keeps what is sent to it while it is away."""
+    return mqtt5.ConnectPacket(
+        client_id, clean_start=not session, session_expiry_interval=session, will=will, keep_alive=keep_alive
+    ).write()
 
 
 class Wire(asyncio.Protocol):
@@ -114,11 +117,16 @@ class Wire(asyncio.Protocol):
         if self.transport is not None:
             self.transport.write(data)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, correlation: bytes | None = None) -> int:
         """At QoS 1, as soon as the broker's receive maximum allows; the packet id."""
         number = self._next = self._next % _LARGEST_ID + 1
         packet = mqtt5.PublishPacket(
-            topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, retain=retain, packet_id=number
+            topic,
+            payload,
+            qos=mqtt5.QoS.AT_LEAST_ONCE,
+            retain=retain,
+            packet_id=number,
+            correlation_data=correlation,
         ).write()
         self._queue.append((number, packet))
         self._flush()
@@ -129,11 +137,13 @@ class Wire(asyncio.Protocol):
             self._flight += 1
             self.send(self._queue.popleft()[1])
 
-    def subscribe(self, *topics: str) -> None:
-        """To what is published from now on; at most QoS 1."""
+    def subscribe(self, *topics: str, fleeting: Sequence[str] = ()) -> None:
+        """To what is published from now on, at QoS 1; `fleeting` at QoS 0: nothing is kept while we are away."""
+        levels = [(topic, mqtt5.QoS.AT_LEAST_ONCE) for topic in topics]
+        levels += [(topic, mqtt5.QoS.AT_MOST_ONCE) for topic in fleeting]
         filters = [
-            mqtt5.TopicFilter(topic, max_qos=mqtt5.QoS.AT_LEAST_ONCE, retain_handling=mqtt5.RetainHandling.SEND_NEVER)
-            for topic in topics
+            mqtt5.TopicFilter(topic, max_qos=level, retain_handling=mqtt5.RetainHandling.SEND_NEVER)
+            for topic, level in levels
         ]
         self._next = self._next % _LARGEST_ID + 1
         self.send(mqtt5.SubscribePacket(self._next, filters).write())

@@ -36,6 +36,7 @@ CAPABILITIES = ["charge", "climate", "horn", "lights", "lock"]
 _WHOLE_EVERY = 4
 """Every so many messages all signals are told; the others tell what moves."""
 _WRONG_CLOCKS = 0.004
+_SECURE_SKEW = 2_000
 
 
 class Wording:
@@ -44,6 +45,7 @@ class Wording:
 
     def __init__(self, story: Story, root: str, seed: int) -> None:
         self._story = story
+        self._root = root
         regions = [one.name for one in story.scenario.regions]
         self._models = [story.scenario.models[code].name for code in story.who.model.tolist()]
         self._heads = [
@@ -59,6 +61,14 @@ class Wording:
     def topic(self, row: int, kind: str) -> str:
         """Where a vehicle says things of this kind."""
         return f"{self._heads[row]}/{kind}"
+
+    def head(self, row: int) -> str:
+        """What the topics of a vehicle start with: root, region, VIN."""
+        return self._heads[row]
+
+    def every(self, kind: str) -> list[str]:
+        """Filters of all vehicles' topics of this kind, one a region."""
+        return [f"{self._root}/{one.name}/+/{kind}" for one in self._story.scenario.regions]
 
     def birth(self, row: int, now: int, *, online: bool = True) -> bytes:
         """The birth that holds now; with `online` false the death that belongs to it."""
@@ -113,6 +123,10 @@ class Wording:
             f',"{path}":{pressure:.0f}' for path, pressure in zip(TYRES, columns.tyres[row].tolist(), strict=True)
         )
         return f',"{CHARGING}":{charging},"{BATTERY}":{columns.battery[row]:.2f}{tyres}'
+
+    def secure_clock(self, row: int, now: int) -> int:
+        """Now by the clock that orders are judged by: never far off, whatever the clock of telemetry says."""
+        return now + max(-_SECURE_SKEW, min(_SECURE_SKEW, int(self._skew[row])))
 
     def _clock(self, row: int, now: int) -> int:
         return now + int(self._skew[row])
