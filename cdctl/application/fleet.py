@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from cdctl.domain.fleet import health, tables
 from cdctl.domain.fleet.columns import Columns
-from cdctl.domain.fleet.reading import Card, FleetStatus, Happening, Minute, Page, Query, Tally
+from cdctl.domain.fleet.reading import MOST_FOLLOWED, Card, FleetStatus, Happening, Minute, Page, Query, Tally
 from cdctl.domain.fleet.selection import Match, Selection, select
 from cdctl.domain.fleet.view import FleetView, fields_of
 from cdctl.errors import CdctlError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cdctl.application.watching import IngestProcess
     from cdctl.domain.ports import Clock
 
+T = TypeVar("T")
 BEAT = 0.5
 """Seconds between two looks at what happened."""
 MOST_CROSSINGS = 5_000
@@ -97,6 +99,27 @@ class LocalFleet:
             if before is not None and after is not None:
                 news += self._crossings(before, after)
             before = after
+
+    async def follow(self, query: Query) -> AsyncIterator[Page]:
+        """See the port. Ends with UnavailableError when the process that takes in has ended."""
+        most = MOST_FOLLOWED if query.limit is None else min(query.limit, MOST_FOLLOWED)
+        async for page in self._again(partial(self.find, replace(query, limit=most))):
+            yield replace(page, rows=[list(row) for row in page.rows])  # of the view, which is large, nothing is kept
+
+    async def follow_tally(self, where: str, by: Sequence[str]) -> AsyncIterator[Tally]:
+        """See the port."""
+        async for tally in self._again(partial(self.tally, where, by)):
+            yield tally
+
+    async def _again(self, ask: Callable[[], Awaitable[T]]) -> AsyncIterator[T]:
+        """Answers, at most one a beat; of a fleet so large that an answer takes long, with a rest as long as that."""
+        loop = asyncio.get_running_loop()
+        while True:
+            begin = loop.time()
+            answer = await ask()
+            took = loop.time() - begin
+            yield answer
+            await asyncio.sleep(max(BEAT - took, took))
 
     async def history(self, where: str, since: float) -> tuple[float | None, Sequence[Happening], Sequence[Minute]]:
         """What memory holds: happenings only; a collector keeps more."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from cdctl.domain.fleet.reading import Cell, FleetStatus, Happening, Minute, Query
+from cdctl.domain.fleet.reading import MOST_FOLLOWED, Cell, FleetStatus, Happening, Minute, Query
 from cdctl.errors import CdctlError, RefusedError, UnavailableError, UsageError
 
 VERSION = 1
@@ -21,8 +21,7 @@ LINES = "application/jsonl"
 LARGEST_BODY = 64 << 10
 LONGEST_WHERE = 4_096
 MOST_COLUMNS = 128
-MOST_ROWS = 1_000
-"""Rows of a page that is followed: what a viewer shows, not what it exports."""
+MOST_ROWS = MOST_FOLLOWED
 MOST_HAPPENINGS = 5_000
 """Happenings of one answer from the history; the newest."""
 ROWS_A_LINE = 1_000

@@ -11,6 +11,9 @@ Cell = str | float | int | bool | None
 Heard = Literal["all", "part", "nothing"]
 """How much of what we ask for a broker lets us hear."""
 
+MOST_FOLLOWED = 1_000
+"""Rows of a page that is followed: what a viewer shows, not what it exports."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -152,6 +155,18 @@ class Fleet(Protocol):
 
     def watch(self, where: str) -> AsyncIterator[Sequence[Happening]]:
         """Happenings of matching vehicles from now on, in runs, at most one run each half second."""
+        ...
+
+    def follow(self, query: Query) -> AsyncIterator[Page]:
+        """The page of a query, at once and then as it changes: at most two a second, of at most MOST_FOLLOWED rows.
+
+        A viewer that is slow misses pages, it never gets old ones. While nobody can be reached the last page comes
+        again, with a note that says so; UnavailableError is raised when there never was one, or never will be again.
+        """
+        ...
+
+    def follow_tally(self, where: str, by: Sequence[str]) -> AsyncIterator[Tally]:
+        """The same for counts by group."""
         ...
 
     async def history(self, where: str, since: float) -> tuple[float | None, Sequence[Happening], Sequence[Minute]]:
