@@ -37,8 +37,13 @@ _SQLITE = {
 }
 
 
-def reason(error: BaseException) -> str:
-    """`no space is left on its disk; make room on its disk, or ...`: what happened, then the cure."""
+def reason(error: BaseException, elsewhere: str = _ELSEWHERE) -> str:
+    """`no space is left on its disk; make room on its disk, or ...`: what happened, then the cure. elsewhere: how to
+    have the file somewhere else."""
+    return _said(error).replace(_ELSEWHERE, elsewhere)
+
+
+def _said(error: BaseException) -> str:
     if isinstance(error, OSError):
         said = (error.strerror or type(error).__name__, _ELSEWHERE)
         return "; ".join(_SYSTEM.get(error.errno or 0, said))

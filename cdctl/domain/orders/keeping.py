@@ -9,6 +9,11 @@ from typing import Protocol
 
 from cdctl.domain.orders.order import Course, Order
 
+CHECKPOINT = "checkpoint"
+"""The kind of the notes that hold the head of the chain: body {"number", "hash", "at", "seal"}."""
+SEAL = "application/vnd.cdctl.checkpoint.v1+json"
+"""Payload type of a checkpoint's seal: an envelope over {"v": 1, "number", "hash", "at"}."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:

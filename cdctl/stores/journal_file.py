@@ -1,0 +1,177 @@
+"""The journal's file: its tables, how it is opened, and what a failure means in words."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import apsw
+
+from cdctl.domain.orders.order import State
+from cdctl.errors import UnavailableError
+from cdctl.stores.reasons import reason
+
+VERSION = 1
+APPLICATION = 0x6364636A  # "cdcj"
+BUSY_SECONDS = 5.0
+_OPEN = ", ".join(f"'{state.value}'" for state in State if not state.terminal)
+IS_OPEN = f"state IN ({_OPEN})"
+IS_NOTE = "kind NOT IN ('intent', 'move')"
+SCHEMA: Sequence[str] = (
+    "CREATE TABLE records(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,"
+    " actor TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT",
+    "CREATE INDEX record_subject ON records(subject)",
+    f"CREATE INDEX record_note ON records(kind) WHERE {IS_NOTE}",
+    "CREATE TRIGGER record_changed BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END",
+    "CREATE TRIGGER record_gone BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END",
+    "CREATE TABLE orders(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, vin TEXT NOT NULL, plan TEXT NOT NULL,"
+    " session TEXT NOT NULL, state TEXT NOT NULL, last INTEGER NOT NULL, lates INTEGER NOT NULL) STRICT",
+    "CREATE INDEX order_vin ON orders(vin)",
+    "CREATE INDEX order_plan ON orders(plan)",
+    f"CREATE INDEX order_open ON orders(session) WHERE {IS_OPEN}",
+    "CREATE TABLE envelopes(number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
+    "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
+)
+"""records: the chain. orders: number is the intent's record, last the record that says how the order is now. head: the
+end of the chain, so that a chain that was cut off does not look whole."""
+DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+_ELSEWHERE = "set paths.journal (CDCTL_JOURNAL) to a file in a folder that you may write to"
+
+
+def unavailable(path: Path, what: str, error: BaseException | str) -> UnavailableError:
+    """`the journal cannot be {what}`: why, and the cure."""
+    why, _, cure = (error if isinstance(error, str) else reason(error, _ELSEWHERE)).partition("; ")
+    return UnavailableError(f"the journal cannot be {what}: {why}", subject=str(path), hint=cure)
+
+
+def damaged(path: Path, what: str) -> UnavailableError:
+    """The file is not as it was written. `what` says which record."""
+    return UnavailableError(
+        f"the journal is damaged: {what}",
+        subject=str(path),
+        hint="cdctl audit verify shows all that is wrong; keep this file, and set paths.journal (CDCTL_JOURNAL) to"
+        " another one to go on",
+    )
+
+
+def open_to_write(path: Path) -> apsw.Connection:
+    """The file, made when there is none, with its tables. Raises apsw.Error, OSError, and UnavailableError when it is
+    something else."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _own(path)
+    db = apsw.Connection(str(path))
+    try:
+        db.set_busy_timeout(round(BUSY_SECONDS * 1000))
+        _foreign(db, path)
+        _to_wal(db)
+        for pragma in ("synchronous = FULL", "wal_autocheckpoint = 2000", "journal_size_limit = 16777216"):
+            db.execute(f"PRAGMA {pragma}").fetchall()
+        if one(db, "PRAGMA user_version") == 0:
+            _make(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_to_read(path: Path) -> apsw.Connection:
+    """The file as it is. Raises apsw.Error and UnavailableError."""
+    if not path.exists():
+        raise UnavailableError("there is no journal", subject=str(path), hint="orders make it; or set paths.journal")
+    try:
+        db = _reading(str(path), apsw.SQLITE_OPEN_READONLY)
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError):
+        wal = Path(f"{path}-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise
+        # Where nothing can be written, the file stands for itself.
+        db = _reading(f"file:{quote(str(path))}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    try:
+        _foreign(db, path)
+        if one(db, "PRAGMA user_version") == 0:
+            raise UnavailableError("there is nothing in the journal", subject=str(path), hint="orders write it")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def one(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """The first column of the first row; None when there is none."""
+    row = db.execute(sql, values).fetchone()
+    return row[0] if row else None
+
+
+def _reading(name: str, flags: int) -> apsw.Connection:
+    db = apsw.Connection(name, flags=flags)
+    try:
+        db.set_busy_timeout(round(BUSY_SECONDS * 1000))
+        db.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _own(path: Path) -> None:
+    """Nobody else may read it: it says who told which vehicle what."""
+    made = not path.exists()
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(descriptor)
+        if stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    if made:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _foreign(db: apsw.Connection, path: Path) -> None:
+    application, version = one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")
+    if application != APPLICATION and (application or version or one(db, "SELECT count(*) FROM sqlite_schema")):
+        raise UnavailableError(
+            "this is no journal of cdctl", subject=str(path), hint="set paths.journal to another file"
+        )
+    if version > VERSION:
+        raise UnavailableError(
+            f"the journal has version {version}, this cdctl knows {VERSION}", subject=str(path), hint="upgrade cdctl"
+        )
+
+
+def _to_wal(db: apsw.Connection) -> None:
+    """SQLite does not wait by itself when two processes change the mode of a new file at once."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _make(db: apsw.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if one(db, "PRAGMA user_version") == 0:  # another process may have been quicker
+            for statement in SCHEMA:
+                db.execute(statement)
+            db.execute("INSERT INTO head VALUES (1, 0, ?)", (bytes(32),))
+            db.execute(f"PRAGMA application_id = {APPLICATION}").fetchall()
+            db.execute(f"PRAGMA user_version = {VERSION}").fetchall()
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

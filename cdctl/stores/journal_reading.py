@@ -1,0 +1,163 @@
+"""Reading the journal: orders and records, in pieces, so that whoever looks long keeps nobody from writing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from cdctl.domain.orders.keeping import Head, Kept, Record
+from cdctl.stores import journal_entries
+from cdctl.stores.journal_file import DAMAGE, IS_NOTE, IS_OPEN, damaged, open_to_read, unavailable
+
+_PIECE = 500
+_UNREADABLE = (*DAMAGE, msgspec.DecodeError, UnicodeDecodeError)
+_KEPT = """SELECT o.number, o.id, o.lates, r.at, r.body, m.kind, m.body, m.actor, e.body FROM orders o
+  LEFT JOIN records r ON r.number = o.number LEFT JOIN records m ON m.number = o.last
+  LEFT JOIN envelopes e ON e.number = o.number WHERE """
+_RECORD = "SELECT number, at, kind, subject, actor, body, hash FROM records WHERE "
+
+
+class Reader:
+    """Reads one file on a connection of its own. May be used by several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._db: apsw.Connection | None = None
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a query. Raises UnavailableError; damage raises as SQLite says it."""
+        with self._lock:
+            try:
+                if self._db is None:
+                    self._db = open_to_read(self._path)
+                return self._db.execute(sql, values).fetchall()
+            except _UNREADABLE:
+                raise
+            except apsw.Error as error:
+                raise unavailable(self._path, "read", error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def orders(self, plan: str, vin: str, session: str, open_only: bool, limit: int | None) -> Iterator[Kept]:
+        """See the port."""
+        terms = [f"o.{name} = ?" for name, value in (("plan", plan), ("vin", vin), ("session", session)) if value]
+        terms += [f"o.{IS_OPEN}"] * open_only
+        values = [value for value in (plan, vin, session) if value]
+        sql = f"{_KEPT} {' AND '.join([*terms, 'o.number < ?'])} ORDER BY o.number DESC LIMIT ?"
+        before, left = 1 << 62, limit
+        while left is None or left > 0:
+            piece = _PIECE if left is None else min(left, _PIECE)
+            found = self._kept(sql, (*values, before, piece))
+            for _, kept in found:
+                yield kept
+            if len(found) < piece:
+                return
+            before = found[-1][0]
+            left = None if left is None else left - piece
+
+    def order(self, begins: str) -> Kept | None:
+        """See the port."""
+        if not begins:
+            return None
+        found = self._kept(f"{_KEPT} o.id >= ? AND o.id < ? LIMIT 2", (begins, begins + "\U0010ffff"))
+        exact = [kept for _, kept in found if kept.order.id == begins]
+        return exact[0] if exact else found[0][1] if len(found) == 1 else None
+
+    def _kept(self, sql: str, values: Sequence[Any]) -> list[tuple[int, Kept]]:
+        number = 0
+        try:
+            found = []
+            for number, id_, lates, at, body, kind, moved, actor, envelope in self.rows(sql, values):
+                last = None if kind == journal_entries.INTENT else (moved or b"", actor or "")
+                found.append((number, journal_entries.kept(id_, (at or 0, body or b""), last, envelope or b"", lates)))
+            return found
+        except _UNREADABLE as error:
+            which = f"the order of record {number}" if number else "some orders"
+            raise damaged(self._path, f"{which} cannot be read ({error})") from error
+
+    def records(self, after: int, kind: str, subject: str, limit: int | None) -> Iterator[Record]:
+        """Every record that can be read, in order; then UnavailableError when some cannot."""
+        terms = ["kind = ?"] * bool(kind) + ["subject = ?"] * bool(subject)
+        if kind and kind not in {journal_entries.INTENT, journal_entries.MOVE}:
+            terms.append(IS_NOTE)
+        values = [value for value in (kind, subject) if value]
+        where = " AND ".join([*terms, "number > ?"])
+        bad: list[int] = []
+        given = 0
+        while limit is None or given < limit:
+            piece = _PIECE if limit is None else min(limit - given, _PIECE)
+            found, after = self._piece(where, values, after, piece, bad)
+            given += len(found)
+            yield from found
+            if after < 0:
+                break
+        if bad:
+            raise damaged(self._path, f"{numbers(bad)} cannot be read")
+
+    def _piece(
+        self, where: str, values: Sequence[str], after: int, piece: int, bad: list[int]
+    ) -> tuple[list[Record], int]:
+        """Records after a number, and the number to go on after; below 0 when there are no more."""
+        try:
+            rows = self.rows(f"{_RECORD}{where} ORDER BY number LIMIT ?", (*values, after, piece))
+        except _UNREADABLE:
+            return self._around(where, values, after, bad)
+        found = []
+        for row in rows:
+            try:
+                found.append(_record(row))
+            except _UNREADABLE:
+                bad.append(row[0])
+        return found, rows[-1][0] if len(rows) == piece else -1
+
+    def _around(self, where: str, values: Sequence[str], after: int, bad: list[int]) -> tuple[list[Record], int]:
+        """The same one by one: where a page is damaged, the records beside it are not."""
+        last = self._last_number()
+        for number in range(after + 1, min(last, after + _PIECE) + 1):
+            try:
+                rows = self.rows(f"{_RECORD}{where} AND number <= ? ORDER BY number", (*values, number - 1, number))
+                if rows:
+                    return [_record(rows[0])], number
+            except _UNREADABLE:
+                bad.append(number)
+        return [], after + _PIECE if after + _PIECE < last else -1
+
+    def _last_number(self) -> int:
+        try:
+            return int(self.rows("SELECT number FROM head")[0][0])
+        except (*_UNREADABLE, IndexError) as error:
+            raise damaged(self._path, "its head cannot be read") from error
+
+    def head(self) -> Head:
+        """See the port."""
+        try:
+            rows = self.rows("SELECT h.number, h.hash, r.at FROM head h LEFT JOIN records r ON r.number = h.number")
+            number, digest, at = rows[0]
+            return Head(number, digest.hex(), at or 0)
+        except (*_UNREADABLE, IndexError) as error:
+            raise damaged(self._path, "its head cannot be read") from error
+
+
+def _record(row: Sequence[Any]) -> Record:
+    number, at, kind, subject, actor, body, digest = row
+    return Record(number, at, kind, subject, actor, journal_entries.body(body), digest.hex())
+
+
+def numbers(bad: Sequence[int]) -> str:
+    """`record 3`, or `records 3, 5 and 7`."""
+    if len(bad) == 1:
+        return f"record {bad[0]}"
+    shown = [str(number) for number in bad[:10]]
+    tail = f"{len(bad) - 10} more" if len(bad) > 10 else shown.pop()
+    return f"records {', '.join(shown)} and {tail}"
