@@ -2,35 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cdctl.errors import UsageError
+from cdctl.domain.ports import Probe
+from cdctl.errors import CdctlError, UsageError
 
 if TYPE_CHECKING:
-    from cdctl.domain.orders.trust import Sealer, Trust
     from cdctl.domain.settings import Context
+    from cdctl.security.keys import KeySealer
+    from cdctl.security.policy import CedarPolicy
+    from cdctl.security.trust import TrustFile
 
 
-def trust_of(context: Context) -> Trust:
+def trust_of(context: Context) -> TrustFile:
     """Whom a context believes. Raises UsageError when it does not say, FileError and UnavailableError."""
     from cdctl.security import trust
 
-    return trust.read(_trust_path(context))
+    return trust.read(trust_path(context))
 
 
-def sealer_of(context: Context) -> Sealer:
-    """Who signs in a context. Raises UsageError when it does not say, RefusedError when the key is not trusted,
-    UnavailableError when it cannot be had."""
-    from cdctl.security import keys, trust
+def sealer_of(context: Context, trust: TrustFile | None = None) -> KeySealer:
+    """Who signs in a context; `trust` saves reading it again. Raises UsageError when the context does not say,
+    RefusedError when the key is not trusted, UnavailableError when it cannot be had."""
+    from cdctl.security import keys
 
     if context.signing_key is None:
         hint = f'write signing_key = {{ file = "..." }} in [contexts.{context.name}]; cdctl keys new NAME makes a key'
         raise UsageError(f"context {context.name!r} has no signing_key", hint=hint)
-    return keys.load(context.signing_key, trust.read(_trust_path(context)))
+    return keys.load(context.signing_key, trust or trust_of(context))
 
 
-def _trust_path(context: Context) -> str:
+def authority_of(context: Context) -> CedarPolicy:
+    """Who may do what in a context: its policy, else the one that ships. Raises FileError and UnavailableError."""
+    from cdctl.security import policy
+
+    return policy.read(context.policy or None)
+
+
+def trust_path(context: Context) -> str:
+    """The trust file of a context. Raises UsageError when it does not say."""
     if not context.trust:
         hint = f'write trust = "trust.toml" in [contexts.{context.name}]'
         raise UsageError(f"context {context.name!r} has no trust file", hint=hint)
     return context.trust
+
+
+def probe_security(context: Context) -> list[Probe]:
+    """Whether the trust file, the signing key and the policy of a context can be used; nothing of what it does not
+    name. What is wrong is a probe that failed."""
+    probes = []
+    if context.trust:
+        probes.append(_probe(context, "trust", context.trust, lambda: _trusted(context)))
+    if context.signing_key:
+        kept = f"{context.signing_key.kind} {context.signing_key.where}"
+        probes.append(_probe(context, "signing_key", kept, lambda: _signs(context)))
+    if context.policy:
+        probes.append(_probe(context, "policy", context.policy, lambda: _ruled(context)))
+    return probes
+
+
+def _trusted(context: Context) -> str:
+    found = trust_of(context)
+    return f"{len(found.operators):,} operators, {len(found.vehicles.vins):,} keys of vehicles"
+
+
+def _signs(context: Context) -> str:
+    one = sealer_of(context).identity
+    return f"{one.name} ({', '.join(one.roles)}), {one.fingerprint}"
+
+
+def _ruled(context: Context) -> str:
+    found = authority_of(context)
+    if wrong := found.check():
+        raise UsageError(wrong[0], hint=f"cdctl policy check {context.policy}")
+    return f"{len(found.rules)} rules"
+
+
+def _probe(context: Context, what: str, where: str, look: Callable[[], str]) -> Probe:
+    try:
+        return Probe(context.name, what, where, True, look())
+    except CdctlError as error:
+        return Probe(context.name, what, where, False, error.message, error.hint)

@@ -34,6 +34,7 @@ from cdctl.files.settings.fleet_keys import (
     wrong_region,
 )
 from cdctl.files.settings.keys import PLANNED, Key
+from cdctl.files.settings.signing import signing_key
 from cdctl.files.settings.tables import Tables
 
 _INVENTORY_FIX = 'write { file = "fleet.csv" }, { url = "https://..." }, { sql = "...", query = "..." } or "births"'
@@ -54,6 +55,9 @@ def context(tables: Tables, name: str, table: Mapping[str, object]) -> Context:
         protocol=_protocol(tables, where, texts),
         collector=collector,
         topic_root=_text(texts, "topic_root") or "cd",
+        signing_key=signing_key(tables, (*where, "signing_key"), table.get("signing_key")),
+        trust=_text(texts, "trust"),
+        policy=_text(texts, "policy"),
     )
     if brokers or collector:
         _defaults(tables, name, found)
@@ -92,10 +96,6 @@ def _leaves(table: Mapping[str, object], where: Path) -> Iterator[tuple[Path, ob
 
 def _planned(tables: Tables, path: Path, value: object) -> None:
     place = tables.key_place(path)
-    if path[-1] == "signing_key" and isinstance(value, str):
-        fix = 'write { file = "..." } or { keyring = "service/user" }: where it is kept'
-        tables.draft.wrong(place, "'signing_key' would be a secret in a settings file", fix)
-        return
     for inner, _ in _leaves(value if isinstance(value, dict) else {}, path):
         if is_secret(inner[-1]):
             tables.secret(inner)

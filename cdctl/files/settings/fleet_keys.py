@@ -188,6 +188,12 @@ INVENTORY_KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
 """Which keys go with which kind of inventory."""
 
 PLAIN_TEXTS: Mapping[str, Key] = MappingProxyType(
-    {"protocol": Key(protocol), "profile": Key(path), "topic_root": Key(topic_root)}
+    {
+        "protocol": Key(protocol),
+        "profile": Key(path),
+        "topic_root": Key(topic_root),
+        "trust": Key(path),
+        "policy": Key(path),
+    }
 )
 """Single values of a context."""

@@ -202,7 +202,7 @@ PATHS: Mapping[str, Key] = MappingProxyType(
 )
 """Keys of `[paths]`. CDCTL_SLO_SPECS, CDCTL_DASHBOARDS, CDCTL_PLUGINS (with `:` between folders), CDCTL_CACHE."""
 
-PLANNED = ("traces", "signing_key")
+PLANNED = ("traces",)
 """Keys of a context that later versions use: a file that has them is good, and a warning says that they do nothing."""
 CONTEXT = (
     "prometheus",
@@ -213,6 +213,9 @@ CONTEXT = (
     "profile",
     "collector",
     "topic_root",
+    "signing_key",
+    "trust",
+    "policy",
     *PLANNED,
 )
 TOP = ("default_context", "contexts", "paths", "fleet")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdctl.domain.settings import LAB, Broker, Context, ProtocolChoice
+from cdctl.domain.settings import LAB, Broker, Context, ProtocolChoice, SigningKey
 
 
 class Found(NamedTuple):
@@ -34,6 +34,9 @@ def found(document: Mapping[str, Any]) -> Found:
         brokers=brokers,
         protocol=ProtocolChoice(str(document.get("protocol", "native"))),
         topic_root=str(document.get("topic_root", "cd")),
+        signing_key=SigningKey("file", str(document["signing_key"]["file"])) if "signing_key" in document else None,
+        trust=str(document.get("trust", "")),
+        policy=str(document.get("policy", "")),
     )
     columns = {str(name): str(path) for name, path in document.get("fleet", {}).get("columns", {}).items()}
     return Found(context, {"prometheus": {"url": str(document["prometheus"]["url"])}}, columns)
@@ -46,3 +49,8 @@ def shown(lab: Found) -> Iterator[tuple[str, object]]:
     if lab.context.brokers:
         yield f"contexts.{LAB}.protocol", lab.context.protocol.name
         yield f"contexts.{LAB}.topic_root", lab.context.topic_root
+    if lab.context.signing_key:
+        yield f"contexts.{LAB}.signing_key.file", lab.context.signing_key.where
+    for key, path in (("trust", lab.context.trust), ("policy", lab.context.policy)):
+        if path:
+            yield f"contexts.{LAB}.{key}", path

@@ -15,6 +15,7 @@ from cdctl.domain.settings import (
     HttpInventory,
     ProtocolChoice,
     Secret,
+    SigningKey,
     SqlInventory,
 )
 from cdctl.errors import FileError
@@ -31,6 +32,8 @@ protocol   = "native"
 collector  = "https://collector.example"
 topic_root = "cd"
 signing_key = { file = "key.pem" }
+trust = "trust.toml"
+policy = "policy.cedar"
 [paths]
 slo_specs = "slo_specs"
 dashboards = "dashboards"
@@ -116,6 +119,12 @@ BAD = {
     A + 'topic_rot = "cd"\n': (2, 1, "unknown key 'topic_rot' in context 'a'", '"topic_root"'),
     A + 'traces = { store = "x", token = "hunter2" }\n': (2, 25, "'token' would be a secret", "token_file"),
     A + 'signing_key = "hunter2"\n': (2, 1, "'signing_key' would be a secret", "{ file ="),
+    A + "signing_key = 3\n": (2, 15, "this is no signing key", "{ file ="),
+    A + "signing_key = {}\n": (2, 1, "the signing key is nowhere", "{ file ="),
+    A + 'signing_key = { file = "a", agent = "b" }\n': (2, 1, "is in file and agent", "{ file ="),
+    A + 'signing_key = { keyring = "alice" }\n': (2, 27, "'alice' names no keyring entry", "service/user"),
+    A + 'signing_key = { fil = "a" }\n': (2, 17, "unknown key 'fil' of signing_key", '"file"'),
+    A + "trust = 3\n": (2, 9, "3 is not a text", "quotes"),
     'topic_root = "cd"\n': (1, 1, "unknown key 'topic_root' at the top level", "it belongs into [contexts.NAME]"),
     "[fleet]\ncolums = 1\n": (2, 1, "unknown key 'colums' in [fleet]", '"columns"'),
     "fleet = 1\n": (1, 9, "'fleet' is not a table", "write [fleet]"),
@@ -156,8 +165,11 @@ def test_everything_that_the_face_promises(here):
     assert settings.fleet_columns == {"soc": "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"}
     assert [str(warning) for warning in settings.warnings] == [
         "cdctl.toml:4:1: warning: 'traces' is known, but not used by this version of cdctl",
-        "cdctl.toml:10:1: warning: 'signing_key' is known, but not used by this version of cdctl",
     ]
+    assert context.signing_key == SigningKey("file", "key.pem")
+    assert (context.trust, context.policy) == ("trust.toml", "policy.cedar")
+    assert settings.fleet["contexts.prod-eu.signing_key.file"] == "key.pem"
+    assert settings.origins["contexts.prod-eu.trust"] == "cdctl.toml:11"
     assert settings.origins["contexts.prod-eu.brokers.eu.ca"] == "cdctl.toml:5"
     assert settings.fleet["contexts.prod-eu.brokers.us.url"] == "wss://us.broker.example/mqtt"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cdctl.domain.settings import SigningKey
 from cdctl.errors import FileError, UsageError
 from cdctl.files.settings import AD_HOC, read
 from cdctl.files.shipped import shipped
@@ -220,12 +221,17 @@ def test_the_lab_has_a_fleet_and_its_columns_only_while_it_is_asked(here, own_ho
         "protocol": "native",
         "topic_root": "fleet",
         "fleet": {"columns": {"soc": "Vehicle.A", "speed": "Vehicle.B"}},
+        "signing_key": {"file": "/lab/operator.pem"},
+        "trust": "/lab/trust.toml",
     }
     write(where, json.dumps({"name": "lab", "context": told}))
     write(here / "cdctl.toml", only("one") + '[fleet.columns]\nsoc = "Vehicle.Mine"\n')
     asked = read(context="lab")
     assert asked.context().brokers["eu"].url == "mqtt://127.0.0.1:1883"
     assert asked.context().topic_root == "fleet"
+    assert asked.context().signing_key == SigningKey("file", "/lab/operator.pem")
+    assert (asked.context().trust, asked.context().policy) == ("/lab/trust.toml", "")
+    assert asked.fleet["contexts.lab.trust"] == "/lab/trust.toml"
     assert asked.fleet_columns == {"soc": "Vehicle.Mine", "speed": "Vehicle.B"}
     assert asked.fleet["contexts.lab.brokers.eu.url"] == "mqtt://127.0.0.1:1883"
     assert asked.origins["contexts.lab.brokers.eu.url"] == str(where)
