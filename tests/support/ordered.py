@@ -14,25 +14,30 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from binascii import a2b_base64
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from waiting import eventually
 
 from cdctl.domain.orders.order import Heard, Order, Word
 from cdctl.domain.orders.telling import CANCEL, ORDER, QUERY, REPLY
 from cdctl.lab.fleet import Fleet, Plan
 from cdctl.lab.mosquitto import Mosquitto
 from cdctl.lab.scenarios import scenario
+from cdctl.lab.vehicles.columns import Doing
 from cdctl.lab.vehicles.envelopes import Envelope, Voice, holds, pae
 from cdctl.lab.vehicles.keys import trust_toml, vehicle_voice, vehicles_csv
 from cdctl.lab.vehicles.population import population
 from cdctl.lab.vehicles.records import EXECUTIONS, REFUSALS
 from cdctl.lab.vehicles.singles import MOST
+from cdctl.lab.vehicles.story import Story
 from cdctl.protocols.native_orders import NativeTelling
 
 SESSION = "00000000000000aa"
@@ -117,6 +122,10 @@ class Lab:
         self.send(order)
         return self.until(order.id, *ENDS)
 
+    def silent(self, count: int) -> bool:
+        """Whether so many refusals are recorded, in time, and nothing was said meanwhile."""
+        return eventually(lambda: len(self.refusals()) >= count) and self.said.empty()
+
     def executions(self) -> list[Mapping[str, Any]]:
         """What vehicles have done."""
         return _lines(self.fleet.folder / EXECUTIONS)
@@ -153,13 +162,19 @@ class Lab:
         client.loop_start()
         assert ready.wait(SECONDS), f"{len(born)} births"
         self.online = sorted((self.regions[vin], vin) for vin, there in born.items() if there)
+        story = Story(scenario(self.plan.scenario), self.plan.vehicles, self.plan.seed)
+        story.advance()
+        self._doing = {vin: Doing(doing) for vin, doing in zip(story.who.vins, story.columns.doing, strict=True)}
+        self._free = {one: [vin for _, vin in self.online if self._doing[vin] is one] for one in Doing}
+        self.away = sorted(vin for vin, there in born.items() if not there)
         return self
+
+    def fresh(self, doing: Doing = Doing.PARKED) -> str:
+        """A vehicle that is connected, does this, and that no test has had; doors and plug are as chance made them."""
+        return self._free[doing].pop()
 
     def opened(self, topic: str, envelope: bytes) -> Word:
         """A word whose signature holds."""
-        from binascii import a2b_base64
-
-        import msgspec
 
         vin = topic.split("/")[2]
         found = msgspec.json.decode(envelope, type=Envelope)
@@ -195,15 +210,18 @@ def ordered(
     pace: float = 0.01,
     seed: int = 5,
     port: int = 0,
+    others: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+    revoked: Sequence[str] = (),
 ) -> Iterator[Lab]:
-    """A broker of its own, and a fleet; with `port` the fleet is on that broker of 127.0.0.1 instead."""
+    """A broker of its own, and a fleet; with `port` the fleet is on that broker of 127.0.0.1 instead. others: further
+    operators, as in a trust file; revoked: keys."""
     folder.mkdir(parents=True, exist_ok=True)
     operator = Voice(b"a" * 32)
     story = scenario(name)
     vins = population(story, vehicles, seed).vins
     (folder / "vehicles.csv").write_text(vehicles_csv(seed, vins))
     trust = folder / "trust.toml"
-    trust.write_text(trust_toml({"ada": (operator.text, ("operator",))}, "vehicles.csv"))
+    trust.write_text(trust_toml({"ada": (operator.text, ("operator",)), **(others or {})}, "vehicles.csv", revoked))
     with Mosquitto(folder / "broker", vehicles=vehicles) as broker:
         places = {one.name: ("127.0.0.1", port or broker.port) for one in story.regions}
         plan = Plan(name, vehicles, seed, int(time.time()), places, still=still, singles=singles)
