@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
+from typing import Any
 
+from cdctl.application.desk import Desk
+from cdctl.application.flights import Flight
+from cdctl.application.hearing import Hearing
+from cdctl.application.issuing import Means
+from cdctl.application.launching import Launcher
+from cdctl.application.reconcile import Reconciler
+from cdctl.application.resuming import SESSION, last_tries, left_by
+from cdctl.application.sending import Sending
 from cdctl.application.tally import Outcome, Tell
+from cdctl.application.words import Words
 from cdctl.domain.orders.command import Command
-from cdctl.domain.orders.executing import Executor, Said
-from cdctl.domain.orders.keeping import Journal, Kept
+from cdctl.domain.orders.executing import Outgoing, Said
+from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.plan import Plan, Target
-from cdctl.domain.orders.telling import Telling
-from cdctl.domain.orders.trust import Sealer, Trust
-from cdctl.domain.ports import Clock
+from cdctl.errors import CdctlError
+
+_TICK = 0.2
+_LOOK = 0.05
+_GRACE = 1.0
+"""Seconds that what is leaving has when nothing more may leave: an abort holds after two."""
 
 
 class Dispatch:
@@ -22,21 +38,18 @@ class Dispatch:
     not acknowledge is asked; every next time it is twice as long.
     """
 
-    def __init__(
-        self,
-        executor: Executor,
-        journal: Journal,
-        sealer: Sealer,
-        trust: Trust,
-        telling: Telling,
-        clock: Clock,
-        *,
-        session: str,
-        randomness: Callable[[int], bytes] = secrets.token_bytes,
-        skew: float = 10.0,
-        patience: float = 10.0,
-    ) -> None:
-        raise NotImplementedError
+    def __init__(self, means: Means, *, session: str, skew: float = 10.0, patience: float = 10.0) -> None:
+        self._desk = desk = Desk(
+            means, session, skew=round(skew * 1000), patience=round(patience * 1000), broken=self._broken
+        )
+        self.session = session
+        self._launcher = Launcher(desk)
+        self._reconciler = Reconciler(desk, self._launcher)
+        self._words = Words(desk, Hearing(means, desk.actor), self._adopt)
+        self._sendings: set[Sending] = set()
+        self._tending: asyncio.Task[None] | None = None
+        self._work: set[asyncio.Task[None]] = set()
+        self._notes: dict[str, str] = {}
 
     async def send(
         self,
@@ -56,35 +69,206 @@ class Dispatch:
         Raises UnavailableError when the journal cannot be written or no broker can be reached (nothing was sent then),
         and RefusedError when answers may not be heard.
         """
-        raise NotImplementedError
+        content = plan.content()
+        digest = hashlib.sha256(content).hexdigest()
+        some = plan.targets if targets is None else targets
+        await self._open({target.region for target in some})
+        told = {"plan": digest, "whole": targets is None, "retries": retries, "rate": rate}
+        self._note_plan(digest, content, told)
+        await self._desk.scribe.flush()
+        sending = Sending(digest, command, plan.arguments, retries=retries, tell=tell)
+        sending.tally.total = len(some)
+        return await self._through(sending, plan, some, rate, wait)
 
-    async def resume(self, command: Command | None = None, *, tell: Tell | None = None) -> Outcome:
-        """Go on with what the session left open: vehicles' ledgers are asked first, and only what they certainly do not
-        hold is sent again. What its plans had not begun is sent now, unless they were aborted or are too old."""
-        raise NotImplementedError
+    async def resume(self, *, tell: Tell | None = None) -> Sequence[Outcome]:
+        """Go on with what the session left open; an outcome for each plan. Vehicles' ledgers are asked first, and only
+        what they certainly do not hold is sent again. What its plans had not begun is sent now, unless they were
+        aborted or are too old. Raises as `send`."""
+        desk = self._desk
+        found = left_by(desk.means.journal, self.session, desk.now())
+        work = []
+        for left in found:
+            command = desk.means.command(left.plan.command) if left.plan else None
+            arguments = left.plan.arguments if left.plan else {}
+            sending = Sending(left.digest, command, arguments, retries=left.retries, tell=tell)
+            sending.tally.total = len(left.open) + len(left.targets) + left.missed
+            if left.stopped:
+                sending.stop()
+            flights = [self._take_over(kept, sending) for kept in left.open]
+            self._reconciler.lose(flights, "the program ended")
+            work.append((sending, left.plan, left.targets, left.rate))
+        regions = {flight.order.region for flight in desk.flights}
+        await self._open(regions | {target.region for _, _, targets, _ in work for target in targets})
+        return await asyncio.gather(*(self._through(*one, True) for one in work))
 
     async def cancel(self, orders: Sequence[Kept], *, tell: Tell | None = None) -> Outcome:
         """Take orders back: what never left ends at once, of the others the vehicles are asked to let go; their words
-        tell what became of it. Returns when all have ended."""
-        raise NotImplementedError
+        tell what became of it. Returns when all have ended. Orders of a session that another process goes on with end
+        there."""
+        desk = self._desk
+        await self._open({kept.order.region for kept in orders})
+        for kept in orders:
+            desk.note("cancel", kept.order.id, {"vin": kept.order.vin, "command": kept.order.command}, ending=True)
+        sending = Sending("", None, {}, tell=tell)
+        sending.stop()
+        sending.tally.total = len(orders)
+        live = [kept for kept in orders if not kept.course.state.terminal]
+        own = [kept for kept in live if kept.session == self.session]
+        others = [kept for kept in live if kept.session != self.session]
+        await self._recall([desk.flights.by_id.get(kept.order.id) or self._take_over(kept, sending) for kept in own])
+        await desk.means.executor.cancel([Outgoing(kept.order, desk.issuer.cancel(kept.order)) for kept in others])
+        names = [kept.order.id for kept in orders]
+        while not await self._have_ended([kept.order.id for kept in live], sending):
+            await asyncio.sleep(_LOOK)
+        return Outcome("", self.session, sending.tally, lambda: _named(desk, names))
 
     async def abort(self, *, cancel: bool = False) -> None:
         """No order leaves any more; what had not left is cancelled. `send` and `resume` return when what is under way
         has ended. cancel: ask the vehicles, too, to drop what they have not begun."""
-        raise NotImplementedError
+        desk = self._desk
+        for sending in list(self._sendings):
+            if sending.digest:
+                desk.note("cancel", sending.digest, {"what": "abort"}, ending=True)
+            sending.stop()
+        desk.withdraw(list(desk.flights))
+        await self._launcher.halt(_GRACE)
+        desk.withdraw(list(desk.flights))
+        if cancel:
+            await self._recall(list(desk.flights))
+        await desk.scribe.flush()
 
     def on_said(self, said: Sequence[Said]) -> Awaitable[None] | None:
         """See `Hearer`."""
-        raise NotImplementedError
+        return self._words.take(said)
 
     def on_back(self, region: str, vins: Sequence[str]) -> None:
         """See `Hearer`."""
-        raise NotImplementedError
+        self._reconciler.back(vins)
 
     def on_link(self, region: str, *, up: bool, forgot: bool, note: str = "") -> None:
         """See `Hearer`."""
-        raise NotImplementedError
+        if up:
+            self._reconciler.mended(region, forgot=forgot)
+        else:
+            self._reconciler.cut(region)
+        told = note if up else f"no link: {note}"
+        if told:
+            self._notes[region] = f"{region}: {told}"
+        else:
+            self._notes.pop(region, None)
 
     async def aclose(self) -> None:
         """Let go of brokers; what is open waits in the journal for `resume`."""
-        raise NotImplementedError
+        await self._launcher.aclose()
+        tasks = [*self._work, *filter(None, [self._tending])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._words.note_forged(last=True)
+        await self._desk.scribe.aclose()
+        await self._desk.means.executor.aclose()
+
+    async def _through(
+        self, sending: Sending, plan: Plan | None, targets: Sequence[Target], rate: float | None, wait: bool
+    ) -> Outcome:
+        """To the end of a sending."""
+        self._sendings.add(sending)
+        try:
+            if plan is not None and targets:
+                await self._launcher.launch(sending, plan, targets, rate)
+            sending.launched = True
+            sending.look()
+            if wait:
+                await sending.done.wait()
+            sending.rethrow()
+            await self._desk.scribe.flush()
+        finally:
+            if not sending.open:
+                self._sendings.discard(sending)
+            sending.tally.forged = self._words.forged
+            sending.tell()
+        return self._outcome(sending)
+
+    def _outcome(self, sending: Sending) -> Outcome:
+        journal, digest = self._desk.means.journal, sending.digest
+        return Outcome(
+            digest,
+            self.session,
+            sending.tally,
+            lambda: last_tries(journal.orders(plan=digest)),
+            stopped=sending.stopped.is_set(),
+            waiting=bool(sending.open),
+        )
+
+    async def _open(self, regions: Iterable[str]) -> None:
+        await self._desk.means.executor.open(self, sorted(regions))
+        if self._tending is None:
+            self._tending = asyncio.get_running_loop().create_task(self._tend())
+
+    def _note_plan(self, digest: str, content: bytes, told: dict[str, object]) -> None:
+        desk = self._desk
+        if next(iter(desk.means.journal.records(kind="plan", subject=digest, limit=1)), None) is None:
+            desk.note("plan", digest, json.loads(content))
+        desk.note(SESSION, self.session, told)
+
+    def _take_over(self, kept: Kept, sending: Sending) -> Flight:
+        """An order as the journal has it, in flight again."""
+        desk = self._desk
+        flight = Flight(kept.order, sending, kept.course, patience=desk.patience)
+        desk.flights.add([flight])
+        desk.due.put(desk.now(), [flight])
+        self._sendings.add(sending)
+        return flight
+
+    def _adopt(self, kept: Kept) -> Flight:
+        """An answer came to what this session sent, and nobody here waits for it."""
+        sending = Sending(kept.order.plan, self._desk.means.command(kept.order.command), {})
+        sending.stop()
+        return self._take_over(kept, sending)
+
+    async def _recall(self, flights: Sequence[Flight]) -> None:
+        desk = self._desk
+        for flight in flights:
+            flight.recalled = True
+        desk.withdraw(flights)
+        desk.ask(desk.now(), [flight for flight in flights if not flight.course.state.terminal])
+        await desk.scribe.flush()
+
+    async def _have_ended(self, names: Sequence[str], sending: Sending) -> bool:
+        """Whether orders have, those of other processes among them; and say how far they are."""
+        states = [kept.course.state for name in names if (kept := self._desk.means.journal.order(name))]
+        sending.tally.states = Counter(states)
+        sending.tell()
+        return all(state.terminal for state in states)
+
+    def _broken(self, error: CdctlError) -> None:
+        """The journal cannot be written: nothing more leaves."""
+        for sending in self._sendings:
+            sending.stop(error)
+
+    async def _tend(self) -> None:
+        """Look after everything that waits for a time."""
+        desk, reconciler = self._desk, self._reconciler
+        while True:
+            reconciler.overdue()
+            if asked := reconciler.silent():
+                self._spawn(reconciler.ask(asked))
+            if leaving := desk.leave.due(desk.now()):
+                self._spawn(reconciler.send_again(leaving))
+            self._words.note_forged()
+            for sending in list(self._sendings):
+                sending.tally.degraded = tuple(self._notes.values())
+                sending.tally.forged = self._words.forged
+                if again := sending.take_again(desk.now()):
+                    self._launcher.spawn(sending, self._launcher.again(sending, again))
+                sending.tell()
+            await asyncio.sleep(_TICK)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+
+def _named(desk: Desk, names: Sequence[str]) -> Iterator[Kept]:
+    return (kept for name in names if (kept := desk.means.journal.order(name)))

@@ -1,0 +1,150 @@
+"""Finds out what became of orders: by our own clock, and by asking the vehicles' ledgers; never by a guess."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+from cdctl.application.desk import Desk
+from cdctl.application.flights import Flight
+from cdctl.application.launching import Launcher
+from cdctl.application.sending import Sending
+from cdctl.domain.orders.executing import Outgoing
+from cdctl.domain.orders.order import Heard, Order, State, due
+from cdctl.errors import CdctlError
+
+_MOST_PATIENCE_MS = 300_000
+_A_QUERY = 50
+"""Orders that one query may ask for."""
+_AT_ONCE = 64
+"""Vehicles that are asked between two turns of the loop."""
+_GRAIN_MS = 100
+_ASKABLE = frozenset({State.SENT, State.ACKED, State.RUNNING, State.UNKNOWN})
+
+
+class Reconciler:
+    """Looks after the orders of a dispatch that have not ended."""
+
+    def __init__(self, desk: Desk, launcher: Launcher) -> None:
+        self._desk, self._launcher = desk, launcher
+
+    def overdue(self) -> None:
+        """What our own clock says."""
+        desk, now = self._desk, self._desk.now()
+        later: dict[int, list[Flight]] = defaultdict(list)
+        over: dict[Heard, list[Flight]] = defaultdict(list)
+        for flight in desk.due.due(now):
+            said = due(flight.order, flight.course, desk.skew)
+            if said is None:
+                continue
+            if said[0] <= now:
+                over[said[1]].append(flight)
+            else:
+                later[-(-said[0] // _GRAIN_MS) * _GRAIN_MS].append(flight)
+        for heard, flights in over.items():
+            desk.hear(flights, heard)
+        for at, flights in later.items():
+            desk.due.put(at, flights)
+
+    def silent(self) -> list[Flight]:
+        """Those whose vehicles are to be asked now. The next time is twice as far away."""
+        desk, now = self._desk, self._desk.now()
+        asked: list[Flight] = []
+        later: dict[int, list[Flight]] = defaultdict(list)
+        for flight in desk.asks.due(now):
+            if flight.course.state not in _ASKABLE or flight.ask_at > now:
+                continue
+            busy_until = _busy_until(flight)
+            if busy_until > now:
+                later[busy_until].append(flight)
+                continue
+            asked.append(flight)
+            flight.ask_at = now + flight.patience
+            later[flight.ask_at].append(flight)
+            flight.patience = min(flight.patience * 2, _MOST_PATIENCE_MS)
+        for at, flights in later.items():
+            desk.ask(at, flights)
+        return asked
+
+    async def ask(self, flights: Sequence[Flight]) -> None:
+        """Ask the vehicles; what is to be taken back is asked back instead."""
+        desk = self._desk
+        by_vin: dict[str, list[Order]] = defaultdict(list)
+        recalled: list[Outgoing] = []
+        for flight in flights:
+            if flight.recalled:
+                recalled.append(Outgoing(flight.order, desk.issuer.cancel(flight.order)))
+            else:
+                by_vin[flight.order.vin].append(flight.order)
+        if recalled:
+            await desk.means.executor.cancel(recalled)
+        runs = [some[at : at + _A_QUERY] for some in by_vin.values() for at in range(0, len(some), _A_QUERY)]
+        for start in range(0, len(runs), _AT_ONCE):
+            part = runs[start : start + _AT_ONCE]
+            await desk.means.executor.query([Outgoing(some[0], desk.issuer.query(some)) for some in part])
+            await asyncio.sleep(0)
+
+    async def send_again(self, flights: Sequence[Flight]) -> None:
+        """What is queued leaves: the same bytes as they were written down."""
+        desk = self._desk
+        by_sending: dict[Sending, list[Flight]] = defaultdict(list)
+        for flight in flights:
+            if flight.course.state is State.QUEUED and not flight.handed:
+                by_sending[flight.sending].append(flight)
+        for sending, some in by_sending.items():
+            if sending.stopped.is_set():
+                desk.withdraw(some)
+                continue
+            desk.withdraw([flight for flight in some if flight.recalled])
+            leaving = [flight for flight in some if not flight.recalled]
+            for start in range(0, len(leaving), _AT_ONCE):
+                part = leaving[start : start + _AT_ONCE]
+                kept = [desk.means.journal.order(flight.order.id) for flight in part]
+                envelopes = [one.envelope if one is not None else b"" for one in kept]
+                try:
+                    await self._launcher.hand(sending, part, envelopes)
+                except CdctlError as error:
+                    sending.stop(error)
+
+    def back(self, vins: Sequence[str]) -> None:
+        """Vehicles have just connected: what they did not acknowledge is asked for at once."""
+        desk = self._desk
+        now, found = desk.now(), desk.flights.of(vins)
+        for flight in found:
+            flight.patience = desk.patience
+        desk.ask(now, [flight for flight in found if flight.course.state in (State.SENT, State.UNKNOWN)])
+
+    def lose(self, flights: Sequence[Flight], why: str) -> None:
+        """They may or may not have arrived: ask as soon as somebody can be asked."""
+        self._desk.hear(flights, Heard.LOST, why)
+        self._desk.ask(self._desk.now(), flights)
+
+    def cut(self, region: str) -> None:
+        """A link is gone: what was on its way may or may not have arrived."""
+        self._desk.hear(self._of(region), Heard.LOST, "the link was cut")
+
+    def mended(self, region: str, *, forgot: bool) -> None:
+        """A link is there again. forgot: the broker had kept nothing for us."""
+        desk, flights = self._desk, self._of(region)
+        if forgot:
+            desk.hear(flights, Heard.LOST, "the broker had forgotten the session")
+        for flight in flights:
+            flight.patience = desk.patience
+        desk.ask(desk.now(), [flight for flight in flights if flight.course.state is State.UNKNOWN])
+
+    def _of(self, region: str) -> list[Flight]:
+        return [
+            flight
+            for flight in self._desk.flights
+            if flight.order.region == region and (flight.handed or flight.course.state is not State.QUEUED)
+        ]
+
+
+def _busy_until(flight: Flight) -> int:
+    """A vehicle that has begun is not asked before it had its time."""
+    course = flight.course
+    if course.state is State.UNKNOWN or flight.recalled:
+        return 0
+    begun = course.began if course.began is not None else course.acked
+    return begun + flight.order.timeout if begun is not None else 0
