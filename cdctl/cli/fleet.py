@@ -156,7 +156,7 @@ def show(
     if card is None:
         fleet_status.told(run, status, {})
         raise _nobody(vin, near, fleet_status.code(status))
-    help_of = {name: field.help for name, field in asked.fields.items()}
+    help_of = {name: field.help for name, field in asked.fields.items()} | dict(asked.settings.fleet_columns)
     fleet_rows.emit(run, chosen, fleet_rows.card(card, asked.hidden, help_of, asked.truths), show_vins=show_vins)
     kept_back = sorted(name for name in asked.hidden if card.cells.get(name) is not None)
     if kept_back:

@@ -164,6 +164,7 @@ def test_show_tells_everything_of_one(cdctl, here):
     assert (fields["soc"], fields["state"], fields["sw"]) == ("20", "online", "23-07.55")
     assert "lat" not in fields
     assert "lat: where it is is kept back" in ran.err
+    assert SOC in cdctl("fleet", "show", FLEET[2][1], "--for", "1s", "-o", "wide").out
     told = json.loads(cdctl("fleet", "show", FLEET[2][1], "--for", "1s", "--reason", "ticket 7", "-o", "json").out)
     assert told["lat"] == 50.5
     assert told["status"]["vehicles"] == 10

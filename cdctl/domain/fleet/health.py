@@ -83,11 +83,9 @@ def _notes(columns: Columns, now_ms: int, counters: dict[str, int], old: int) ->
     if counters["table_full"]:
         notes.append("too many different models, versions, regions or trouble codes: some are kept as (other)")
     if counters["no_codes"]:
-        notes.append(
-            f"{counters['no_codes']} trouble codes left out: none of 1 to 16 printable ASCII characters as codes are"
-        )
+        notes.append(f"left out as no trouble codes (1 to 16 printable ASCII characters): {counters['no_codes']}")
     if counters["unlisted"]:
-        notes.append(f"{counters['unlisted']} entries of the inventory are no ids ({ID_RULE}): left out")
+        notes.append(f"entries of the inventory left out as no ids ({ID_RULE}): {counters['unlisted']}")
     if counters["full"]:
         notes.append(f"{columns.layout.capacity} vehicles are the most that fit: messages of others were left out")
     if counters["duplicates"]:

@@ -62,14 +62,18 @@ def test_one_message_that_says_several_things_counts_once(fleet, now, vin, expec
 def test_entries_of_the_inventory_are_no_messages(fleet, now):
     fleet.expect(["A", "a b", "V#"], ["eu"] * 3, [""] * 3, [""] * 3)
     assert (counted(fleet), fleet.rows) == ((0, 0, 0), 1)
-    assert [note for note in status(fleet, now).notes if note.startswith("2 entries of the inventory are no ids")]
+    assert [
+        note
+        for note in status(fleet, now).notes
+        if note.startswith("entries of the inventory left out") and note.endswith(": 2")
+    ]
 
 
 def test_names_that_are_no_trouble_codes_do_not_make_the_table_full(make, now):
     fleet, odd = make(), Standing("A", Presence.ONLINE, "eu", dtcs=("P0A9B", "Störung", "\x1b[2J"))
     fleet.apply(Batch(standings=[odd]), now, "eu")
     notes = status(fleet, now).notes
-    assert [note for note in notes if note.startswith("2 trouble codes left out")]
+    assert [note for note in notes if note.startswith("left out as no trouble codes") and note.endswith(": 2")]
     assert not [note for note in notes if FULL in note]
 
 
