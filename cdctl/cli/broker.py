@@ -61,9 +61,9 @@ def info(
         lambda form: broker_rows.facts(found, form, None),
         lambda form, width: broker_rows.facts(found, form, width),
     )
+    _tell(run, [(one.region, one.error, one.hint) for one in found])
     for one in found:
         if one.error:
-            _said(run, one.region, one.error, one.hint)
             continue
         untold = broker_rows.untold(one)
         if untold and not seconds:
@@ -106,9 +106,7 @@ def ping(
         lambda form: broker_rows.pings(rows, form, None),
         lambda form, width: broker_rows.pings(rows, form, width),
     )
-    for text in dict.fromkeys((one.region, one.error or one.refused, one.hint) for one in found):
-        if text[1]:
-            _said(run, *text)
+    _tell(run, [(one.region, one.error or one.refused, one.hint) for one in found])
     exits.leave(_code([len(one.arrived) == count for one in found], any(one.arrived for one in found)))
 
 
@@ -145,10 +143,9 @@ def top(
     broker_tops.emit(run, chosen, found, limit, show_vins=show_vins)
     for text in broker_tops.notes(found):
         exits.note(run, text)
+    _tell(run, [(one.region, one.error, one.hint) for one in found])
     for one in found:
-        if one.error:
-            _said(run, one.region, one.error, one.hint)
-        elif one.note:
+        if one.note and not one.error:
             exits.warn(run, f"region {one.region}: {one.note}")
     exits.leave(_code([not one.error for one in found]))
 
@@ -164,10 +161,12 @@ def _levels(text: str) -> frozenset[int]:
     return frozenset(map(int, words))
 
 
-def _said(run: Run, region: str, text: str, hint: str) -> None:
-    exits.warn(run, f"region {region}: {text}")
-    if hint:
-        exits.note(run, f"hint: region {region}: {hint}")
+def _tell(run: Run, said: Sequence[tuple[str, str, str]]) -> None:
+    """Region, what is wrong there, hint: what is wrong alike in several regions once, then every hint once."""
+    for place, prefix, tell in ((1, "", exits.warn), (2, "hint: ", exits.note)):
+        for text in dict.fromkeys(one[place] for one in said if one[place]):
+            regions = list(dict.fromkeys(one[0] for one in said if one[place] == text))
+            tell(run, f"{prefix}region{'s' * (len(regions) != 1)} {', '.join(regions)}: {text}")
 
 
 def _code(fine: Sequence[bool], some: bool | None = None) -> exits.Code:

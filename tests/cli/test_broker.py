@@ -218,6 +218,16 @@ def test_a_broker_that_grants_and_does_not_deliver_is_told(cdctl, mute):
     assert row["hint"].startswith("ask for the right to read cd/jp/+/birth")
 
 
+def test_what_is_wrong_alike_in_several_regions_is_said_once(cdctl, urls, settings, monkeypatch):
+    monkeypatch.setitem(urls, "jp", urls["cn"])
+    settings("cn", "us", "jp")
+    for command in (("info",), ("ping", "--count", "1"), ("top", "--for", "100ms")):
+        ran = cdctl("broker", *command)
+        assert ran.err.count("nobody listens there") == 1
+        assert "regions cn, jp: nobody listens there" in ran.err
+        assert "hint: regions cn, jp: check the port" in ran.err
+
+
 def test_a_broker_that_takes_nothing_and_delivers_nothing_is_told(cdctl, mute):
     mute("read other/#")
     ran = cdctl("config", "check", "-o", "json")

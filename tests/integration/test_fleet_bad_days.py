@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from brokers import Mosquitto, Persistent
-from fleets import CHARGE, Vehicles, seen, settings_file, states, watched
+from fleets import CHARGE, Vehicles, seen, settings_file, states, taken_in, watched
 from waiting import children, eventually, gone
 from wires import Wire
 
@@ -212,9 +212,13 @@ def uptime(broker: Mosquitto) -> float:
     return float(Path("/proc/uptime").read_text().split()[0]) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
-def test_a_link_that_is_half_open_is_found_out(tmp_path):
-    async def work(broker: Mosquitto):
-        async with Vehicles(broker.url) as vehicles, Wire(broker.port) as wire, watched(tmp_path, eu=wire.url) as fleet:
+def test_a_link_that_is_half_open_is_found_out(broker):
+    async def work():
+        async with (
+            Vehicles(broker.url) as vehicles,
+            Wire(broker.port) as wire,
+            taken_in(wire.url, address={"keep_alive": 2}) as fleet,  # in this process: no setting makes it so short
+        ):
             await vehicles.birth("A")
             await seen(fleet, lambda s: s.online == 1)
             wire.hold()
@@ -225,8 +229,7 @@ def test_a_link_that_is_half_open_is_found_out(tmp_path):
             wire.release()
             await seen(fleet, lambda s: s.offline == 1)
 
-    with Mosquitto(tmp_path / "broker", "max_keepalive 10") as broker:
-        run(work(broker))
+    run(work())
 
 
 def test_a_late_death_does_not_kill_a_newer_birth(broker, tmp_path):
