@@ -21,6 +21,7 @@ def make() -> Sequence[Command]:
         capability="horn",
         expires=60,
         changes=False,
+        results={"times": "how often it did"},
     )
     return [horn]
 

@@ -17,6 +17,7 @@ def make() -> Sequence[Command]:
         expires=60,
         timeout=10,
         changes=False,
+        results={"received": "epoch milliseconds by its clock", "sent": "epoch milliseconds by its clock"},
     )
     return [ping]
 

@@ -14,7 +14,7 @@ from cdctl.testing.commands import Told, check_commands
 
 PARTS: Mapping[str, Any] = {"dtc": [], "signals": {}, "versions": {}, "network": {}, "events": []}
 TELLINGS: Mapping[str, Sequence[Told]] = {
-    "ping": [Told("ping")],
+    "ping": [Told("ping", {}, {"received": 1, "sent": 2})],
     "lock": [Told("lock", {}, {"locked": True, "before": False}, {"locked": False})],
     "unlock": [Told("unlock", {}, {"locked": False, "before": True}, {"locked": True})],
     "climate": [
@@ -26,7 +26,7 @@ TELLINGS: Mapping[str, Sequence[Told]] = {
             {"running": True},
         ),
     ],
-    "horn": [Told("horn", {"times": "2"})],
+    "horn": [Told("horn", {"times": "2"}, {"times": 2})],
     "flash": [Told("flash")],
     "locate": [Told("locate", {}, {"latitude": 48.1, "longitude": 11.6, "accuracy": 4, "at": 1}, {"latitude": 91})],
     "charge": [

@@ -103,7 +103,7 @@ def _argument(argument: Argument) -> Iterator[str]:
     for what, value in (("default", argument.default), ("example", argument.example or None)):
         fault = None if value is None else _refused(argument, value)
         if fault:
-            yield f"has a {what} that it would refuse: {fault}"
+            yield f"would refuse its own {what}: {fault}"
 
 
 def _refused(argument: Argument, value: object) -> str:
