@@ -85,7 +85,8 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
         for p in probes
     ]
     output.show(run, outputs, rows, _CHECK)
-    for probe in probes:
-        if not probe.ok and probe.hint:
-            exits.note(run, f"hint: {probe.context}: {probe.hint}")
+    for hint in dict.fromkeys(
+        f"hint: {probe.context}: {probe.hint}" for probe in probes if not probe.ok and probe.hint
+    ):
+        exits.note(run, hint)
     exits.leave(exits.Code.DONE if all(probe.ok for probe in probes) else exits.Code.UNKNOWN)

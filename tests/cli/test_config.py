@@ -218,6 +218,7 @@ def test_a_context_that_may_not_be_asked_is_one_that_fails(cdctl, here, brokers)
         ("good", "broker eu", True),
     ]
     assert all("plaintext = true" in row["hint"] for row in json.loads(ran.out)[:4])
+    assert ran.err.count("hint: bad: use https://, or allow it: plaintext = true\n") == 1
     ran = cdctl("config", "check", "--context", "bad")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.count("would be asked without TLS") == 4
