@@ -45,17 +45,32 @@ class _Reader:
         self.text = text
         self.at = 0
         self.found = Places()
+        self.arrays: dict[Path, int] = {}
 
     def document(self) -> None:
         table: Path = ()
         while self._skip(_BLANK) < len(self.text):
             if self.text[self.at] == "[":
-                brackets = 2 if self.text.startswith("[[", self.at) else 1
-                self.at += brackets
-                table = self._key(())
-                self.at += brackets
+                table = self._header(2 if self.text.startswith("[[", self.at) else 1)
             else:
                 self._entry(table)
+
+    def _header(self, brackets: int) -> Path:
+        """`[a.b]`, or `[[a]]`: one more element of an array; what follows in `[a.b]` belongs to the last of `[[a]]`."""
+        start = self.at
+        self.at += brackets
+        names = self._key(())
+        self.at += brackets
+        table: Path = ()
+        for name in names[:-1]:
+            table = (*table, name)
+            table = (*table, str(self.arrays[table])) if table in self.arrays else table
+        table = (*table, names[-1])
+        if brackets == 2:
+            self.arrays[table] = self.arrays.get(table, -1) + 1
+            table = (*table, str(self.arrays[table]))
+            self.found.values[table] = self._place(start)
+        return table
 
     def _entry(self, table: Path) -> None:
         path = self._key(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -62,12 +63,14 @@ class TrustFile:
         return Opened(found.payload, kind, tuple(by.values()))
 
     def operator(self, name: str) -> Identity | None:
-        """See the port; with the fingerprint of their last key that is believed."""
+        """See the port; with the fingerprint of the key that is believed longest."""
         one = self.operators.get(name)
         live = self._live()
-        names = [fingerprint(key.public) for key in one.keys] if one else []
-        known = [name for name in names if name in live]
-        return self._owners[known[-1]][1] if known else None
+        keys = [key for key in one.keys if fingerprint(key.public) in live] if one else []
+        if not keys:
+            return None
+        longest = max(keys, key=lambda key: math.inf if key.until is None else key.until)
+        return self._owners[fingerprint(longest.public)][1]
 
     def knows(self, vins: Sequence[str]) -> Sequence[bool]:
         """See the port."""

@@ -65,6 +65,15 @@ def test_lines_and_columns_count_from_one():
     assert found.values[("a", "list", "1")] == (4, 3)
 
 
+def test_tables_in_an_array_are_numbered_and_what_follows_belongs_to_the_last():
+    found = places("[[a]]\nx = 1\n[[a]]\nx = 2\n[a.b]\ny = 3\n[[a.c]]\nz = 4\n")
+    assert found.values["a", "0"] == (1, 1)
+    assert found.values["a", "0", "x"] == (2, 5)
+    assert found.values["a", "1", "x"] == (4, 5)
+    assert found.values["a", "1", "b", "y"] == (6, 5)
+    assert found.values["a", "1", "c", "0", "z"] == (8, 5)
+
+
 @pytest.mark.parametrize("text", ["a", "= 1", "a = \n", "[a"])
 def test_what_is_not_toml_never_loops(text):
     with pytest.raises(tomllib.TOMLDecodeError):
