@@ -20,12 +20,11 @@ from cdctl.stores.journal_reserve import Reserve
 from cdctl.stores.journal_seal import sealed
 
 _RECORD = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)"
-_ORDER = "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 'queued', ?, 0)"
+_ORDER = "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 'queued', 1, ?, 0)"
 _ENVELOPE = "INSERT INTO envelopes VALUES (?, ?)"
-_ENDED = f"state IN ({', '.join(sorted(repr(state.value) for state in TERMINAL))})"
 # What has ended stays as it is, whoever comes later, even from another process: that is late.
-_MOVE = f"""UPDATE orders SET lates = lates + (?1 OR {_ENDED}), last = iif(?1 OR {_ENDED}, last, ?2),
-  state = iif(?1 OR {_ENDED}, state, ?3) WHERE id = ?4"""  # noqa: S608 - the states are ours
+_MOVE = """UPDATE orders SET lates = lates + (?1 OR NOT open), last = iif(?1 OR NOT open, last, ?2),
+  state = iif(?1 OR NOT open, state, ?3), open = iif(?1, open, open AND ?4) WHERE id = ?5"""
 _FULL = (apsw.FullError, apsw.IOError)
 
 Job = tuple[Encoded, bool]
@@ -191,7 +190,10 @@ def _append(db: apsw.Connection, tail: Tail, entries: Encoded) -> Tail:
         db.executemany(_ENVELOPE, [(first + at, rest[-1]) for at, *rest in entries.intents])
     if entries.moves:
         before = db.total_changes()
-        db.executemany(_MOVE, [(late, first + at, state, order) for at, order, state, late in entries.moves])
+        db.executemany(
+            _MOVE,
+            [(late, first + at, state, state not in TERMINAL, order) for at, order, state, late in entries.moves],
+        )
         if db.total_changes() - before != len(entries.moves):
             raise _StrangeError("an order that is to move is not in the journal")
     return number, digest

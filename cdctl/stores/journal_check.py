@@ -21,7 +21,7 @@ _MOST = 100
 _PIECE = 1000
 _COUNTS = """SELECT (SELECT count(*) FROM records WHERE kind = 'intent'), (SELECT count(*) FROM orders),
   (SELECT count(*) FROM envelopes)"""
-_ORDERS = """SELECT o.number, o.id, o.vin, o.plan, o.session, o.state, o.last, o.lates,
+_ORDERS = """SELECT o.number, o.id, o.vin, o.plan, o.session, o.state, o.open, o.last, o.lates,
   r.kind, r.subject, r.body, e.body
   FROM orders o LEFT JOIN records r ON r.number = o.number LEFT JOIN envelopes e ON e.number = o.number
   WHERE o.number > ? ORDER BY o.number LIMIT ?"""
@@ -134,7 +134,7 @@ def _orders(reader: Reader) -> Iterator[str]:
 
 
 def _differs(reader: Reader, row: Any) -> str:
-    number, id_, vin, plan, session, state, last, lates, kind, subject, body, envelope = row
+    number, id_, vin, plan, session, state, open_, last, lates, kind, subject, body, envelope = row
     if kind != journal_entries.INTENT or subject != id_:
         return "its record is none of an order, or of another"
     try:
@@ -143,15 +143,15 @@ def _differs(reader: Reader, row: Any) -> str:
             return "vehicle, plan or session are not those of its record"
         if envelope is None or hashlib.sha256(envelope).hexdigest() != said.envelope:
             return "its envelope is not the one that was signed"
-        if _replayed(reader, number, id_) != (state, last, lates):
+        if _replayed(reader, number, id_) != (state, open_, last, lates):
             return "its state is not what its records say"
     except msgspec.DecodeError as error:
         return f"its records cannot be read ({error})"
     return ""
 
 
-def _replayed(reader: Reader, number: int, id_: str) -> tuple[str, int, int]:
-    """State, the record it was said in, and how much came late."""
+def _replayed(reader: Reader, number: int, id_: str) -> tuple[str, int, int, int]:
+    """State, whether it is open, the record it was said in, and how much came late."""
     state, last, lates = State.QUEUED, number, 0
     moves = reader.rows("SELECT number, body FROM records WHERE subject = ? AND kind = 'move' ORDER BY number", (id_,))
     for at, body in moves:
@@ -160,4 +160,4 @@ def _replayed(reader: Reader, number: int, id_: str) -> tuple[str, int, int]:
             lates += 1
         else:
             state, last = said.state, at
-    return state.value, last, lates
+    return state.value, int(state not in TERMINAL), last, lates

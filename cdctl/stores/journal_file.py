@@ -12,15 +12,12 @@ from urllib.parse import quote
 
 import apsw
 
-from cdctl.domain.orders.order import State
 from cdctl.errors import UnavailableError
 from cdctl.stores.reasons import reason
 
 VERSION = 1
 APPLICATION = 0x6364636A  # "cdcj"
 BUSY_SECONDS = 5.0
-_OPEN = ", ".join(f"'{state.value}'" for state in State if not state.terminal)
-IS_OPEN = f"state IN ({_OPEN})"
 IS_NOTE = "kind NOT IN ('intent', 'move')"
 SCHEMA: Sequence[str] = (
     "CREATE TABLE records(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,"
@@ -30,10 +27,11 @@ SCHEMA: Sequence[str] = (
     "CREATE TRIGGER record_changed BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END",
     "CREATE TRIGGER record_gone BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END",
     "CREATE TABLE orders(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, vin TEXT NOT NULL, plan TEXT NOT NULL,"
-    " session TEXT NOT NULL, state TEXT NOT NULL, last INTEGER NOT NULL, lates INTEGER NOT NULL) STRICT",
+    " session TEXT NOT NULL, state TEXT NOT NULL, open INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " lates INTEGER NOT NULL) STRICT",
     "CREATE INDEX order_vin ON orders(vin)",
     "CREATE INDEX order_plan ON orders(plan)",
-    f"CREATE INDEX order_open ON orders(session) WHERE {IS_OPEN}",
+    "CREATE INDEX order_open ON orders(session) WHERE open",
     "CREATE TABLE envelopes(number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
     "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
 )

@@ -12,7 +12,7 @@ import msgspec
 
 from cdctl.domain.orders.keeping import Head, Kept, Record
 from cdctl.stores import journal_entries
-from cdctl.stores.journal_file import DAMAGE, IS_NOTE, IS_OPEN, damaged, open_to_read, unavailable
+from cdctl.stores.journal_file import DAMAGE, IS_NOTE, damaged, open_to_read, unavailable
 
 _PIECE = 500
 _UNREADABLE = (*DAMAGE, msgspec.DecodeError, UnicodeDecodeError)
@@ -52,7 +52,7 @@ class Reader:
     def orders(self, plan: str, vin: str, session: str, open_only: bool, limit: int | None) -> Iterator[Kept]:
         """See the port."""
         terms = [f"o.{name} = ?" for name, value in (("plan", plan), ("vin", vin), ("session", session)) if value]
-        terms += [f"o.{IS_OPEN}"] * open_only
+        terms += ["o.open"] * open_only
         values = [value for value in (plan, vin, session) if value]
         sql = f"{_KEPT} {' AND '.join([*terms, 'o.number < ?'])} ORDER BY o.number DESC LIMIT ?"
         before, left = 1 << 62, limit
