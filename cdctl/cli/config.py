@@ -41,6 +41,7 @@ def _rows(settings: Settings) -> Iterator[Mapping[str, object]]:
         "paths.dashboards": settings.dashboards,
         "paths.plugins": list(settings.plugins),
         "paths.cache": settings.cache_dir,
+        "paths.journal": settings.journal,
     }
     for context in settings.contexts.values():
         for source, table in context.sources.items():

@@ -155,6 +155,7 @@ class Settings:
     dashboards: str = "dashboards"
     plugins: tuple[str, ...] = ()
     cache_dir: str = ""
+    journal: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
     fleet_columns: Mapping[str, str] = field(default_factory=dict)

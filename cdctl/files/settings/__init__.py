@@ -132,6 +132,7 @@ def _settings(draft: Draft, file: str, chosen: str, origin: str, columns: Mappin
         origins.setdefault(f"paths.{key}", "default" if here else "ships with cdctl")
     origins.setdefault("paths.plugins", "default")
     origins.setdefault("paths.cache", "default")
+    origins.setdefault("paths.journal", "default")
     return Settings(
         contexts={
             name: replace(draft.fleets.get(name) or Context(name), sources=sources)
@@ -142,6 +143,7 @@ def _settings(draft: Draft, file: str, chosen: str, origin: str, columns: Mappin
         dashboards=folders["dashboards"],
         plugins=cast("tuple[str, ...]", draft.values.get("paths.plugins") or ()),
         cache_dir=str(draft.values.get("paths.cache") or platformdirs.user_cache_path("cdctl")),
+        journal=str(draft.values.get("paths.journal") or platformdirs.user_state_path("cdctl") / "journal.sqlite"),
         origins=origins,
         file=file,
         fleet_columns=columns,

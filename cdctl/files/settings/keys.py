@@ -198,9 +198,10 @@ PROMETHEUS: Mapping[str, Key] = MappingProxyType(
 """Keys of `[contexts.NAME] prometheus = {...}`; the variable of each is CDCTL_PROMETHEUS_ and the key in capitals."""
 
 PATHS: Mapping[str, Key] = MappingProxyType(
-    {"slo_specs": Key(path), "dashboards": Key(path), "plugins": Key(paths), "cache": Key(path)}
+    {"slo_specs": Key(path), "dashboards": Key(path), "plugins": Key(paths), "cache": Key(path), "journal": Key(path)}
 )
-"""Keys of `[paths]`. CDCTL_SLO_SPECS, CDCTL_DASHBOARDS, CDCTL_PLUGINS (with `:` between folders), CDCTL_CACHE."""
+"""Keys of `[paths]`. CDCTL_SLO_SPECS, CDCTL_DASHBOARDS, CDCTL_PLUGINS (with `:` between folders), CDCTL_CACHE,
+CDCTL_JOURNAL."""
 
 PLANNED = ("traces",)
 """Keys of a context that later versions use: a file that has them is good, and a warning says that they do nothing."""

@@ -134,12 +134,13 @@ def test_variables_change_the_context_in_use_and_no_other(here):
             "CDCTL_PROMETHEUS_HEADERS": "X-Scope-OrgID=a, X-Team=b",
             "CDCTL_PLUGINS": "one:two",
             "CDCTL_CACHE": "cache",
+            "CDCTL_JOURNAL": "journal",
         }
     )
     changed = settings.context().sources["prometheus"]
     assert (changed["retries"], changed["timeout"], changed["plaintext"]) == (0, 2.5, True)
     assert changed["headers"] == {"X-Scope-OrgID": "a", "X-Team": "b"}
-    assert (settings.plugins, settings.cache_dir) == (("one", "two"), "cache")
+    assert (settings.plugins, settings.cache_dir, settings.journal) == (("one", "two"), "cache", "journal")
     assert settings.origins["contexts.prod-eu.prometheus.retries"] == "CDCTL_PROMETHEUS_RETRIES"
     assert "retries" not in settings.contexts["prod-us"].sources["prometheus"]
 
@@ -245,3 +246,10 @@ def test_a_source_that_a_plugin_brings(here):
     write(here / "cdctl.toml", '[contexts.a.sources.replay]\nfolder = "incident"\nspeed = 2\n')
     assert read().context().sources == {"replay": {"folder": "incident", "speed": 2}}
     assert read().origins["contexts.a.sources.replay.speed"] == "cdctl.toml:3"
+
+
+def test_the_journal_is_the_users_unless_told(here, own_home):
+    assert read().journal == str(own_home / "state" / "cdctl" / "journal.sqlite")
+    write(here / "cdctl.toml", FILE + 'journal = "~/orders.sqlite"\n')
+    assert read().journal == str(own_home / "orders.sqlite")
+    assert read().origins["paths.journal"].startswith("cdctl.toml:")
