@@ -93,6 +93,8 @@ def parse(envelope: bytes, limit: int = LIMIT) -> Envelope:
     if len(envelope) > limit:
         raise RefusedError(f"malformed: more than {limit:,} bytes")
     try:
+        if not envelope.isascii():
+            envelope.decode()  # the decoder does not look at what it skips
         found = _decode(envelope)
     except (msgspec.DecodeError, UnicodeDecodeError):  # a ValidationError is a DecodeError
         raise RefusedError("malformed: no envelope") from None
