@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from cdctl.application.dispatch import Dispatch
-from cdctl.domain.orders.authority import Authority, Ruling
-from cdctl.domain.orders.command import Command
-from cdctl.domain.orders.keeping import Journal
-from cdctl.domain.orders.plan import Plan
-from cdctl.domain.orders.trust import Sealer, Trust
-from cdctl.domain.settings import Context, Settings
+from cdctl.application.authorise import Wish, authorise
+from cdctl.application.fleet_wiring import finished, link
+from cdctl.application.wiring import catalogue
+from cdctl.errors import CdctlError, UsageError
+
+if TYPE_CHECKING:
+    from cdctl.application.dispatch import Dispatch
+    from cdctl.application.order_line import Open
+    from cdctl.domain.orders.authority import Authority, Ruling
+    from cdctl.domain.orders.command import Command
+    from cdctl.domain.orders.keeping import Journal
+    from cdctl.domain.orders.plan import Plan
+    from cdctl.domain.orders.telling import Telling
+    from cdctl.domain.orders.trust import Identity, Sealer, Trust
+    from cdctl.domain.settings import Broker, Context, Settings
+    from cdctl.domain.wire import Link, Listener
+    from cdctl.extend.catalogue import Catalogue
 
 T = TypeVar("T")
+
+_SESSION_EXPIRY = 86_400
+"""Seconds for which brokers keep answers of a session that nobody listens to: longer than orders live."""
+
+
+class SteadyClock:
+    """The machine's time when it was made, and from then on the time that has passed: whoever sets the clock meanwhile
+    ends no order."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._offset + time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +52,24 @@ class Orders:
 
     settings: Settings
     context: Context
+    doors: Catalogue
     journal: Journal
     sealer: Sealer
     trust: Trust
     authority: Authority
+    clock: SteadyClock
+
+    @property
+    def now(self) -> int:
+        """Epoch milliseconds."""
+        return round(self.clock.now() * 1000)
+
+    def command(self, name: str) -> Command | None:
+        """A command by its name; None when nobody brings it any more."""
+        try:
+            return self.doors.command(name)
+        except CdctlError:
+            return None
 
     async def authorise(
         self,
@@ -34,24 +77,128 @@ class Orders:
         command: Command,
         *,
         action: str = "send",
-        approvals: Sequence[bytes] = (),
+        approvers: Sequence[Identity] = (),
         expected: int | None = None,
         break_glass: bool = False,
     ) -> Ruling:
-        """What policy says to this plan by us. approvals: envelopes over the plan's bytes. Raises RefusedError when it
-        is not allowed; a refusal and a break-glass are written down."""
-        raise NotImplementedError
+        """What policy says to this plan by us. Raises RefusedError; see `application.authorise`."""
+        return await authorise(
+            plan,
+            command,
+            self.sealer.identity,
+            self.authority,
+            self.journal,
+            now=self.now,
+            wish=Wish(action, approvers, expected, break_glass),
+        )
 
 
-def with_orders(settings: Settings, work: Callable[[Orders, Dispatch], Awaitable[T]], *, session: str = "") -> T:
+def with_orders(
+    settings: Settings,
+    work: Callable[[Orders, Dispatch], Awaitable[T]],
+    *,
+    session: str = "",
+    plugins: bool = True,
+) -> T:
     """Do the work with the orders of the context in use, and let go of everything whatever happens.
 
     session: a session of the journal to go on with; a new one otherwise. The dispatch connects when it first sends.
     Raises UsageError, FileError, UnavailableError, and RefusedError when another process has the session.
     """
-    raise NotImplementedError
+
+    async def run() -> T:
+        async with opened_orders(settings, session=session, plugins=plugins) as (orders, dispatch):
+            return await work(orders, dispatch)
+
+    return finished(run())
 
 
 def with_journal(settings: Settings, work: Callable[[Journal], Awaitable[T]]) -> T:
-    """Read or write the journal alone: no key is needed. Raises UsageError and UnavailableError."""
-    raise NotImplementedError
+    """Look at the journal alone: no key is needed, and nothing is written. Raises UsageError and UnavailableError."""
+    from cdctl.application.security_wiring import trust_of
+    from cdctl.stores.journal import read_journal
+
+    async def run() -> T:
+        context = settings.contexts.get(settings.default_context)
+        journal = read_journal(journal_path(settings), trust=trust_of(context) if context and context.trust else None)
+        try:
+            return await work(journal)
+        finally:
+            await journal.aclose()
+
+    return finished(run())
+
+
+def journal_path(settings: Settings) -> Path:
+    """The file of the journal. Raises UsageError when the settings do not say."""
+    if not settings.journal:
+        raise UsageError("nothing says where the journal is", hint='write journal = "..." in [paths]')
+    return Path(settings.journal).expanduser()
+
+
+@asynccontextmanager
+async def opened_orders(
+    settings: Settings, *, session: str = "", plugins: bool = True
+) -> AsyncIterator[tuple[Orders, Dispatch]]:
+    """As `with_orders`, inside a loop that runs already."""
+    from cdctl.application.dispatch import Dispatch
+    from cdctl.application.executing import LinkExecutor
+    from cdctl.application.issuing import Means
+    from cdctl.application.security_wiring import authority_of, sealer_of, trust_of
+    from cdctl.stores.journal import open_journal
+    from cdctl.stores.session_lock import claimed
+
+    context, doors, clock = settings.context(), catalogue(settings, plugins=plugins), SteadyClock()
+    telling = telling_of(context, settings, doors)
+    trust = trust_of(context)
+    sealer, authority = sealer_of(context, trust), authority_of(context)
+    path, name = journal_path(settings), session or secrets.token_hex(8)
+    with claimed(path.with_name(path.name + ".sessions"), name, sealer.identity.name):
+        journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
+        orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
+        executor = LinkExecutor(telling, name, _opens(context, name), clock)
+        means = Means(executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command)
+        dispatch = Dispatch(means, session=name)
+        try:
+            yield orders, dispatch
+        finally:
+            try:
+                await dispatch.aclose()
+            finally:
+                await journal.aclose()
+
+
+def telling_of(context: Context, settings: Settings, doors: Catalogue) -> Telling:
+    """How a context's fleet is told things. Raises UsageError when its protocol cannot carry orders."""
+    if context.protocol.name == "native":
+        from cdctl.protocols.native_orders import NativeTelling
+
+        return NativeTelling(context.topic_root)
+    from cdctl.application.fleet_doors import speech
+
+    spoken = speech(context, settings, doors)
+    if not hasattr(spoken, "order_topic"):
+        raise UsageError(
+            f"the protocol {context.protocol.name} cannot carry orders",
+            subject=f"contexts.{context.name}.protocol",
+            hint="the native protocol can",
+        )
+    return cast("Telling", spoken)
+
+
+def _opens(context: Context, session: str) -> dict[str, Open]:
+    """How to open the link of every region; two regions of one broker have clients of their own."""
+    brokers = context.brokers
+
+    def opener(broker: Broker) -> Open:
+        shared = sum(other.url == broker.url for other in brokers.values()) > 1
+        client = f"cdctl-{session}-{broker.region}" if shared else f"cdctl-{session}"
+        expiry = max(_SESSION_EXPIRY, broker.session_expiry or 0)
+        own = replace(broker, client_id=client, session_expiry=expiry)
+
+        def opened(listener: Listener) -> Link:
+            return link(own, listener)
+
+        return opened
+
+    return {region: opener(broker) for region, broker in brokers.items()}
