@@ -7,7 +7,7 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 
-from cdctl.domain.orders.plan import Plan, Target
+from cdctl.domain.orders.plan import Plan, Target, read_plan
 
 PLAN = Plan(
     id="01k", context="lab", command="ping", arguments={"b": 1, "a": "ä"}, by="ada", created=1, expires=2, timeout=3,
@@ -32,3 +32,33 @@ def test_any_change_is_another_plan(name: str) -> None:
 def test_another_target_is_another_plan(name: str) -> None:
     other = replace(PLAN.targets[0], **{name: "x"})
     assert replace(PLAN, targets=(other, PLAN.targets[1])).digest() != PLAN.digest()
+
+
+def test_a_plan_is_read_from_its_own_bytes() -> None:
+    assert read_plan(PLAN.content()) == PLAN
+    assert read_plan(PLAN.content()).digest() == PLAN.digest()
+
+
+BODY = json.loads(PLAN.content())
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        ([], "no part of a plan"),
+        (BODY | {"more": 1}, "no part of a plan"),
+        ({name: value for name, value in BODY.items() if name != "expires"}, "missing"),
+        (BODY | {"targets": [{"vin": "V"}]}, "no vehicle"),
+        (BODY | {"targets": {}}, "no vehicle"),
+        (BODY | {"expires": True}, "wrong type"),
+        (BODY | {"by": None}, "wrong type"),
+        (json.dumps(BODY, sort_keys=True).encode(), "not written as a plan is"),
+        (PLAN.content().replace(b'"by":"ada"', b'"by":"eve","by":"ada"'), "not written as a plan is"),
+    ],
+)
+def test_other_bytes_are_no_plan(body: object, reason: str) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    with pytest.raises(ValueError, match=reason):
+        read_plan(content)
