@@ -14,14 +14,12 @@ import os
 import queue
 import threading
 import time
-from binascii import a2b_base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from waiting import eventually
@@ -32,13 +30,15 @@ from cdctl.lab.fleet import Fleet, Plan
 from cdctl.lab.mosquitto import Mosquitto
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.vehicles.columns import Doing
-from cdctl.lab.vehicles.envelopes import Envelope, Voice, holds, pae
-from cdctl.lab.vehicles.keys import trust_toml, vehicle_voice, vehicles_csv
+from cdctl.lab.vehicles.keys import trust_toml, vehicle_key, vehicles_csv
 from cdctl.lab.vehicles.population import population
 from cdctl.lab.vehicles.records import EXECUTIONS, REFUSALS
 from cdctl.lab.vehicles.singles import MOST
 from cdctl.lab.vehicles.story import Story
 from cdctl.protocols.native_orders import NativeTelling
+from cdctl.security import dsse
+from cdctl.security.dsse import seal
+from cdctl.security.ed25519 import PrivateKey, written
 
 SESSION = "00000000000000aa"
 SECONDS = 20.0
@@ -53,7 +53,7 @@ class Lab:
     broker: Mosquitto
     plan: Plan
     fleet: Fleet
-    operator: Voice
+    operator: PrivateKey
     telling: NativeTelling = field(default_factory=NativeTelling)
 
     def __post_init__(self) -> None:
@@ -61,6 +61,8 @@ class Lab:
         self.heard: list[Word] = []
         self.online: list[tuple[str, str]] = []
         self.regions: dict[str, str] = {}
+        self.births: dict[str, Mapping[str, Any]] = {}
+        self.gone: set[str] = set()
 
     @property
     def trust(self) -> Path:
@@ -77,11 +79,11 @@ class Lab:
             int(timeout * 1000), "f" * 64, reply,
         )  # fmt: skip
 
-    def seal(self, order: Order, by: Voice | None = None) -> bytes:
+    def seal(self, order: Order, by: PrivateKey | None = None) -> bytes:
         """Signed by the operator, or by somebody else."""
-        return (by or self.operator).seal(self.telling.order(order), ORDER)
+        return seal(self.telling.order(order), ORDER, by or self.operator)
 
-    def send(self, order: Order, by: Voice | None = None, *, to: str = "") -> None:
+    def send(self, order: Order, by: PrivateKey | None = None, *, to: str = "") -> None:
         """To the vehicle, or to another one."""
         self.publish(to or order.vin, self.seal(order, by))
 
@@ -89,7 +91,7 @@ class Lab:
         """Take it back."""
         now = time.time_ns() // 1_000_000
         payload = self.telling.cancel(order, nonce=os.urandom(10).hex(), now=now, expires=now + 60_000)
-        self.publish(order.vin, self.operator.seal(payload, CANCEL))
+        self.publish(order.vin, seal(payload, CANCEL, self.operator))
 
     def query(self, vin: str, *orders: str) -> None:
         """Ask the ledger."""
@@ -98,7 +100,7 @@ class Lab:
         payload = self.telling.query(
             vin, orders, reply=reply, nonce=os.urandom(10).hex(), now=now, expires=now + 60_000
         )
-        self.publish(vin, self.operator.seal(payload, QUERY))
+        self.publish(vin, seal(payload, QUERY, self.operator))
 
     def publish(self, vin: str, envelope: bytes) -> None:
         """Anything, on a vehicle's topic."""
@@ -150,7 +152,9 @@ class Lab:
             if message.topic.endswith("/birth"):
                 _, region, vin, _ = message.topic.split("/")
                 self.regions[vin] = region
-                born[vin] = json.loads(message.payload)["online"]
+                birth = self.births[vin] = json.loads(message.payload)
+                born[vin] = birth["online"]
+                (self.gone.discard if birth["online"] else self.gone.add)(vin)
                 if len(born) == self.plan.vehicles:
                     ready.set()
             else:
@@ -177,11 +181,8 @@ class Lab:
         """A word whose signature holds."""
 
         vin = topic.split("/")[2]
-        found = msgspec.json.decode(envelope, type=Envelope)
-        payload, signature = a2b_base64(found.payload), a2b_base64(found.signatures[0].sig)
-        public = vehicle_voice(self.plan.seed, vin).public
-        assert found.kind == REPLY
-        assert holds(public, pae(REPLY, payload), signature), "a vehicle signs with its own key"
+        key = vehicle_key(self.plan.seed, vin)
+        payload, _ = dsse.open(envelope, REPLY, {key.fingerprint: key.public})
         word = self.telling.word(payload)
         assert word.vin == vin
         return word
@@ -216,12 +217,14 @@ def ordered(
     """A broker of its own, and a fleet; with `port` the fleet is on that broker of 127.0.0.1 instead. others: further
     operators, as in a trust file; revoked: keys."""
     folder.mkdir(parents=True, exist_ok=True)
-    operator = Voice(b"a" * 32)
+    operator = PrivateKey(b"a" * 32)
     story = scenario(name)
     vins = population(story, vehicles, seed).vins
     (folder / "vehicles.csv").write_text(vehicles_csv(seed, vins))
     trust = folder / "trust.toml"
-    trust.write_text(trust_toml({"ada": (operator.text, ("operator",)), **(others or {})}, "vehicles.csv", revoked))
+    trust.write_text(
+        trust_toml({"ada": (written(operator.public), ("engineer",)), **(others or {})}, "vehicles.csv", revoked)
+    )
     with Mosquitto(folder / "broker", vehicles=vehicles) as broker:
         places = {one.name: ("127.0.0.1", port or broker.port) for one in story.regions}
         plan = Plan(name, vehicles, seed, int(time.time()), places, still=still, singles=singles)

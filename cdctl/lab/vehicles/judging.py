@@ -24,9 +24,9 @@ from cdctl.protocols.native_orders import CancelPayload, OrderPayload, QueryPayl
 LEEWAY = 5_000
 """Milliseconds that an order may be from the future: no two clocks agree."""
 _ROLES: Mapping[Risk, frozenset[str]] = {
-    Risk.SAFE: frozenset({"viewer", "support", "operator", "engineer", "lead", "admin", "approver"}),
-    Risk.CONFIRM: frozenset({"operator", "engineer", "lead", "admin"}),
-    Risk.DANGEROUS: frozenset({"operator", "engineer", "lead", "admin"}),
+    Risk.SAFE: frozenset({"viewer", "oncall", "engineer", "break-glass"}),
+    Risk.CONFIRM: frozenset({"oncall", "engineer", "break-glass"}),
+    Risk.DANGEROUS: frozenset({"engineer", "break-glass"}),
 }
 """Roles that may have a vehicle do things of each risk; who may ask how many of them is the policy's business."""
 

@@ -1,4 +1,4 @@
-"""Keys of the lab: those of its vehicles follow from the seed, so that every process that knows it knows them."""
+"""Keys of simulated vehicles: they follow from the seed, so that every process that knows it knows them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from cdctl.lab.vehicles.envelopes import Voice
+from cdctl.security.ed25519 import PrivateKey, written
 
 
-def vehicle_seed(seed: int, vin: str) -> bytes:
-    """The private key of a vehicle, 32 bytes. A lab's alone: whoever knows the seed knows it."""
-    return hashlib.sha256(f"cdctl-lab{seed}{vin}".encode()).digest()
-
-
-def vehicle_voice(seed: int, vin: str) -> Voice:
-    """A vehicle's key, ready to sign."""
-    return Voice(vehicle_seed(seed, vin))
+def vehicle_key(seed: int, vin: str) -> PrivateKey:
+    """The private key of a vehicle. A lab's alone: whoever knows the seed knows it."""
+    return PrivateKey(hashlib.sha256(f"cdctl-lab{seed}{vin}".encode()).digest())
 
 
 def vehicles_csv(seed: int, vins: Iterable[str]) -> str:
     """The public keys of vehicles as a trust file names them: `vin,key`, a line each."""
-    return "vin,key\n" + "".join(f"{vin},{vehicle_voice(seed, vin).text}\n" for vin in vins)
+    return "vin,key\n" + "".join(f"{vin},{written(vehicle_key(seed, vin).public)}\n" for vin in vins)
 
 
 def trust_toml(operators: Mapping[str, tuple[str, Sequence[str]]], vehicles: str, revoked: Sequence[str] = ()) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from cdctl.errors import FileError
 from cdctl.lab.vehicles.body import Bodies
 from cdctl.lab.vehicles.chorus import milliseconds
 from cdctl.lab.vehicles.envelopes import Known
 from cdctl.lab.vehicles.judging import Judge
-from cdctl.lab.vehicles.keys import vehicle_voice
+from cdctl.lab.vehicles.keys import vehicle_key
 from cdctl.lab.vehicles.ledger import Ledger
 from cdctl.lab.vehicles.orders import Orders, World
 from cdctl.lab.vehicles.records import Records
@@ -39,7 +40,7 @@ class Ordering:
         """trust: the operators' keys; read again when it changes. pace: what a second of a task takes."""
         self.records = Records(folder)
         self._ledger = Ledger(folder / LEDGER, milliseconds())
-        self._replies = Replies(lambda row: vehicle_voice(seed, story.who.vins[row]))
+        self._replies = Replies(lambda row: vehicle_key(seed, story.who.vins[row]))
         bodies = Bodies(story, self._ledger, seed)
         self.orders = Orders(
             Judge(_Trusted(trust), self._ledger, bodies, wording.head),
@@ -87,5 +88,5 @@ class _Trusted:
             seen = (found.st_mtime_ns, found.st_size)
             if seen != self._seen:
                 self._known, self._seen = Known.read(self._path), seen
-        except (OSError, ValueError):
+        except (OSError, FileError):
             return  # it is being written: what was trusted before holds until it can be read

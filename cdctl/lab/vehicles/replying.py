@@ -7,10 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from cdctl.domain.orders.telling import REPLY
-from cdctl.lab.vehicles.envelopes import Voice
 from cdctl.lab.vehicles.ledger import Entry
 from cdctl.protocols.native import VERSION
 from cdctl.protocols.native_orders import ReplyPayload
+from cdctl.security.dsse import seal
+from cdctl.security.ed25519 import PrivateKey
 
 Answer = Callable[[int, str, bytes, bytes], bool]
 """Publishes (row, topic, payload, correlation) as a vehicle; false when it has no connection."""
@@ -21,10 +22,10 @@ _encode = msgspec.json.Encoder().encode
 class Replies:
     """Answers of all vehicles of a fleet."""
 
-    def __init__(self, voice: Callable[[int], Voice]) -> None:
-        """voice: the key of the vehicle in a row."""
-        self._voice = voice
-        self._voices: dict[int, Voice] = {}
+    def __init__(self, key: Callable[[int], PrivateKey]) -> None:
+        """key: of the vehicle in a row."""
+        self._key = key
+        self._keys: dict[int, PrivateKey] = {}
         self._out: list[tuple[int, str, bytes, bytes]] = []
         self._kept: dict[int, list[tuple[str, bytes, bytes]]] = {}
         self.answer: Answer = lambda row, topic, payload, correlation: False
@@ -43,10 +44,10 @@ class Replies:
         """Sign and publish everything that was said."""
         out, self._out = self._out, []
         for row, topic, payload, correlation in out:
-            voice = self._voices.get(row)
-            if voice is None:
-                voice = self._voices[row] = self._voice(row)
-            envelope = voice.seal(payload, REPLY)
+            key = self._keys.get(row)
+            if key is None:
+                key = self._keys[row] = self._key(row)
+            envelope = seal(payload, REPLY, key)
             if not self.answer(row, topic, envelope, correlation):
                 kept = self._kept.setdefault(row, [])
                 kept.append((topic, envelope, correlation))

@@ -12,20 +12,26 @@ from ordered import Lab, ordered
 from waiting import eventually
 
 from cdctl.domain.orders.order import Heard, Order
-from cdctl.domain.orders.telling import ORDER
+from cdctl.domain.orders.telling import ORDER, QUERY
 from cdctl.lab.vehicles.columns import Doing
-from cdctl.lab.vehicles.envelopes import Voice
+from cdctl.security.dsse import seal
+from cdctl.security.ed25519 import PrivateKey, written
 
-VIEWER, STRANGER, THIEF = Voice(b"v" * 32), Voice(b"s" * 32), Voice(b"t" * 32)
+VIEWER, STRANGER, THIEF = PrivateKey(b"v" * 32), PrivateKey(b"s" * 32), PrivateKey(b"t" * 32)
 
 
 @pytest.fixture(scope="module", params=["singles", "shared"])
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Vehicles with a connection each, and the same over a few."""
     many = {} if request.param == "singles" else {"singles": 0}
-    operators = {"vi": (VIEWER.text, ("viewer",)), "tom": (THIEF.text, ("operator",))}
+    operators = {"vi": (written(VIEWER.public), ("viewer",)), "tom": (written(THIEF.public), ("engineer",))}
     with ordered(
-        tmp_path_factory.mktemp("ordered"), vehicles=90, pace=0.05, others=operators, revoked=[THIEF.text], **many
+        tmp_path_factory.mktemp("ordered"),
+        vehicles=90,
+        pace=0.05,
+        others=operators,
+        revoked=[written(THIEF.public)],
+        **many,
     ) as found:
         yield found
 
@@ -114,8 +120,8 @@ def test_what_nobody_trusted_signed_gets_no_answer(lab: Lab, done: list[str]) ->
     lab.send(order, STRANGER)
     good, other = lab.seal(order), lab.seal(replace(order, command="unlock"))
     lab.publish(order.vin, _payload_of(other, good))
-    lab.publish(order.vin, lab.operator.seal(lab.telling.order(order), "application/json"))
-    lab.publish(order.vin, lab.operator.seal(b'{"v":1}', ORDER))
+    lab.publish(order.vin, seal(lab.telling.order(order), "application/json", lab.operator))
+    lab.publish(order.vin, seal(b'{"v":1}', ORDER, lab.operator))
     lab.publish(order.vin, b"{}")
     assert lab.silent(before + 5)
     reasons = [one["reason"] for one in lab.refusals()[before:]]
@@ -232,7 +238,7 @@ def test_a_captured_query_or_cancel_is_not_believed_twice(lab: Lab, done: list[s
     vin, now = lab.fresh(), time.time_ns() // 1_000_000
     reply = lab.order(vin, "ping").reply
     payload = lab.telling.query(vin, ["x"], reply=reply, nonce=os.urandom(8).hex(), now=now, expires=now + 9_000)
-    envelope = lab.operator.seal(payload, "application/vnd.cdctl.query.v1+json")
+    envelope = seal(payload, QUERY, lab.operator)
     lab.publish(vin, envelope)
     assert lab.next().heard is Heard.UNHELD
     before = len(lab.refusals())
