@@ -19,7 +19,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one guard said at one time. at: when what it rests on was known, epoch milliseconds. words: for people, with
+    """What one guard said at one time. at: when it was read, epoch milliseconds. words: for people, with
     numbers. burn: how fast the promise is spent, 1 is as fast as it may; 0 where that has no meaning."""
 
     guard: str
