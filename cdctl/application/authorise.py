@@ -32,23 +32,8 @@ async def authorise(
     Raises RefusedError, after the refusal was written down. Who approved, and that somebody broke the glass, is on the
     disk when this returns: with a journal that cannot be written nothing is allowed.
     """
-    others = tuple(one for one in wish.approvers if one.name not in {by.name, plan.by})
-    request = Request(
-        by,
-        wish.action,
-        command.name,
-        command.risk,
-        command.private,
-        len(plan.targets),
-        tuple(sorted({target.region for target in plan.targets})),
-        plan.context,
-        bool(plan.rollout),
-        wish.expected,
-        plan.reason,
-        others,
-        wish.break_glass,
-    )
-    ruling = authority.rule(request)
+    request = asked(plan, command, by, wish)
+    others, ruling = request.approvers, authority.rule(request)
     digest = plan.digest()
     said = {
         "action": wish.action,
@@ -66,6 +51,26 @@ async def authorise(
         notes.append(Note("break-glass", digest, by.name, now, said))
     await journal.write(notes)
     return ruling
+
+
+def asked(plan: Plan, command: Command, by: Identity, wish: Wish) -> Request:
+    """What a policy is asked about a plan; whoever asks for it is no approver of it."""
+    others = tuple(one for one in wish.approvers if one.name not in {by.name, plan.by})
+    return Request(
+        by,
+        wish.action,
+        command.name,
+        command.risk,
+        command.private,
+        len(plan.targets),
+        tuple(sorted({target.region for target in plan.targets})),
+        plan.context,
+        bool(plan.rollout),
+        wish.expected,
+        plan.reason,
+        others,
+        wish.break_glass,
+    )
 
 
 def _cure(ruling: Ruling) -> str:
