@@ -113,6 +113,8 @@ def faults(rules: Rules, history: list[Turn]) -> list[str]:
             found.append("published for another wave")
         if sent[turn.before.wave] > rules.size(turn.before.wave):
             found.append("published more than the wave has")
+        if turn.after.wave > turn.before.wave and sent[turn.before.wave] < rules.size(turn.before.wave):
+            found.append("promoted with targets that were not told")
         found += _publishing(rules, turn) if turn.published else []
         found += _moving(rules, turn)
     found += _paced(history) + _aborted(history) + _approved(rules, history)

@@ -38,7 +38,8 @@ def decide(rules: Rules, standing: Standing, seen: Seen, now: int) -> tuple[Stan
         draft.standing = replace(standing, rate=first, bucket=pacing.Bucket(at=now))
         draft.enter(0)
     hear(draft)
-    if not draft.standing.phase.terminal:
+    # A first wave that is empty is passed over, and then what was seen is not of the wave that runs.
+    if draft.standing.wave == standing.wave and not draft.standing.phase.terminal:
         _go_on(draft)
     return draft.standing, tuple(draft.actions)
 

@@ -40,10 +40,11 @@ ADAPTIVE = replace(
     RULES, pace=Adaptive(30, 5, 200, 20), hours=(), waves=tuple(replace(w, approvals=0) for w in RULES.waves)
 )
 ABORTS = replace(ADAPTIVE, guards=(Guard("slo:x", Slo("x"), aborts=True),), limits=RULES.limits[:1], in_flight=None)
+GAPS = replace(RULES, waves=(*RULES.waves, Wave(count=60)), ends=(0, 3, 3, 60, 60), pace=None)
 
 
 @pytest.mark.parametrize("seed", range(25))
-@pytest.mark.parametrize("rules", [RULES, ADAPTIVE, ABORTS], ids=["careful", "adaptive", "aborts"])
+@pytest.mark.parametrize("rules", [RULES, ADAPTIVE, ABORTS, GAPS], ids=["careful", "adaptive", "aborts", "gaps"])
 def test_nothing_ever_happens_that_must_not(rules: Rules, seed: int) -> None:
     assert rig.faults(rules, rig.drive(rules, decide, seed)) == []
 
@@ -124,6 +125,10 @@ def content(rules: Rules, standing: Standing, seen: Seen, now: int) -> Answer:
     return decide(replace(rules, success=None), standing, seen, now)
 
 
+def skipping(rules: Rules, standing: Standing, seen: Seen, now: int) -> Answer:
+    return decide(rules, standing, replace(seen, wave=replace(seen.wave, planned=0)), now)
+
+
 def trusting(rules: Rules, standing: Standing, seen: Seen, now: int) -> Answer:
     return decide(rules, standing, replace(seen, trouble=""), now)
 
@@ -146,6 +151,7 @@ def trusting(rules: Rules, standing: Standing, seen: Seen, now: int) -> Answer:
         (lenient, "published beyond a limit"),
         (lenient, "success came before the limit"),
         (content, "promoted without success"),
+        (skipping, "promoted with targets that were not told"),
         (trusting, "published in trouble"),
     ],
 )
