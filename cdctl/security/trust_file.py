@@ -197,7 +197,8 @@ class _Reader:
             if key not in known:
                 near = get_close_matches(key, known, n=1)
                 fix = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                self._wrong((*at, key), f"unknown key {safe(key, 80)!r}", fix)
+                place = Place(str(self.found.path), *self.where.keys.get((*at, key), (0, 0)))
+                self.found.problems.append(Problem(place, f"unknown key {safe(key, 80)!r}", fix))
 
     def _place(self, at: Path) -> Place:
         spot = self.where.values.get(at) or self.where.keys.get(at)

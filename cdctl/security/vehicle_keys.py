@@ -22,6 +22,7 @@ _PIECE = 4 * 1024 * 1024
 _KEY = len(ed25519.PREFIX) + 44
 _MOST_VIN = 64
 _MOST_PROBLEMS = 100
+_FORM = "write vin,key or vin,key,revoked"
 _COMMA, _RETURN, _NEWLINE = 44, 13, 10
 
 Bytes = NDArray[np.uint8]
@@ -101,29 +102,16 @@ class _Reading:
         text = content.decode("utf-8", "replace")
         if not text.strip() or text.lstrip().startswith("#"):
             return
-        cells = [cell.strip() for cell in next(csv.reader([text.lstrip("\ufeff")]), [])]
-        if line == 1 and cells[0].lower() == "vin":
-            if [cell.lower() for cell in cells] not in (["vin", "key"], ["vin", "key", "revoked"]):
-                self.wrong(1, 1, "these are other columns", "write vin,key or vin,key,revoked")
-            return
-        if not 2 <= len(cells) <= 3:
-            self.wrong(line, 1, f"a line has 2 or 3 columns, this has {len(cells)}", "write vin,key or vin,key,revoked")
-            return
-        vin, key, revoked = (*cells, "")[:3]
-        vin_bytes = vin.encode()
-        if not 0 < len(vin_bytes) <= _MOST_VIN or not _IN_VIN[np.frombuffer(vin_bytes, np.uint8)].all():
-            self.wrong(line, 1, f"{safe(vin, 80)!r} is no VIN")
-            return
         try:
-            public = ed25519.parse(key)
-        except ValueError as error:
-            self.wrong(line, text.find(key) + 1, f"malformed key: {error}", "write ed25519:BASE64")
+            cells = _cells(text)
+            if line == 1 and cells[0].lower() == "vin":
+                _header(cells)
+                return
+            vin, public, revoked = _entry(text, cells)
+        except _WrongLineError as error:
+            self.wrong(line, *error.told)
             return
-        if revoked and revoked != "yes" and not _is_instant(revoked):
-            at = text.rfind(revoked) + 1
-            self.wrong(line, at, f"{safe(revoked, 40)!r} is no instant", 'write an RFC 3339 instant, "yes" or nothing')
-            return
-        self.vins.append(np.array([vin_bytes]))
+        self.vins.append(np.array([vin]))
         self.keys.append(np.frombuffer(public, np.uint8).reshape(1, 32))
         self.lines.append(np.array([line]))
         if revoked:
@@ -135,6 +123,9 @@ class _Reading:
             return NOBODY
         vins, keys, lines = np.concatenate(self.vins), np.concatenate(self.keys), np.concatenate(self.lines)
         self.vins, self.keys, self.lines = [], [], []
+        if not (lines[:-1] < lines[1:]).all():  # some were read one by one
+            order = np.argsort(lines)
+            vins, keys, lines = vins[order], keys[order], lines[order]
         revoked = np.isin(lines, list(self.revoked)) if self.revoked else np.zeros(len(lines), bool)
         self._doubles(keys, lines, vins)
         if not (vins[:-1] <= vins[1:]).all():
@@ -154,6 +145,42 @@ class _Reading:
             if other != row:
                 said = f"duplicate key: line {lines[other]} has it for {safe(vins[other].decode(), 40)}"
                 self.wrong(int(lines[row]), 1, said, "every vehicle has a key of its own")
+
+
+class _WrongLineError(Exception):
+    """A column, what is wrong there, and the fix."""
+
+    def __init__(self, column: int, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.told = column, message, fix
+
+
+def _cells(text: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([text.lstrip("\ufeff")]))]
+    except csv.Error:
+        raise _WrongLineError(1, f"{safe(text, 80)!r} is no line", _FORM) from None
+
+
+def _header(cells: list[str]) -> None:
+    if [cell.lower() for cell in cells] not in (["vin", "key"], ["vin", "key", "revoked"]):
+        raise _WrongLineError(1, "these are other columns", _FORM)
+
+
+def _entry(text: str, cells: list[str]) -> tuple[bytes, bytes, bool]:
+    if not 2 <= len(cells) <= 3:
+        raise _WrongLineError(1, f"a line has 2 or 3 columns, this has {len(cells)}", _FORM)
+    vin, key, revoked = (*cells, "")[:3]
+    if not 0 < len(vin.encode()) <= _MOST_VIN or not _IN_VIN[np.frombuffer(vin.encode(), np.uint8)].all():
+        raise _WrongLineError(1, f"{safe(vin, 80)!r} is no VIN")
+    try:
+        public = ed25519.parse(key)
+    except ValueError as error:
+        raise _WrongLineError(text.find(key) + 1, f"malformed key: {error}", "write ed25519:BASE64") from None
+    if revoked and revoked != "yes" and not _is_instant(revoked):
+        fix = 'write an RFC 3339 instant, "yes" or nothing'
+        raise _WrongLineError(text.rfind(revoked) + 1, f"{safe(revoked, 40)!r} is no instant", fix)
+    return vin.encode(), public, bool(revoked)
 
 
 def read(path: Path) -> tuple[VehicleKeys, list[Problem]]:
