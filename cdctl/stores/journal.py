@@ -14,7 +14,7 @@ from cdctl.domain.orders.keeping import Entry, Head, Kept, Record
 from cdctl.domain.orders.trust import Sealer, Trust
 from cdctl.domain.ports import Clock
 from cdctl.errors import UnavailableError
-from cdctl.stores import journal_check, journal_entries
+from cdctl.stores import journal_aside, journal_check, journal_entries
 from cdctl.stores.journal_chain import Chain
 from cdctl.stores.journal_reading import Reader
 from cdctl.stores.journal_reserve import SIZE
@@ -36,7 +36,8 @@ def open_journal(
 
     sign: seals checkpoints, one after `every` seconds of activity and one at the end. trust: opens their seals in
     `verify`. reserve: bytes kept on the disk for what must be ended. Raises UnavailableError when the file cannot be
-    written or is something else; a damaged one is opened, reads as far as it goes, and refuses every write.
+    written or is something else; a damaged one is opened, reads as far as it goes, and refuses every write but ends:
+    those go to a file beside it.
     """
     chain = Chain(path, sign=sign, clock=clock, reserve=reserve)
     chain.open()
@@ -86,7 +87,10 @@ class SqliteJournal:
 
     def verify(self, head: Head | None = None) -> Sequence[str]:
         """See the port. Seals are looked at when the journal was opened with a `trust`."""
-        return journal_check.faults(self._reader, head, self._trust)
+        found = journal_check.faults(self._reader, head, self._trust)
+        if beside := journal_aside.count(self._path):
+            found.append(f"{beside} ends are not in the chain: it was damaged; {journal_aside.path_of(self._path)}")
+        return found
 
     @property
     def broken(self) -> str:

@@ -14,10 +14,12 @@ from cdctl.domain.orders.order import TERMINAL
 from cdctl.domain.orders.trust import Sealer
 from cdctl.domain.ports import Clock
 from cdctl.errors import CdctlError, UnavailableError
-from cdctl.stores.journal_entries import START, Encoded, encode, link
+from cdctl.stores import journal_aside
+from cdctl.stores.journal_entries import Encoded, encode, link
 from cdctl.stores.journal_file import DAMAGE, damaged, one, open_to_write, unavailable
 from cdctl.stores.journal_reserve import Reserve
 from cdctl.stores.journal_seal import sealed
+from cdctl.stores.journal_tail import Tail, holds, look_back, tail
 
 _RECORD = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ORDER = "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 'queued', 1, ?, 0)"
@@ -28,8 +30,6 @@ _MOVE = """UPDATE orders SET lates = lates + (?1 OR NOT open), last = iif(?1 OR 
 _FULL = (apsw.FullError, apsw.IOError)
 
 Job = tuple[Encoded, bool]
-Tail = tuple[int, bytes]
-"""Number and hash of the last record."""
 
 
 class _StrangeError(Exception):
@@ -51,6 +51,8 @@ class Chain:
         """Open the file for writing. Raises UnavailableError when it cannot be; a damaged one becomes `broken`."""
         try:
             self._db = self._opened()
+            if why := look_back(self._db):
+                self.broken = damaged(self._path, why)
         except DAMAGE as error:
             self.broken = damaged(self._path, str(error))
         except (apsw.Error, OSError) as error:
@@ -85,7 +87,7 @@ class Chain:
         if self._db is None or self.broken is not None:
             return
         try:
-            number, digest = self._tail(self._db)
+            number, digest = self._end(self._db)
             note = sealed(number, digest, self._sign, round(self._clock.now() * 1000))
             if one(self._db, "SELECT kind FROM records WHERE number = ?", (number,)) != CHECKPOINT:
                 self.commit([(encode([note]), False)])
@@ -103,14 +105,14 @@ class Chain:
         return None
 
     def _tried(self, jobs: Sequence[Job]) -> list[Exception | None]:
-        if not jobs:
-            return []
+        if self.broken is not None:
+            return self._failed(jobs, self.broken)
         try:
-            return self._together(jobs)
+            return self._together(jobs) if jobs else []
         except _FULL as error:
             return self._without_room(jobs, unavailable(self._path, "written", error))
         except (apsw.Error, UnavailableError) as error:
-            return [self._why(error)] * len(jobs)
+            return self._failed(jobs, self._why(error))
 
     def _without_room(self, jobs: Sequence[Job], failed: UnavailableError) -> list[Exception | None]:
         """What must be ended gets the room that was kept for it; the rest is refused."""
@@ -119,6 +121,17 @@ class Chain:
             return [failed] * len(jobs)
         ends = iter(self._tried(endings))
         return [next(ends) if ending else failed for _, ending in jobs]
+
+    def _failed(self, jobs: Sequence[Job], why: UnavailableError) -> list[Exception | None]:
+        return [self._beside(entries) if ending and self.broken else why for entries, ending in jobs]
+
+    def _beside(self, entries: Encoded) -> UnavailableError | None:
+        """What must be ended, where the chain cannot take it."""
+        try:
+            journal_aside.append(self._path, entries)
+        except OSError as error:
+            return unavailable(self._path, "written", error)
+        return None
 
     def _why(self, error: apsw.Error | UnavailableError) -> UnavailableError:
         if isinstance(error, UnavailableError):
@@ -140,7 +153,8 @@ class Chain:
         except _StrangeError as error:
             if len(jobs) == 1:
                 return [ValueError(f"{self._path}: {error}")]
-            return [outcome for job in jobs for outcome in self._tried([job])]
+            half = len(jobs) // 2
+            return [*self._tried(jobs[:half]), *self._tried(jobs[half:])]
 
     def _transaction(self, entries: Encoded) -> None:
         db = self._db
@@ -148,33 +162,29 @@ class Chain:
             raise self.broken or UnavailableError("the journal is closed", subject=str(self._path))
         db.execute("BEGIN IMMEDIATE")
         try:
-            tail = _append(db, self._tail(db), entries)
-            db.execute("UPDATE head SET number = ?, hash = ?", tail)
+            end = _append(db, self._end(db), entries)
+            db.execute("UPDATE head SET number = ?, hash = ?", end)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
-        self._last = tail
+        self._last = end
 
-    def _tail(self, db: apsw.Connection) -> Tail:
-        """The end of the chain, as the file has it. Raises UnavailableError when it is not where it must be."""
-        last = db.execute("SELECT number, hash FROM records ORDER BY number DESC LIMIT 1").fetchone() or (0, START)
-        head = db.execute("SELECT number, hash FROM head").fetchone()
+    def _end(self, db: apsw.Connection) -> Tail:
+        """The end of the chain. Raises UnavailableError when it is not where it must be."""
+        last, head = tail(db)
         if last != head:
             self.broken = damaged(self._path, f"record {last[0]} is the last one and is not the head")
-        elif self._last is not None and last != self._last and not self._follows(db, self._last):
+        elif self._last is not None and last != self._last and not holds(db, self._last):
             self.broken = damaged(self._path, f"record {self._last[0]}, which was written by this process, is gone")
         if self.broken is not None:
             raise self.broken
         return last
 
-    def _follows(self, db: apsw.Connection, before: Tail) -> bool:
-        return before[0] == 0 or one(db, "SELECT hash FROM records WHERE number = ?", before[:1]) == before[1]
 
-
-def _append(db: apsw.Connection, tail: Tail, entries: Encoded) -> Tail:
-    number, digest = tail
+def _append(db: apsw.Connection, end: Tail, entries: Encoded) -> Tail:
+    number, digest = end
     first = number + 1
     records: list[tuple[Any, ...]] = []
     for row in entries.rows:

@@ -47,8 +47,7 @@ def _file(reader: Reader) -> Iterator[str]:
     for (line,) in reader.rows(f"PRAGMA integrity_check({_MOST})"):
         if line != "ok":
             yield f"the file: {line}"
-    made = [sql for (sql,) in reader.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")]
-    if made != list(SCHEMA):
+    if sorted(sql for (sql,) in reader.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")) != sorted(SCHEMA):
         yield "the file: its tables are not those that cdctl made"
 
 

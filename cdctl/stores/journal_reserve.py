@@ -18,6 +18,8 @@ class Reserve:
 
     def fill(self) -> None:
         """Have the room; costs next to nothing when it is there. Raises OSError when the disk has it not."""
+        if not self._size:
+            return
         try:
             if self._path.stat().st_size >= self._size:
                 return
