@@ -50,41 +50,50 @@ class Reader:
                 self._db = None
 
     def orders(self, plan: str, vin: str, session: str, open_only: bool, limit: int | None) -> Iterator[Kept]:
-        """See the port."""
+        """Every order that can be read, newest first; then UnavailableError when some cannot."""
         terms = [f"o.{name} = ?" for name, value in (("plan", plan), ("vin", vin), ("session", session)) if value]
-        terms += ["o.open"] * open_only
+        where = " AND ".join([*terms, *["o.open"] * open_only, "o.number < ?"])
         values = [value for value in (plan, vin, session) if value]
-        sql = f"{_KEPT} {' AND '.join([*terms, 'o.number < ?'])} ORDER BY o.number DESC LIMIT ?"
         before, left = 1 << 62, limit
+        bad: list[int] = []
         while left is None or left > 0:
             piece = _PIECE if left is None else min(left, _PIECE)
-            found = self._kept(sql, (*values, before, piece))
-            for _, kept in found:
-                yield kept
-            if len(found) < piece:
-                return
-            before = found[-1][0]
+            rows = self._order_rows(f"{where} ORDER BY o.number DESC LIMIT ?", (*values, before, piece))
+            for number, row in rows:
+                try:
+                    yield _kept(row if row is not None else self.rows(f"{_KEPT} o.number = ?", (number,))[0])
+                except _UNREADABLE:
+                    bad.append(number)
+            if len(rows) < piece:
+                break
+            before = rows[-1][0]
             left = None if left is None else left - piece
+        if bad:
+            raise damaged(self._path, f"the orders of {numbers(bad)} cannot be read")
+
+    def _order_rows(self, where: str, values: Sequence[Any]) -> list[tuple[int, Any]]:
+        """Number and row; numbers alone where a page beside them is damaged."""
+        try:
+            return [(row[0], row) for row in self.rows(f"{_KEPT} {where}", values)]
+        except _UNREADABLE:
+            pass
+        try:
+            found = self.rows(f"SELECT o.number FROM orders o WHERE {where}", values)  # noqa: S608 - marks and our words
+        except _UNREADABLE as error:
+            raise damaged(self._path, f"its table of orders cannot be read ({error})") from error
+        return [(number, None) for (number,) in found]
 
     def order(self, begins: str) -> Kept | None:
         """See the port."""
         if not begins:
             return None
-        found = self._kept(f"{_KEPT} o.id >= ? AND o.id < ? LIMIT 2", (begins, begins + "\U0010ffff"))
-        exact = [kept for _, kept in found if kept.order.id == begins]
-        return exact[0] if exact else found[0][1] if len(found) == 1 else None
-
-    def _kept(self, sql: str, values: Sequence[Any]) -> list[tuple[int, Kept]]:
-        number = 0
+        found = self._order_rows("o.id >= ? AND o.id < ? ORDER BY o.id LIMIT 2", (begins, begins + "\U0010ffff"))
         try:
-            found = []
-            for number, id_, lates, at, body, kind, moved, actor, envelope in self.rows(sql, values):
-                last = None if kind == journal_entries.INTENT else (moved or b"", actor or "")
-                found.append((number, journal_entries.kept(id_, (at or 0, body or b""), last, envelope or b"", lates)))
-            return found
+            kept = [_kept(row or self.rows(f"{_KEPT} o.number = ?", (number,))[0]) for number, row in found]
         except _UNREADABLE as error:
-            which = f"the order of record {number}" if number else "some orders"
-            raise damaged(self._path, f"{which} cannot be read ({error})") from error
+            which = numbers([number for number, _ in found])
+            raise damaged(self._path, f"the orders of {which} cannot be read ({error})") from error
+        return kept[0] if len(kept) == 1 or (kept and kept[0].order.id == begins) else None
 
     def records(self, after: int, kind: str, subject: str, limit: int | None) -> Iterator[Record]:
         """Every record that can be read, in order; then UnavailableError when some cannot."""
@@ -147,6 +156,12 @@ class Reader:
             return Head(number, digest.hex(), at or 0)
         except (*_UNREADABLE, IndexError) as error:
             raise damaged(self._path, "its head cannot be read") from error
+
+
+def _kept(row: Sequence[Any]) -> Kept:
+    _, id_, lates, at, body, kind, moved, actor, envelope = row
+    last = None if kind == journal_entries.INTENT else (moved or b"", actor or "")
+    return journal_entries.kept(id_, (at or 0, body or b""), last, envelope or b"", lates)
 
 
 def _record(row: Sequence[Any]) -> Record:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import apsw
 
-from cdctl.domain.orders.keeping import CHECKPOINT
 from cdctl.stores.journal_entries import START, link
-from cdctl.stores.journal_file import IS_NOTE, one
+from cdctl.stores.journal_file import one
 
 LOOK_BACK = 2_000
-"""Records that are gone through before anything is written; a few milliseconds."""
+"""Records that are gone through before anything is written; a some milliseconds."""
 
 Tail = tuple[int, bytes]
 """Number and hash of the last record."""
@@ -27,12 +26,11 @@ def holds(db: apsw.Connection, before: Tail) -> bool:
 
 
 def look_back(db: apsw.Connection) -> str:
-    """What is wrong with the chain since its last checkpoint, or its last 2,000 records; empty when it is whole."""
+    """What is wrong with the last records; empty when they are whole."""
     last, head = tail(db)
     if last != head:
         return f"record {last[0]} is the last one and is not the head"
-    newest = f"SELECT number FROM records WHERE kind = ? AND {IS_NOTE} ORDER BY number DESC LIMIT 1"  # noqa: S608
-    since = max(one(db, newest, (CHECKPOINT,)) or 0, last[0] - LOOK_BACK, 0)
+    since = max(last[0] - LOOK_BACK, 0)
     digest = one(db, "SELECT hash FROM records WHERE number = ?", (since,)) if since else START
     sql = "SELECT number, at, kind, subject, actor, body, hash FROM records WHERE number > ? ORDER BY number"
     number = since
