@@ -53,7 +53,7 @@ def new(name: str, kept: SigningKey, at: float, *, trust: Path | None = None, ro
     """Make a key for an operator and keep it; with roles the trust file gets them. Raises UsageError when the key or
     the operator is there already, RefusedError for a keyring that may not encrypt, UnavailableError, FileError."""
     key = PrivateKey.new()
-    if roles and trust and trust.exists() and name in _written(trust).operators:  # before a key is made for nobody
+    if roles and trust and trust.exists() and name in _written(trust).operators:
         hint = f"cdctl keys rotate {name} gives them a new key"
         raise UsageError(f"the trust file has {name} already", subject=str(trust), hint=hint)
     _keep(key, kept)
@@ -95,7 +95,8 @@ def _keep(key: PrivateKey, kept: SigningKey) -> None:
 
 
 def _written(trust: Path) -> Written:
-    return trust_file.parse(trust_file.load(trust), trust)
+    """Judged before a key is made that nobody would know."""
+    return trust_edits.judged(trust_file.load(trust), trust)
 
 
 def _find(wanted: str, found: Written) -> tuple[bytes, str]:

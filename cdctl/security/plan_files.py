@@ -9,15 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
-from cdctl.domain.orders.plan import Plan
+from cdctl.domain.orders.plan import Plan, read_plan
 from cdctl.domain.orders.telling import PLAN
 from cdctl.domain.orders.trust import Identity, Sealer, Trust
 from cdctl.errors import RefusedError, UnavailableError, UsageError
 from cdctl.security import dsse, whole_file
-
-_decode = msgspec.json.Decoder(Plan, strict=True).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ def peek(path: Path) -> Plan:
         raise UsageError(f"this is no plan: {error.message}", subject=str(path)) from None
     if found.kind != PLAN:
         raise UsageError("this is no plan, but another signed thing", subject=str(path))
-    return _plan(found.payload, path)
+    return _plan(found.payload, str(path))
 
 
 def approve(path: Path, sealer: Sealer, *, digest: str = "") -> Plan:
@@ -75,7 +71,7 @@ def approvers(path: Path, trust: Trust) -> SignedPlan:
 def judge(envelope: bytes, trust: Trust, subject: str = "") -> SignedPlan:
     """As `approvers`, of an envelope that came from elsewhere."""
     opened = trust.open(envelope, PLAN)
-    plan = _plan(opened.payload, Path(subject))
+    plan = _plan(opened.payload, subject)
     mine = [one for one in opened.by if one.name == plan.by]
     if not mine:
         raise RefusedError(f"{plan.by} has not signed this plan, or with no trusted key", subject=subject)
@@ -89,11 +85,8 @@ def _read(path: Path) -> bytes:
         raise UnavailableError(f"cannot read the plan: {error.strerror}", subject=str(path)) from None
 
 
-def _plan(content: bytes, path: Path) -> Plan:
+def _plan(content: bytes, subject: str) -> Plan:
     try:
-        plan = _decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise UsageError("this is no plan", subject=str(path)) from None
-    if plan.content() != content:  # what is signed must be what is understood, all of it
-        raise UsageError("this plan says more than is understood", subject=str(path))
-    return plan
+        return read_plan(content)
+    except ValueError as error:
+        raise UsageError(f"this is no plan: {error}", subject=subject) from None

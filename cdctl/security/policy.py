@@ -55,6 +55,8 @@ class CedarPolicy:
         self.file = file
         self.rules = _rules(text)
         self.set = cedarpy.PolicySet.from_str(text)
+        permits = zip(self.rules.values(), cedar_text.statements(text), strict=True)
+        self._permits = cedarpy.PolicySet.from_str("\n".join(said for rule, (_, said) in permits if rule.permits))
 
     def rule(self, request: Request) -> Ruling:
         """See the port. An approval counts when its signer is somebody else and may approve, by this same policy."""
@@ -65,23 +67,27 @@ class CedarPolicy:
         names = tuple(self.rules[key].name for key in now.rules)
         if now.allowed:
             return Ruling(True, rules=names)
-        return Ruling(False, self._reasons(asked, now), _missing(now, more), names)
+        if not any(one.allowed for one in decide(self._permits, [(asked, 0), (asked, _MOST_APPROVALS)])):
+            roles = ", ".join(request.by.roles) or "no role"
+            who = f"{safe(request.by.name, 80)} ({safe(roles, 200)})"
+            return Ruling(
+                False, (f"no rule permits {who} to {request.action} {safe(request.command, 80)}",), rules=names
+            )
+        reasons = tuple(self.rules[key].refusal or f"the rule {self.rules[key].name} forbids it" for key in now.rules)
+        missing = _missing(now, more)
+        return Ruling(False, reasons or ("it needs more approvals",), missing, names)
 
     def check(self) -> Sequence[str]:
         """See the port: rules that can never matter, a line each."""
-        return ()
+        from cdctl.security.policy_reach import unreachable
+
+        return [str(one) for one in unreachable(self)]
 
     def _approvers(self, request: Request) -> tuple[Identity, ...]:
         others = {one.name: one for one in request.approvers if one.name != request.by.name}
         asked = [replace(request, by=one, action="approve", approvers=(), break_glass=False) for one in others.values()]
         said = decide(self.set, [(one, 0) for one in asked])
         return tuple(one for one, decision in zip(others.values(), said, strict=True) if decision.allowed)
-
-    def _reasons(self, request: Request, said: Decision) -> tuple[str, ...]:
-        if said.rules:
-            return tuple(self.rules[key].refusal or f"the rule {self.rules[key].name} forbids it" for key in said.rules)
-        roles = ", ".join(request.by.roles) or "no role"
-        return (f"no rule permits {request.by.name} ({roles}) to {request.action} {request.command}",)
 
 
 def read(path: Path | str | None) -> CedarPolicy:

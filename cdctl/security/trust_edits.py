@@ -24,8 +24,8 @@ def change(path: Path, edit: Edit, *, create: bool = False) -> Written:
     written."""
     with whole_file.alone(path) as target:
         old = "" if create and not target.exists() else trust_file.load(target)
-        new = edit(old, _judged(old, target))
-        found = _judged(new, target)
+        new = edit(old, judged(old, target))
+        found = judged(new, target)
         whole_file.write(target, new.encode())
     return found
 
@@ -95,7 +95,8 @@ def instant(at: float) -> str:
     return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _judged(text: str, path: Path) -> Written:
+def judged(text: str, path: Path) -> Written:
+    """What a text says. Raises FileError when anything in it is wrong."""
     found = trust_file.parse(text, path)
     if found.problems:
         raise FileError(found.problems, hint="mend it first: nothing was written")
