@@ -1,1 +1,1 @@
-"""What a vehicle knows of its own health: trouble codes, freeze frames, round trips, and a bundle of all of it. Pure."""
+"""What a vehicle knows of its own health: trouble codes, freeze frames, round trips, a bundle of all of it. Pure."""

@@ -113,5 +113,5 @@ def parse(text: str) -> Dtc:
         number = _LETTERS.index(found[1].upper()) << 14 | int(found[2]) << 12 | int(found[3], 16)
         failure = found[4]
     else:
-        raise ValueError(f"{safe(text, 40)!r} is no trouble code: {_FORMS}")
+        raise ValueError(f"'{safe(text, 40)}' is no trouble code: {_FORMS}")
     return Dtc(number, None if failure is None else int(failure, 16))

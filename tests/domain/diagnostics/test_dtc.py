@@ -85,7 +85,7 @@ def test_another_length_is_refused(packed):
         "0x",
         "0A9B1700",
         "\x1b[2J0A9B",
-        "‮P0A9B",
+        "\u202eP0A9B",
         "9" * 10_000,
     ],
 )
