@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cdctl.domain.orders.keeping import Entry, Head, Kept, Record
 from cdctl.domain.orders.trust import Sealer, Trust
-from cdctl.domain.ports import Clock
 from cdctl.errors import UnavailableError
 from cdctl.stores import journal_aside, journal_check, journal_entries
 from cdctl.stores.journal_chain import Chain
 from cdctl.stores.journal_reading import Reader
 from cdctl.stores.journal_reserve import SIZE
 from cdctl.stores.journal_writer import Writer
+
+if TYPE_CHECKING:
+    from cdctl.domain.ports import Clock
 
 CHECKPOINT_SECONDS = 60.0
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
 from cdctl.domain.orders.keeping import CHECKPOINT
 from cdctl.domain.orders.order import TERMINAL
 from cdctl.domain.orders.trust import Sealer
-from cdctl.domain.ports import Clock
 from cdctl.errors import CdctlError, UnavailableError
 from cdctl.stores import journal_aside
 from cdctl.stores.journal_entries import Encoded, encode, link
@@ -20,6 +19,9 @@ from cdctl.stores.journal_file import DAMAGE, damaged, one, open_to_write, unava
 from cdctl.stores.journal_reserve import Reserve
 from cdctl.stores.journal_seal import sealed
 from cdctl.stores.journal_tail import Tail, holds, look_back, tail
+
+if TYPE_CHECKING:
+    from cdctl.domain.ports import Clock
 
 _RECORD = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ORDER = "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 'queued', 1, ?, 0)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -80,3 +81,19 @@ def write(path: Path, *parts: Sequence[Entry], **how: Any) -> None:
             await journal.write(part)
 
     with_journal(path, all_parts, **how)
+
+
+def write_for_ever(path: Path, first: int) -> None:
+    """Orders of three and their moves; a line with the number of the first when they are on the disk."""
+
+    async def work(journal: SqliteJournal) -> None:
+        number = first
+        print("ready", flush=True)
+        while sys.stdin.readline():
+            three = range(number, number + 3)
+            await journal.write([intent(one) for one in three])
+            await journal.write([move(one, State.SENT) for one in three])
+            print(number, flush=True)
+            number += 3
+
+    with_journal(path, work, every=0.05)
