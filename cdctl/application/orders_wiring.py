@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cdctl.application.order_line import Open
     from cdctl.domain.orders.authority import Authority, Ruling
     from cdctl.domain.orders.command import Command
+    from cdctl.domain.orders.executing import Executor
     from cdctl.domain.orders.keeping import Journal
     from cdctl.domain.orders.plan import Plan
     from cdctl.domain.orders.telling import Telling
@@ -99,15 +100,17 @@ def with_orders(
     *,
     session: str = "",
     plugins: bool = True,
+    around: Callable[[Executor], Executor] | None = None,
 ) -> T:
     """Do the work with the orders of the context in use, and let go of everything whatever happens.
 
-    session: a session of the journal to go on with; a new one otherwise. The dispatch connects when it first sends.
+    session: a session of the journal to go on with; a new one otherwise. around: what carries the orders, in something
+    that looks on. The dispatch connects when it first sends.
     Raises UsageError, FileError, UnavailableError, and RefusedError when another process has the session.
     """
 
     async def run() -> T:
-        async with opened_orders(settings, session=session, plugins=plugins) as (orders, dispatch):
+        async with opened_orders(settings, session=session, plugins=plugins, around=around) as (orders, dispatch):
             return await work(orders, dispatch)
 
     return finished(run())
@@ -138,7 +141,11 @@ def journal_path(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def opened_orders(
-    settings: Settings, *, session: str = "", plugins: bool = True
+    settings: Settings,
+    *,
+    session: str = "",
+    plugins: bool = True,
+    around: Callable[[Executor], Executor] | None = None,
 ) -> AsyncIterator[tuple[Orders, Dispatch]]:
     """As `with_orders`, inside a loop that runs already."""
     from cdctl.application.dispatch import Dispatch
@@ -156,7 +163,8 @@ async def opened_orders(
     with claimed(path.with_name(path.name + ".sessions"), name, sealer.identity.name):
         journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
         orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
-        executor = LinkExecutor(telling, name, _opens(context, name), clock)
+        carrier = LinkExecutor(telling, name, _opens(context, name), clock)
+        executor = around(carrier) if around else carrier
         means = Means(executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command)
         dispatch = Dispatch(means, session=name)
         try:
