@@ -19,6 +19,19 @@ settings.load_profile("steady")
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--soak` runs what takes long, too."""
+    parser.addoption("--soak", action="store_true", help="run the long forms of tests, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long forms are left out unless asked for."""
+    if not config.getoption("--soak"):
+        long = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The folder of the project."""

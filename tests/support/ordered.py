@@ -29,6 +29,7 @@ from cdctl.domain.orders.telling import CANCEL, ORDER, QUERY, REPLY
 from cdctl.lab.fleet import Fleet, Plan
 from cdctl.lab.mosquitto import Mosquitto
 from cdctl.lab.scenarios import scenario
+from cdctl.lab.servers import Server
 from cdctl.lab.vehicles.columns import Doing
 from cdctl.lab.vehicles.keys import trust_toml, vehicle_key, vehicles_csv
 from cdctl.lab.vehicles.population import population
@@ -50,7 +51,7 @@ class Lab:
     """A broker, a fleet on it, and an operator `ada` who may do everything."""
 
     folder: Path
-    broker: Mosquitto
+    broker: Server
     plan: Plan
     fleet: Fleet
     operator: PrivateKey
@@ -211,11 +212,12 @@ def ordered(
     pace: float = 0.01,
     seed: int = 5,
     port: int = 0,
+    on: Server | None = None,
     others: Mapping[str, tuple[str, Sequence[str]]] | None = None,
     revoked: Sequence[str] = (),
 ) -> Iterator[Lab]:
-    """A broker of its own, and a fleet; with `port` the fleet is on that broker of 127.0.0.1 instead. others: further
-    operators, as in a trust file; revoked: keys."""
+    """A broker of its own, and a fleet; with `port` the fleet is on that broker of 127.0.0.1 instead, `on` is
+    a broker to start instead of ours. others: further operators, as in a trust file; revoked: keys."""
     folder.mkdir(parents=True, exist_ok=True)
     operator = PrivateKey(b"a" * 32)
     story = scenario(name)
@@ -225,7 +227,7 @@ def ordered(
     trust.write_text(
         trust_toml({"ada": (written(operator.public), ("engineer",)), **(others or {})}, "vehicles.csv", revoked)
     )
-    with Mosquitto(folder / "broker", vehicles=vehicles) as broker:
+    with on or Mosquitto(folder / "broker", vehicles=vehicles) as broker:
         places = {one.name: ("127.0.0.1", port or broker.port) for one in story.regions}
         plan = Plan(name, vehicles, seed, int(time.time()), places, still=still, singles=singles)
         plan = replace(plan, trust=str(trust), pace=pace)
