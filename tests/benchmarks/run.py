@@ -1,6 +1,6 @@
 """How fast is it? Whole processes in pairs, as ratios against a named baseline of the same minute.
 
-    script/bench [start] [hundred] [far] [thousand] [links] [ingest] [fleet] [collector]
+    script/bench [start] [hundred] [far] [thousand] [links] [ingest] [fleet] [collector] [rollouts]
 
 start: `--help` against a bare typer program, `slo validate` against `python -c pass`.
 hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
@@ -9,6 +9,7 @@ links: publishes and round trips over MQTT, against paho-mqtt on its own.
 ingest: from the socket of a saturated broker to columns, against mosquitto_sub and against paho-mqtt that only counts.
 fleet: 10 k, 100 k and 1 M vehicles in columns: memory, taking in, asking, the snapshot.
 collector: twenty viewers on one collector over 1 M vehicles.
+rollouts: a rollout to 1 M targets, planned and gone through; what the cohort guard finds, and how much harm it costs.
 """
 
 from __future__ import annotations
@@ -169,6 +170,7 @@ _SCRIPTS = {
     "ingest": ("ingest.py",),
     "fleet": ("fleet_size.py",),
     "collector": ("collector.py",),
+    "rollouts": ("rollouts.py",),
 }
 """Benchmarks that print for themselves."""
 
