@@ -110,6 +110,32 @@ def _filters_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     return [f"{before}{minus}{one}" for one in words]
 
 
+def _commands(ctx: typer.Context) -> Iterable[str]:
+    from cdctl.application import wiring
+
+    plugins = not ctx.find_root().params.get("no_plugins")
+    return [command.name for command in wiring.catalogue(_settings(ctx), plugins=plugins).commands()[0]]
+
+
+def _states(_ctx: typer.Context) -> Iterable[str]:
+    from cdctl.domain.orders.order import State
+
+    return [state.value for state in State]
+
+
+def _arguments_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    """Keys with an equals sign; after it the choices, or an example of what is meant."""
+    from cdctl.application import wiring
+
+    command = wiring.catalogue(_settings(ctx)).command(str(ctx.params.get("name") or ""))
+    key, equals, _ = incomplete.partition("=")
+    if not equals:
+        return [f"{argument.name}=" for argument in command.arguments]
+    found = next(argument for argument in command.arguments if argument.name == key)
+    values = ("true", "false") if found.kind.value == "flag" else found.choices or (found.example,)
+    return [f"{key}={value}" for value in values]
+
+
 contexts = _offers(_contexts)
 """Names of the contexts in the settings."""
 
@@ -124,6 +150,15 @@ reports = _offers(_reports)
 
 formats = _offers(_formats)
 """Formats of lists."""
+
+commands = _offers(_commands)
+"""What vehicles can be told."""
+
+command_arguments = _parts(_arguments_offered)
+"""Arguments of the command on the line, and what they may be."""
+
+states = _offers(_states)
+"""Where an order can be."""
 
 regions = _offers(_regions)
 """Regions of the context in use."""

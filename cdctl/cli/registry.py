@@ -19,8 +19,11 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
         "slo": Entry("cdctl.cli.slo:app", "Promises: are they well written, do they hold, do they burn?"),
         "fleet": Entry("cdctl.cli.fleet:app", "Vehicles: which, where, in what state, since when?"),
+        "cmd": Entry("cdctl.cli.cmd:app", "Commands: tell vehicles to do things, know what became of it."),
         "broker": Entry("cdctl.cli.broker:app", "Brokers: what they are, how quick, and what fills them."),
         "collect": Entry("cdctl.cli.collect:app", "Take in once for a whole team and serve every viewer."),
+        "keys": Entry("cdctl.cli.keys:app", "Keys that sign orders: make, list, rotate, revoke."),
+        "policy": Entry("cdctl.cli.policy:app", "Who may do what: is the policy sound, what does it say?"),
         "config": Entry("cdctl.cli.config:app", "Show the settings in force and check what they connect to."),
         "plugin": Entry("cdctl.cli.plugin:app", "List, describe and check the plugins that are found."),
         "demo": Entry("cdctl.cli.demo:app", "The whole story on loopback: servers, promises, one that breaks."),

@@ -1,0 +1,128 @@
+"""What comes after orders were sent: go on with them, or let go of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cdctl.cli import cmd_asking, cmd_kept, cmd_rows, cmd_sending, exits, fleet_rows, output
+from cdctl.cli.cmd_progress import Board
+from cdctl.cli.cmd_send import vehicles
+from cdctl.cli.cmd_sending import Ended
+from cdctl.cli.settings import settings_of
+from cdctl.domain.orders.command import Command, Risk
+from cdctl.domain.orders.plan import Plan, Target
+from cdctl.errors import RefusedError
+
+if TYPE_CHECKING:
+    from cdctl.application.dispatch import Dispatch
+    from cdctl.application.orders_wiring import Orders
+    from cdctl.cli.options import Run
+    from cdctl.domain.orders.keeping import Journal, Kept
+    from cdctl.domain.settings import Settings
+
+
+def resume(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool, show_vins: bool) -> exits.Code:
+    """Go on with what sessions left: ask vehicles first, send only what they certainly do not hold."""
+    from cdctl.application.orders_wiring import with_journal
+
+    settings = settings_of(run)
+    now = round(time.time() * 1000)
+
+    async def look(journal: Journal) -> list[cmd_kept.Session]:
+        plan = cmd_kept.find(journal, which).plan if which else ""
+        return cmd_kept.sessions(journal, now, plan)
+
+    sessions = with_journal(settings, look)
+    if not sessions:
+        exits.note(run, "nothing is left to do")
+        return exits.Code.DONE
+    whole = Ended()
+    refused: list[RefusedError] = []
+    for session in sessions:
+        try:
+            _join(whole, _go_on(run, settings, session, yes))
+        except RefusedError as error:
+            refused.append(error)
+    if refused and not whole.kept:
+        raise refused[0]
+    for each in refused:
+        exits.report(each)
+    show(run, settings, outputs, whole, show_vins)
+    cmd_sending.closing(run, "resumed", whole)
+    return exits.worst([cmd_sending.code(whole), *([exits.Code.REFUSED] if refused else [])])
+
+
+def _join(whole: Ended, part: Ended) -> None:
+    whole.kept += part.kept
+    whole.plans += part.plans
+    whole.unsent += part.unsent
+    whole.forged += part.forged
+
+
+def _go_on(run: Run, settings: Settings, session: cmd_kept.Session, yes: bool) -> Ended:
+    from cdctl.application.orders_wiring import with_orders
+
+    board = Board(run, f"session {session.name}")
+    exits.note(run, f"session {session.name}: {session.open:,} not ended, {session.unsent:,} not sent yet")
+
+    async def work(orders: Orders, dispatch: Dispatch) -> Ended:
+        plans = [one.plan for one in session.left if one.plan is not None and one.targets]
+        known = [orders.command(plan.command) for plan in plans]
+        risk = cmd_asking.worst([one.risk if one else Risk.DANGEROUS for one in known])
+        await cmd_asking.agreed(run, risk, f"send to {vehicles(session.unsent)} more", session.unsent, yes)
+        with board.shown():
+            outcomes = await dispatch.resume(tell=board.tell())
+        return cmd_sending.ended(outcomes, board)
+
+    with cmd_sending.interruptible(board, lambda: "go on: cdctl cmd resume"):
+        return with_orders(settings, work, session=session.name, plugins=run.plugins)
+
+
+def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool, show_vins: bool) -> exits.Code:
+    """Let go of what has not ended: what never left ends at once, vehicles are asked to drop the rest."""
+    from cdctl.application.orders_wiring import with_orders
+    from cdctl.application.resuming import plan_of
+
+    settings = settings_of(run)
+    cmd_asking.must_be_able(Risk.CONFIRM, yes)
+    board = Board(run, "cancel")
+
+    async def work(orders: Orders, dispatch: Dispatch) -> Ended:
+        found = cmd_kept.find(orders.journal, which)
+        live = [one for one in found.kept if not one.course.state.terminal]
+        if not live:
+            exits.note(run, "nothing to let go of: all of it has ended")
+            return Ended(list(found.kept))
+        plan = plan_of(orders.journal, found.plan) or _plan_of_orders(live[0].order.command, live, orders.context.name)
+        command = orders.command(plan.command) or Command(plan.command, plan.command, Risk.CONFIRM)
+        await orders.authorise(plan, command, action="abort")
+        what = f"let {vehicles(len(live))} drop {plan.command}"
+        await cmd_asking.agreed(run, Risk.CONFIRM, what, len(live), yes)
+        with board.shown():
+            outcome = await dispatch.cancel(live, tell=board.tell())
+        return cmd_sending.ended([outcome], board)
+
+    with cmd_sending.interruptible(board, lambda: f"ask again: cdctl cmd cancel {which}"):
+        found = with_orders(settings, work, plugins=run.plugins)
+    show(run, settings, outputs, found, show_vins)
+    states = [one.course.state.value for one in found.kept]
+    exits.note(run, f"cancelled {states.count('cancelled'):,} of {len(states):,}")
+    return exits.Code.DONE if set(states) <= {"cancelled", "succeeded"} else exits.Code.PARTLY
+
+
+def _plan_of_orders(command: str, kept: Sequence[Kept], context: str) -> Plan:
+    targets = tuple(sorted({Target(one.order.vin, one.order.region) for one in kept}))
+    return Plan("", context, command, {}, targets, "", 0, 0, 0)
+
+
+def show(run: Run, settings: Settings, outputs: Sequence[output.Output], found: Ended, show_vins: bool) -> None:
+    """Orders of several commands, in every format asked for; places are kept back."""
+    from cdctl.application import wiring
+
+    doors = wiring.catalogue(settings, plugins=run.plugins)
+    known = {command.name: command for command in doors.commands()[0]}
+    head = {"plans": found.plans, "unsent": found.unsent}
+    told = cmd_rows.Told(found.kept, known.get, False, head)
+    fleet_rows.emit(run, outputs, cmd_rows.orders(told), show_vins=show_vins)

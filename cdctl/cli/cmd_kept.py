@@ -1,0 +1,172 @@
+"""What the journal holds: plans and orders by a beginning of their names, and what is left to do of each session."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from cdctl.cli import cmd_rows, records
+from cdctl.domain.text import safe
+from cdctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from cdctl.application.resuming import Left
+    from cdctl.domain.orders.keeping import Journal, Kept, Record
+
+_SHORTEST = 4
+_WEEK_MS = 8 * 86_400_000
+"""No plan is older, and still has something to begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a name stands for: a plan (its digest) with its orders, or one order alone."""
+
+    plan: str
+    kept: tuple[Kept, ...]
+    single: bool = False
+
+
+def find(journal: Journal, which: str) -> Found:
+    """The plan or the order whose name begins so. Raises UsageError when there is none, or more than one."""
+    from cdctl.application.resuming import last_tries
+
+    name = which.strip().lower()
+    if len(name) < _SHORTEST:
+        hint = "cdctl cmd status lists plans, cdctl cmd history orders"
+        raise UsageError(f"{safe(which, 40)!r} is too short for an order or a plan", hint=hint)
+    plans = {note.subject for note in journal.records(kind="plan") if _is_called(note, name)}
+    order = journal.order(name)
+    if len(plans) + (order is not None) > 1:
+        raise UsageError("more than one begins so", subject=safe(which, 40), hint="write more of it")
+    if order is not None:
+        return Found(order.order.plan, (order,), single=True)
+    if not plans:
+        hint = "cdctl cmd status lists plans, cdctl cmd history orders"
+        raise UsageError("there is no such order or plan", subject=safe(which, 40), hint=hint)
+    digest = plans.pop()
+    return Found(digest, tuple(last_tries(journal.orders(plan=digest))))
+
+
+def _is_called(note: Record, name: str) -> bool:
+    return note.subject.startswith(name) or str(note.body.get("id", "")).startswith(name)
+
+
+def plans(journal: Journal, limit: int) -> list[dict[str, object]]:
+    """The latest plans, newest first, and how their orders are."""
+    from cdctl.application.resuming import last_tries
+
+    latest = deque(journal.records(kind="plan"), maxlen=limit)
+    rows = []
+    for note in reversed(latest):
+        states = Counter(one.course.state for one in last_tries(journal.orders(plan=note.subject)))
+        targets = note.body.get("targets")
+        total = len(targets) if isinstance(targets, list) else sum(states.values())
+        rows.append(
+            {
+                "plan": note.subject,
+                "at": cmd_rows.utc(note.at),
+                "by": note.actor,
+                "context": note.body.get("context"),
+                "command": note.body.get("command"),
+                "vehicles": total,
+                "states": {state.value: count for state, count in states.most_common()},
+                "open": sum(count for state, count in states.items() if not state.terminal),
+                "unsent": max(0, total - sum(states.values())),
+                "reason": note.body.get("reason"),
+            }
+        )
+    return rows
+
+
+def _states(record: records.Record) -> str:
+    states = record.get("states")
+    parts = [f"{count:,} {state}" for state, count in states.items()] if isinstance(states, dict) else []
+    unsent = record.get("unsent")
+    return ", ".join(parts + ([f"{unsent:,} never sent"] if isinstance(unsent, int) and unsent else []))
+
+
+PLANS = (
+    records.Column("plan", text=lambda record: str(record["plan"])[:16]),
+    records.Column("at"),
+    records.Column("by"),
+    records.Column("command"),
+    records.Column("vehicles", text=lambda record: f"{record['vehicles']:,}"),
+    records.Column("states", text=_states, shrinks=True),
+    records.Column("context", wide=True),
+    records.Column("reason", wide=True),
+)
+
+STEPS = tuple(map(records.Column, ("at", "what", "by", "detail")))
+
+
+def steps(journal: Journal, order: str) -> list[dict[str, object]]:
+    """Everything that was written down about one order, in order."""
+    rows: list[dict[str, object]] = []
+    for record in journal.records(subject=order):
+        body = record.body
+        heard = str(body.get("heard") or record.kind)
+        state = str(body.get("state") or "")
+        said = [f"then {state}" if state and state != heard else "", str(body.get("reason") or "")]
+        said += ["late" if body.get("late") else ""]
+        detail = ", ".join(filter(None, said))
+        rows.append({"at": cmd_rows.utc(record.at), "what": heard, "by": record.actor, "detail": detail})
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which orders `cmd history` lists. since: epoch milliseconds."""
+
+    vin: str = ""
+    since: int = 0
+    command: str = ""
+    state: str = ""
+    limit: int = 50
+
+
+def history(journal: Journal, wanted: Wanted) -> tuple[Kept, ...]:
+    """Orders, newest first."""
+
+    def matching() -> Iterator[Kept]:
+        for one in journal.orders(vin=wanted.vin):
+            if one.order.created < wanted.since:
+                return
+            if wanted.command in {"", one.order.command} and wanted.state in {"", one.course.state.value}:
+                yield one
+
+    return tuple(islice(matching(), wanted.limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What one session left to do."""
+
+    name: str
+    left: tuple[Left, ...]
+
+    @property
+    def open(self) -> int:
+        """Orders that have not ended."""
+        return sum(len(one.open) for one in self.left)
+
+    @property
+    def unsent(self) -> int:
+        """Targets that may still be sent to."""
+        return sum(len(one.targets) for one in self.left)
+
+
+def sessions(journal: Journal, now: int, plan: str = "") -> list[Session]:
+    """Those that something is left to do of; with `plan` (a digest) only those that send it. now: epoch ms."""
+    from cdctl.application.resuming import SESSION, left_by
+
+    open_ones = [one for one in journal.orders(open_only=True) if plan in {"", one.order.plan}]
+    names = dict.fromkeys(one.session for one in open_ones)
+    for note in journal.records(kind=SESSION):
+        if note.at > now - _WEEK_MS and plan in {"", note.body.get("plan")}:
+            names[note.subject] = None
+    found = (Session(name, tuple(left_by(journal, name, now))) for name in names)
+    return [one for one in found if one.open or one.unsent]

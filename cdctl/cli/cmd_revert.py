@@ -1,0 +1,147 @@
+"""Takes orders back: each vehicle gets what it said was before."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cdctl.cli import cmd_after, cmd_kept, cmd_planning, cmd_sending, exits, fleet_rows, output
+from cdctl.cli.cmd_send import vehicles
+from cdctl.cli.cmd_sending import How, Parcel
+from cdctl.cli.cmd_targets import Selected
+from cdctl.cli.settings import settings_of
+from cdctl.domain.orders.arguments import judge_values
+from cdctl.domain.orders.order import State
+from cdctl.domain.orders.plan import Plan, Target
+from cdctl.domain.text import safe
+from cdctl.errors import CdctlError
+
+if TYPE_CHECKING:
+    from cdctl.cli.options import Run
+    from cdctl.domain.orders.command import Command, Value
+    from cdctl.domain.orders.keeping import Journal, Kept
+    from cdctl.domain.orders.trust import Identity
+
+Undo = tuple[str, tuple[tuple[str, "Value"], ...]]
+"""A command and its arguments."""
+
+
+@dataclass(slots=True)
+class Undoing:
+    """What takes orders back. groups: by command and arguments, the orders that it is for. cannot: why some are not
+    taken back. nothing: how many had it so before."""
+
+    groups: dict[Undo, list[Kept]] = field(default_factory=dict)
+    cannot: Counter[str] = field(default_factory=Counter)
+    nothing: int = 0
+
+    @property
+    def total(self) -> int:
+        """Vehicles that something is sent to."""
+        return sum(map(len, self.groups.values()))
+
+
+def undoing(kept: Sequence[Kept], plan: Plan | None, command_of: Callable[[str], Command | None]) -> Undoing:
+    """What takes these back; only what succeeded is."""
+    found = Undoing()
+    for one in kept:
+        command = command_of(one.order.command)
+        if one.course.state is not State.SUCCEEDED:
+            found.cannot[f"it is {one.course.state.value.replace('_', ' ')}, it did not succeed"] += 1
+        elif command is None or command.revert is None:
+            found.cannot[f"nothing takes {one.order.command} back"] += 1
+        else:
+            _undo(found, one, command, plan.arguments if plan is not None else one.order.arguments)
+    return found
+
+
+def _undo(found: Undoing, one: Kept, command: Command, given: Mapping[str, object]) -> None:
+    arguments = {key: value for key, value in given.items() if isinstance(value, str | int | float | bool)}
+    try:
+        undo = command.revert(arguments, one.result) if command.revert else None
+    except ValueError as error:
+        found.cannot[safe(str(error))] += 1
+        return
+    if undo is None:
+        found.nothing += 1
+    else:
+        found.groups.setdefault((undo[0], tuple(sorted(undo[1].items()))), []).append(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands on the line; see `cmd_options`."""
+
+    which: str
+    outputs: Sequence[output.Output]
+    yes: bool = False
+    expect: int | None = None
+    reason: str = ""
+    dry_run: bool = False
+    show_vins: bool = False
+
+
+def revert(run: Run, asked: Asked) -> exits.Code:
+    """Shows what it will send, asks, sends."""
+    from cdctl.application import security_wiring, wiring
+    from cdctl.application.orders_wiring import with_journal
+
+    settings = settings_of(run)
+    doors = wiring.catalogue(settings, plugins=run.plugins)
+    by = security_wiring.sealer_of(settings.context()).identity
+
+    def command_of(name: str) -> Command | None:
+        try:
+            return doors.command(name)
+        except CdctlError:
+            return None
+
+    found, plan = with_journal(settings, lambda journal: _look(journal, asked.which))
+    todo = undoing(found.kept, plan, command_of)
+    fleet_rows.refuse_unless(asked.expect, todo.total)
+    parcels = [
+        _parcel(doors.command(name), dict(values), kept, asked, by, settings.context().name)
+        for (name, values), kept in todo.groups.items()
+    ]
+    _told(run, todo, parcels)
+    partly = exits.Code.PARTLY if todo.cannot else exits.Code.DONE
+    if asked.dry_run or not parcels:
+        exits.note(run, "a dry run: nothing was sent" if parcels else "there is nothing to take back")
+        return partly
+    how = How(f"take {asked.which} back at {vehicles(todo.total)}", asked.yes, action="revert")
+    done = cmd_sending.deliver(run, settings, parcels, how)
+    cmd_after.show(run, settings, asked.outputs, done, asked.show_vins)
+    cmd_sending.closing(run, "taken back", done)
+    return exits.worst([cmd_sending.code(done), partly])
+
+
+def _parcel(
+    command: Command, values: dict[str, Value], kept: Sequence[Kept], asked: Asked, by: Identity, context: str
+) -> Parcel:
+    selected = Selected(tuple(sorted({Target(one.order.vin, one.order.region) for one in kept})))
+    spans = cmd_planning.spans_of(command, "", "")
+    reason = asked.reason.strip() or f"takes back {asked.which}"
+    plan = cmd_planning.planned(
+        command, judge_values(command, values), selected, spans, context=context, by=by, reason=reason, now=time.time()
+    )
+    return Parcel(plan, command, expected=None if asked.expect is None else len(plan.targets))
+
+
+def _told(run: Run, todo: Undoing, parcels: Sequence[Parcel]) -> None:
+    for parcel in parcels:
+        spoken = f"{parcel.command.name} {cmd_planning.spoken(parcel.command, parcel.plan.arguments)}".strip()
+        exits.note(run, f"  {spoken}: {vehicles(len(parcel.plan.targets))}")
+    if todo.nothing:
+        exits.note(run, f"  nothing to take back: {vehicles(todo.nothing)} had it so before")
+    for why, count in todo.cannot.most_common():
+        exits.note(run, f"  not taken back: {vehicles(count)}: {why}")
+
+
+async def _look(journal: Journal, which: str) -> tuple[cmd_kept.Found, Plan | None]:
+    from cdctl.application.resuming import plan_of
+
+    found = cmd_kept.find(journal, which)
+    return found, plan_of(journal, found.plan)

@@ -1,0 +1,121 @@
+"""Whom `cdctl cmd send` means: vehicles by their ids, or by a filter; and what is known of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cdctl.cli import exits, fleet_asking, fleet_status
+from cdctl.domain.fleet.inventory import is_id
+from cdctl.domain.orders.plan import Target
+from cdctl.domain.text import safe
+from cdctl.errors import UnavailableError, UsageError
+
+if TYPE_CHECKING:
+    from cdctl.cli.options import Run
+    from cdctl.domain.fleet.reading import Fleet, FleetStatus, Page
+    from cdctl.domain.settings import Context, Settings
+
+_COLUMNS = ("vin", "region", "model", "sw", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Vehicles that are meant. where: the filter, empty when ids were named. states: how many are online, offline, ...;
+    empty when the fleet was not asked. left_out: how many a term could not judge, by field. whole: whether the picture
+    was complete."""
+
+    targets: tuple[Target, ...]
+    where: str = ""
+    states: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    whole: bool = True
+
+
+def chosen(
+    run: Run, settings: Settings, *, to: Sequence[str], where: str, region: str, seconds: str, reason: str
+) -> Selected:
+    """The vehicles. Raises UsageError: nobody or both ways are named, no such vehicle; UnavailableError when the region
+    of one cannot be known."""
+    vins = tuple(dict.fromkeys(vin.strip() for each in to for vin in each.split(",") if vin.strip()))
+    if bool(vins) is bool(where.strip()):
+        hint = "--to VIN, or --where 'region:eu online'"
+        raise UsageError("name vehicles, or a filter" if not vins else "--to and --where exclude each other", hint=hint)
+    context = settings.context()
+    if region and region not in context.brokers:
+        hint = f"it has {', '.join(context.brokers)}" if context.brokers else f"write brokers in {settings.file}"
+        raise UsageError(f"context {context.name!r} has no region {region!r}", subject="--region", hint=hint)
+    if vins:
+        _check(vins)
+        return _named(run, context, vins, region, seconds)
+    if region:
+        raise UsageError("--region is for --to", subject="--region", hint=f"--where 'region:{region} ...'")
+    return _filtered(run, where, seconds, reason)
+
+
+def _check(vins: Sequence[str]) -> None:
+    for vin in vins:
+        if not is_id(vin):
+            hint = "1 to 40 printable characters, no space, +, / or #"
+            raise UsageError("that is no id of a vehicle", subject=safe(vin, 60), hint=hint)
+
+
+def _named(run: Run, context: Context, vins: Sequence[str], region: str, seconds: str) -> Selected:
+    only = region or (next(iter(context.brokers)) if len(context.brokers) == 1 else "")
+    if only:
+        return Selected(tuple(sorted(Target(vin, only) for vin in vins)))
+    where = "|".join(f'vin:"{vin}"' for vin in vins)
+    asked = fleet_asking.question(run, where=f"({where})", seconds=seconds)
+
+    async def ask(fleet: Fleet) -> tuple[Page, str, FleetStatus]:
+        from cdctl.domain.fleet.reading import Query
+
+        found = await fleet.find(Query(asked.where, _COLUMNS))
+        seen = {str(row[0]) for row in found.rows}
+        missing = next((vin for vin in vins if vin not in seen), "")
+        return found, await fleet_asking.nearest(fleet, missing) if missing else "", found.status
+
+    found, near, status = fleet_asking.answer(run, asked, ask)
+    seen = {str(row[0]) for row in found.rows}
+    for vin in vins:
+        if vin not in seen:
+            raise _nobody(vin, near, status)
+    # A filter may match more than was named: * stands for anything in it.
+    return _selected(replace(found, rows=[row for row in found.rows if row[0] in vins]), "")
+
+
+def _nobody(vin: str, near: str, status: FleetStatus) -> UsageError | UnavailableError:
+    if fleet_status.code(status):
+        hint = "say where it is: --region NAME"
+        return UnavailableError("nobody can tell in which region it is", subject=vin, hint=hint)
+    return UsageError("there is no such vehicle", subject=vin, hint=near or "cdctl fleet ls lists those that are known")
+
+
+def _filtered(run: Run, where: str, seconds: str, reason: str) -> Selected:
+    asked = fleet_asking.question(run, where=where, seconds=seconds, reason=reason)
+
+    async def ask(fleet: Fleet) -> Page:
+        from cdctl.domain.fleet.reading import Query
+
+        return await fleet.find(Query(where, _COLUMNS))
+
+    found = fleet_asking.answer(run, asked, ask)
+    for line in fleet_status.lines(found.status, found.left_out, found.matched):
+        exits.detail(run, line)
+    for text in fleet_status.warnings(found.status):
+        exits.warn(run, text)
+    if fleet_status.code(found.status) is exits.Code.UNKNOWN:
+        raise UnavailableError("nobody can tell which vehicles match", hint="no broker answers: cdctl broker ping")
+    return _selected(found, where)
+
+
+def _selected(found: Page, where: str) -> Selected:
+    rows = [[str(cell or "") for cell in row] for row in found.rows]
+    targets = tuple(sorted(Target(*row[:4]) for row in rows if row[1]))
+    left_out = dict(found.left_out)
+    if homeless := sum(not row[1] for row in rows):
+        left_out["region"] = left_out.get("region", 0) + homeless
+    states = Counter(row[4] for row in rows if row[1])
+    return Selected(targets, where, states, left_out, not fleet_status.code(found.status))
