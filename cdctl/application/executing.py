@@ -32,6 +32,11 @@ class LinkExecutor:
         """See `Executor`."""
         return self._telling.promises
 
+    @property
+    def in_flight(self) -> int:
+        """Messages that left and that no broker has acknowledged yet."""
+        return sum(line.in_flight for line in self._lines.values())
+
     async def open(self, hearer: Hearer, regions: Sequence[str]) -> None:
         """See `Executor`; regions that are open stay so."""
         self._hearer = hearer

@@ -64,7 +64,7 @@ class Launcher:
             started.append(self.spawn(sending, self._run(sending, orders, slots)))
             await asyncio.sleep(0)
         if started:
-            await asyncio.gather(*started)
+            await asyncio.wait(started)  # what stops one of them is in the sending
 
     async def again(self, sending: Sending, due: Sequence[tuple[int, Order, int]]) -> None:
         """Another try of orders that failed, each with how often it was tried before."""

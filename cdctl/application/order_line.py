@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from itertools import chain, repeat
 
 from cdctl.domain.orders.executing import Hearer
 from cdctl.domain.wire import Filter, Grant, Link, Listener, Message, Publish, Receipt, Up
@@ -44,6 +45,11 @@ class OrderLine:
         self._flying: set[asyncio.Task[Sequence[Receipt]]] = set()
         self._again: asyncio.Task[None] | None = None
         self._note = ""
+
+    @property
+    def in_flight(self) -> int:
+        """Messages that left and that the broker has not acknowledged yet."""
+        return self._link.counters().in_flight
 
     async def open(self) -> None:
         """Connect, and listen. Raises as `Executor.open`."""
@@ -131,9 +137,10 @@ class OrderLine:
 
     async def _anew(self) -> None:
         """Another link to the same session, which knows nothing of what was on its way."""
+        self._listening = False
         await self._link.aclose()
         self._link = self._opens(self)
-        for pause in (*_PAUSES, *iter(lambda: _PAUSES[-1], 0)):
+        for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
             try:
                 up = await self._link.connect()
                 await self._listen()
@@ -142,5 +149,5 @@ class OrderLine:
                 await asyncio.sleep(pause)
                 continue
             break
-        self._again = None
+        self._again, self._listening = None, True
         self._hearer.on_link(self._region, up=True, forgot=not up.session_present, note=self._note)

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dispatching import operating, reasons, results, states
+from dispatching import operating, results, states
 from ordered import Lab, ordered
 
 from cdctl.application.tally import Tally
 from cdctl.domain.orders.order import State
-from cdctl.lab.vehicles.columns import Doing
 
 
 @pytest.fixture(scope="module")
