@@ -58,9 +58,18 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Vehicles that were told against matched ones that were not. metric: "commands", "dtcs", or a signal's name."""
+    """Vehicles that were told against matched ones that were not. metric: "commands" (shares of bad outcomes), "dtcs"
+    (new trouble codes an hour), or a signal's name (its mean). rise: how much worse is to be found: 0.02 is two points,
+    0.02 codes an hour, or 0.02 of the signal's unit. alpha: chance of a false stop; power: chance that such a rise is
+    not passed. least, most: bounds of a signal. lower: its lower values are worse."""
 
     metric: str
+    rise: float = 0.02
+    alpha: float = 0.01
+    power: float = 0.9
+    least: float = 0.0
+    most: float = 0.0
+    lower: bool = False
 
 
 What = Slo | Promql | Share | Cohort

@@ -1,0 +1,106 @@
+"""Reads rollout files. `cdctl.files.rollout_shape` says what may be in one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping as Map
+from pathlib import Path
+
+from cdctl.domain.orders.command import Value
+from cdctl.domain.orders.rollout.guards import Guard
+from cdctl.domain.orders.rollout.hours import Hours
+from cdctl.domain.orders.rollout.rules import Rules
+from cdctl.domain.orders.rollout.thresholds import Limit
+from cdctl.domain.orders.rollout.wanted import Wanted
+from cdctl.errors import FileError
+from cdctl.files import rollout_parts as parts
+from cdctl.files.faults import Faults
+from cdctl.files.nodes import Mapping, Node, Scalar, plain
+from cdctl.files.reading import read_text
+from cdctl.files.rollout_shape import ROLLOUT
+from cdctl.files.shapes.shape import wrong_kind
+from cdctl.files.yaml import documents
+
+
+def read(path: Path) -> Wanted:
+    """The rollout of a file. Raises FileError with everything that is wrong in it."""
+    faults = Faults(str(path))
+    text = read_text(Path(path).expanduser(), faults)
+    return _wanted(text, faults)
+
+
+def of_content(content: Map[str, object], name: str) -> Wanted:
+    """The rollout that a plan holds, as `Wanted.content` had it; `name` is what messages call it. Raises FileError."""
+    return _wanted(json.dumps(content), Faults(name))
+
+
+def _wanted(text: str | None, faults: Faults) -> Wanted:
+    roots = documents(text, faults) if text is not None else []
+    if not faults.errors and len(roots) != 1:
+        said = "holds more than one document" if roots else "is empty"
+        faults.error(roots[1] if roots else None, f"the rollout file {said}", "write one rollout in a file")
+    root = roots[0] if roots and not faults.errors else None
+    if root is not None and not isinstance(root, Mapping):
+        wrong_kind(root, "the rollout", "a mapping", faults)
+    elif root is not None:
+        ROLLOUT.check(root, "rollout", faults)
+    found = _built(root, faults) if isinstance(root, Mapping) and not faults.errors else None
+    if found is None or faults.errors:
+        raise FileError(faults.close())
+    return found
+
+
+def _built(root: Mapping, faults: Faults) -> Wanted:
+    guards = _guards(root.items("guards"), faults)
+    rules = Rules(
+        parts.waves(root.items("waves"), faults),
+        (),
+        "",
+        parts.pace(root.mapping("pace"), bool(guards), faults),
+        _hours(root, faults),
+        _limits(root, faults),
+        parts.success(root.mapping("success"), faults),
+        guards,
+        parts.whole(root, "in_flight", faults) or None,
+        parts.retry(root.mapping("retry"), faults),
+        parts.time(root, "grace", 60),
+    )
+    body = plain(root)
+    return Wanted(
+        root.text("name"),
+        root.text("command"),
+        _arguments(root.mapping("arguments")),
+        root.text("where"),
+        rules,
+        tuple(one.text for one in root.items("spread") if isinstance(one, Scalar)),
+        parts.whole(root, "expect", faults) if "expect" in root.values else None,
+        root.text("reason"),
+        parts.time(root, "expires", 0) or None,
+        parts.time(root, "timeout", 0) or None,
+        root.text("description"),
+        body if isinstance(body, dict) else {},
+    )
+
+
+def _guards(nodes: list[Node], faults: Faults) -> tuple[Guard, ...]:
+    found: list[Guard] = []
+    for node in nodes:
+        guard = parts.guard(node, faults)
+        if guard is not None and any(guard.text == other.text for other in found):
+            faults.error(node, "this guard is there twice", "delete one")
+        elif guard is not None:
+            found.append(guard)
+    return tuple(found)
+
+
+def _hours(root: Mapping, faults: Faults) -> tuple[Hours, ...]:
+    return tuple(one for node in root.items("hours") if (one := parts.hours(node, faults)) is not None)
+
+
+def _limits(root: Mapping, faults: Faults) -> tuple[Limit, ...]:
+    return tuple(one for node in root.items("abort") if (one := parts.limit(node, faults)) is not None)
+
+
+def _arguments(node: Mapping | None) -> dict[str, Value]:
+    body = plain(node) if node is not None else {}
+    return {key: value for key, value in body.items() if isinstance(value, str | int | float | bool)}  # type: ignore[union-attr]
