@@ -22,7 +22,7 @@ from cdctl.errors import UnavailableError
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.servers import Server, get
 from cdctl.lab.vehicles.carriers import Carrier, Shared
-from cdctl.lab.vehicles.ordering import Ordering
+from cdctl.lab.vehicles.ordering import About, Ordering
 from cdctl.lab.vehicles.singles import MOST, Singles
 from cdctl.lab.vehicles.story import Second, Story
 from cdctl.lab.vehicles.wording import Wording
@@ -40,7 +40,7 @@ class Plan:
     """What a fleet is made with. begin: epoch seconds at which the story's second 0 is. brokers: region -> host and
     port. still: all births, and nothing happens afterwards. singles: up to so many vehicles have a connection each.
     trust: the file that says whose orders vehicles follow; empty: nobody's. pace: what a second of carrying out an
-    order takes."""
+    order takes. platform: the folder of the platform whose metrics and spans tell of orders, too."""
 
     scenario: str
     vehicles: int
@@ -52,6 +52,7 @@ class Plan:
     singles: int = MOST
     trust: str = ""
     pace: float = 1.0
+    platform: str = ""
 
     def write(self, path: Path) -> None:
         """As a JSON file."""
@@ -129,9 +130,9 @@ class Running:
 
     def _order(self, wording: Wording) -> Ordering:
         plan = self._plan
-        return Ordering(
-            self._folder, Path(plan.trust), self.story, wording, plan.seed, restart=self._restart, pace=plan.pace
-        )
+        platform = Path(plan.platform) if plan.platform else None
+        about = About(Path(plan.trust), plan.begin, self._restart, plan.pace, platform)
+        return Ordering(self._folder, self.story, wording, plan.seed, about)
 
     def _restart(self, row: int, seconds: float) -> None:
         """A vehicle's modem goes off, and comes back."""

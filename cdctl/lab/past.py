@@ -27,6 +27,8 @@ LEAST_VEHICLES = 200_000
 RECENT = 9
 """Steps of the past whose remote commands have spans: a quarter of an hour."""
 TRACED = "remote_command_total"
+SPANS = "spans.jsonl"
+"""File of spans in the platform's folder."""
 JOB = {"job": "platform", "instance": "simulated"}
 """Labels that a scrape adds; the past has them too, so that the live series continue it."""
 

@@ -16,12 +16,12 @@ import numpy as np
 
 from cdctl.domain.slo.series import Floats
 from cdctl.lab.history import escape, number
-from cdctl.lab.model import Exposed, Level, draw, exposed
-from cdctl.lab.past import STEP, TRACED, Standing
+from cdctl.lab.model import Exposed, Level, Metric, Outcomes, draw, exposed
+from cdctl.lab.order_counts import FILE, OrderCounts
+from cdctl.lab.past import SPANS, STEP, TRACED, Standing
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.servers import Server, get
 
-SPANS = "spans.jsonl"
 _SPAN_SECONDS = 300.0
 _MOST_STEPS = 2000
 """After a long pause (a laptop that slept) the time since is drawn in this many steps, not second by second."""
@@ -30,10 +30,16 @@ _MOST_STEPS = 2000
 class Live:
     """The platform's counters now. Safe to use from several threads."""
 
-    def __init__(self, standing: Standing, heard: Callable[[int, Floats, Floats], None] | None = None) -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        heard: Callable[[int, Floats, Floats], None] | None = None,
+        ordered: Callable[[int], Floats] | None = None,
+    ) -> None:
         """Starts where the past ended. `heard` is told of remote commands: which region, [n_outcomes, n] events,
-        [n + 1] edges of the intervals."""
+        [n + 1] edges of the intervals. `ordered` tells of real ones: which region -> how many so far, [n_outcomes]."""
         self._heard = heard
+        self._ordered = ordered
         self._standing = standing
         self._scenario = scenario(standing.scenario)
         self._rng = np.random.default_rng([standing.seed, standing.end, 1])
@@ -47,10 +53,18 @@ class Live:
             self._advance(now - self._standing.end)
             lines: list[str] = []
             for metric in self._scenario.metrics:
-                series = [(region, one) for region in self._scenario.regions for one in exposed(metric, region)]
+                places = enumerate(self._scenario.regions)
+                series = [(place, one) for place, region in places for one in exposed(metric, region)]
                 lines.append(f"# TYPE {metric.metric} {series[0][1].kind}")
-                lines += [_line(one, self._atoms[f"{metric.metric} {region.name}"]) for region, one in series]
+                lines += [_line(one, self._so_far(metric, place)) for place, one in series]
         return "\n".join(lines) + "\n"
+
+    def _so_far(self, metric: Metric, place: int) -> Floats:
+        """The atoms of one metric in one region: what was drawn, and orders that were really sent."""
+        drawn = self._atoms[f"{metric.metric} {self._scenario.regions[place].name}"]
+        if self._ordered is None or metric.metric != TRACED or not isinstance(metric, Outcomes):
+            return drawn
+        return drawn + self._ordered(place)
 
     def _advance(self, age: float) -> None:
         if age <= self._age:
@@ -101,7 +115,8 @@ def serve(standing_file: Path, port: int) -> None:
         if recent := standing.recent.get(f"{TRACED} {region.name}"):
             ages = np.arange(-len(recent[0]), 1, dtype=np.float64) * STEP
             commands.tell(place, np.array(recent), ages)
-    live = Live(standing, commands.tell)
+    ordered = OrderCounts(standing_file.parent / FILE, story)
+    live = Live(standing, commands.tell, ordered.of)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -6,7 +6,9 @@ https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding: ids in hex, en
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +23,8 @@ _BATCH = 512
 
 
 class SpanFile(SpanExporter):
-    """Appends to a file; when that is full it becomes the old one, and the older one is gone: never more than two."""
+    """Appends to a file; when that is full it becomes the old one, and the older one is gone: never more than two.
+    Several processes may write to one."""
 
     def __init__(self, path: Path, most: int = MOST_BYTES) -> None:
         """`most`: bytes of one file."""
@@ -33,11 +36,20 @@ class SpanFile(SpanExporter):
         """A line for every batch of them."""
         for start in range(0, len(spans), _BATCH):
             line = json.dumps(request(spans[start : start + _BATCH]), separators=(",", ":")) + "\n"
+            self.write(line.encode())
+        return SpanExportResult.SUCCESS
+
+    def write(self, line: bytes) -> None:
+        """One line, as a whole, whoever else writes to the same file."""
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
             if self.path.exists() and self.path.stat().st_size + len(line) > self._most:
                 self.path.replace(self.old)
-            with self.path.open("a", encoding="utf-8") as file:
+            with self.path.open("ab") as file:
                 file.write(line)
-        return SpanExportResult.SUCCESS
+        finally:
+            os.close(folder)
 
 
 def request(spans: Sequence[ReadableSpan]) -> Mapping[str, object]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from cdctl.domain.ports import Progress
+from cdctl.lab import identities
 from cdctl.lab.fleet import Fleet, Plan, roomy
 from cdctl.lab.mosquitto import Mosquitto
-from cdctl.lab.past import STEP, Standing, past, write_past
-from cdctl.lab.platform import SPANS, Platform
+from cdctl.lab.past import SPANS, STEP, Standing, past, write_past
+from cdctl.lab.platform import Platform
 from cdctl.lab.scenarios import USUAL, scenario
 from cdctl.lab.servers import Prometheus, Server
+from cdctl.lab.vehicles.population import population
 from cdctl.lab.vehicles.wording import COLUMNS
 
 STEPS = 5
@@ -23,6 +25,7 @@ STEPS = 5
 SCRAPE_INTERVAL = "5s"
 """Live scrapes are closer together than those of the past, so that a viewer sees burn rates move."""
 ROOT = "cd"
+PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Stage:
             "protocol": "native",
             "topic_root": ROOT,
             "fleet": {"columns": COLUMNS},
-            "traces": {"file": str(self._folder / "platform" / SPANS)},
+            "traces": {"file": str(self._folder / PLATFORM / SPANS)},
+            **identities.settings(self._folder),
         }
 
     @property
@@ -98,7 +102,8 @@ class Stage:
         end = int(time.time()) // STEP * STEP
         self._progress.step("brokers")
         self._start_brokers()
-        fleet = self._start_fleet(end)  # it connects while the past is made
+        trust = identities.make_operators(self._folder)
+        fleet = self._start_fleet(end, trust)  # it connects while the past is made
         made = past(making.scenario, seed=making.seed, vehicles=making.vehicles, end=end)
         self._progress.step("platform")
         platform = self._start_platform(made.standing)
@@ -113,6 +118,8 @@ class Stage:
         )
         self._progress.step("32 days of history")
         write_past(made.series, prometheus.data)
+        vins = population(scenario(making.scenario), making.vehicles, making.seed).vins
+        identities.make_vehicles(self._folder, making.seed, vins)
         self._progress.step("prometheus")
         self._run("prometheus", prometheus)
         self._progress.step("vehicles")
@@ -120,8 +127,7 @@ class Stage:
         self._progress.step()
 
     def _start_platform(self, standing: Standing) -> Platform:
-        platform = Platform(self._folder / "platform", survives=self._survives)
-        platform.folder.mkdir(parents=True)
+        platform = Platform(self._folder / PLATFORM, survives=self._survives)
         standing.write(platform.folder / "standing.json")
         self._run("platform", platform)
         return platform
@@ -135,10 +141,13 @@ class Stage:
             self._run(name, broker)
             self._brokers |= dict.fromkeys([region] if region else regions, broker)
 
-    def _start_fleet(self, begin: int) -> Fleet:
+    def _start_fleet(self, begin: int, trust: Path) -> Fleet:
         making = self.making
+        platform = self._folder / PLATFORM  # its metrics and spans tell of orders, too
+        platform.mkdir(parents=True)
         brokers = {region: ("127.0.0.1", broker.port) for region, broker in self._brokers.items()}
         plan = Plan(making.scenario, making.vehicles, making.seed, begin, brokers, ROOT)
+        plan = replace(plan, trust=str(trust), platform=str(platform))
         fleet = Fleet(self._folder / "fleet", plan, survives=self._survives)
         self._run("fleet", fleet)
         return fleet
