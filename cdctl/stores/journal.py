@@ -100,6 +100,10 @@ class SqliteJournal:
         """Why nothing new can be written, in words; empty while it can."""
         return str(self._chain.broken.message) if self._chain and self._chain.broken else ""
 
+    def close(self) -> None:
+        """Let go of what was opened for looking; it is opened again when it is needed."""
+        self._reader.close()
+
     async def aclose(self) -> None:
         """See the port."""
         self._reader.close()

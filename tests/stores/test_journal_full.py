@@ -121,9 +121,28 @@ def no_room_for_a_journal(folder: Path) -> None:
         raise AssertionError("sixty-four kilobytes are no room for a journal")
 
 
+def read_from_a_disk_that_can_only_be_read(folder: Path) -> None:
+    path = folder / "journal.sqlite"
+    write(path, story(20), reserve=4096)
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    assert len(list(read_journal(path).orders())) == 20
+    assert list(read_journal(path).verify()) == []
+    try:
+        open_journal(path, clock=ManualClock())
+    except UnavailableError as error:
+        assert error.message == "the journal cannot be written: its disk can only be read", error
+    else:
+        raise AssertionError("nothing can be written there")
+
+
 @pytest.mark.parametrize(
     ("test", "size"),
-    [("ends_on_a_full_disk", "4m"), ("opened_on_a_full_disk", "4m"), ("no_room_for_a_journal", "64k")],
+    [
+        ("read_from_a_disk_that_can_only_be_read", "4m"),
+        ("ends_on_a_full_disk", "4m"),
+        ("opened_on_a_full_disk", "4m"),
+        ("no_room_for_a_journal", "64k"),
+    ],
 )
 def test_a_full_disk(test: str, size: str, tmp_path: Path) -> None:
     on_a_small_disk(test, size, tmp_path)
