@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cdctl.domain.ports import Probe
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cdctl.domain.settings import Context
     from cdctl.security.keys import KeySealer
     from cdctl.security.policy import CedarPolicy
+    from cdctl.security.policy_table import Answer
     from cdctl.security.trust import TrustFile
 
 
@@ -35,9 +36,7 @@ def sealer_of(context: Context, trust: TrustFile | None = None) -> KeySealer:
 
 def authority_of(context: Context) -> CedarPolicy:
     """Who may do what in a context: its policy, else the one that ships. Raises FileError and UnavailableError."""
-    from cdctl.security import policy
-
-    return policy.read(context.policy or None)
+    return policy_of(context)
 
 
 def trust_path(context: Context) -> str:
@@ -64,7 +63,7 @@ def probe_security(context: Context) -> list[Probe]:
 
 def _trusted(context: Context) -> str:
     found = trust_of(context)
-    return f"{len(found.operators):,} operators, {len(found.vehicles.vins):,} keys of vehicles"
+    return f"operators: {len(found.operators):,}; keys of vehicles: {len(found.vehicles.vins):,}"
 
 
 def _signs(context: Context) -> str:
@@ -76,7 +75,7 @@ def _ruled(context: Context) -> str:
     found = authority_of(context)
     if wrong := found.check():
         raise UsageError(wrong[0], hint=f"cdctl policy check {context.policy}")
-    return f"{len(found.rules)} rules"
+    return f"rules: {len(found.rules)}"
 
 
 def _probe(context: Context, what: str, where: str, look: Callable[[], str]) -> Probe:
@@ -84,3 +83,24 @@ def _probe(context: Context, what: str, where: str, look: Callable[[], str]) -> 
         return Probe(context.name, what, where, True, look())
     except CdctlError as error:
         return Probe(context.name, what, where, False, error.message, error.hint)
+
+
+def policy_of(context: Context | None, file: str = "") -> CedarPolicy:
+    """The policy of a file, else of a context, else the one that ships. Raises FileError and UnavailableError."""
+    from cdctl.security import policy
+
+    return policy.read(file or (context.policy if context else "") or None)
+
+
+def policy_answers(policy: CedarPolicy) -> Iterator[Answer]:
+    """What a policy says to the usual questions, for every role that it speaks of."""
+    from cdctl.security import policy_table
+
+    return policy_table.answers(policy)
+
+
+def policy_schema() -> str:
+    """What a policy can ask about, as Cedar's schema."""
+    from cdctl.security import cedar
+
+    return cedar.schema_text()

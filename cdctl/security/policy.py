@@ -4,12 +4,9 @@ refused, and so is everything while a rule fails."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cedarpy
 
@@ -18,33 +15,12 @@ from cdctl.domain.orders.trust import Identity
 from cdctl.domain.text import safe
 from cdctl.errors import FileError, Place, Problem, UnavailableError
 from cdctl.security import cedar_text
+from cdctl.security.cedar import HERE, Decision, decide, rules_of, schema
+from cdctl.security.policy_reach import unreachable
 
 SHIPPED = "the policy that ships"
-_HERE = Path(__file__).parent
 _MOST = 1024 * 1024
 _MOST_APPROVALS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of a policy. name: its @id, else Cedar's own; refusal: its @refusal. body: as Cedar's JSON has it. line:
-    where it begins."""
-
-    key: str
-    name: str
-    permits: bool
-    refusal: str
-    body: Mapping[str, Any]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What Cedar said. rules: keys of those that decided. failed: why a rule or the question could not be judged."""
-
-    allowed: bool
-    rules: tuple[str, ...] = ()
-    failed: str = ""
 
 
 class CedarPolicy:
@@ -53,7 +29,7 @@ class CedarPolicy:
     def __init__(self, text: str, file: str = SHIPPED) -> None:
         self.text = text
         self.file = file
-        self.rules = _rules(text)
+        self.rules = rules_of(text)
         self.set = cedarpy.PolicySet.from_str(text)
         permits = zip(self.rules.values(), cedar_text.statements(text), strict=True)
         self._permits = cedarpy.PolicySet.from_str("\n".join(said for rule, (_, said) in permits if rule.permits))
@@ -79,9 +55,7 @@ class CedarPolicy:
 
     def check(self) -> Sequence[str]:
         """See the port: rules that can never matter, a line each."""
-        from cdctl.security.policy_reach import unreachable
-
-        return [str(one) for one in unreachable(self)]
+        return [str(one) for one in unreachable(self.text, self.file)]
 
     def _approvers(self, request: Request) -> tuple[Identity, ...]:
         others = {one.name: one for one in request.approvers if one.name != request.by.name}
@@ -94,7 +68,7 @@ def read(path: Path | str | None) -> CedarPolicy:
     """The policy of a file; None: the one that ships. Raises FileError with what Cedar refuses (syntax, schema), with
     its line, and UnavailableError when the file cannot be read."""
     if not path:
-        return CedarPolicy((_HERE / "policy.cedar").read_text(encoding="utf-8"))
+        return CedarPolicy((HERE / "policy.cedar").read_text(encoding="utf-8"))
     file = Path(path).expanduser()
     try:
         content = file.read_bytes()
@@ -109,63 +83,6 @@ def read(path: Path | str | None) -> CedarPolicy:
     return CedarPolicy(text, str(file))
 
 
-def decide(policies: cedarpy.PolicySet, questions: Sequence[tuple[Request, int]]) -> list[Decision]:
-    """What Cedar says to each question, were there so many approvals more than the request has."""
-    found: list[Decision] = []
-    for (by, command, risk, private), run in groupby(questions, _entities):
-        entities = [
-            {"uid": _uid("Operator", by.name), "attrs": {}, "parents": [_uid("Role", role) for role in by.roles]},
-            {"uid": _uid("Command", command), "attrs": {"risk": risk.value, "private": private}, "parents": []},
-        ]
-        asked = [_question(request, extra) for request, extra in run]
-        said = cedarpy.is_authorized_batch(asked, policies, json.dumps(entities), schema())
-        found += [_decision(one) for one in said]
-    return found
-
-
-@cache
-def schema() -> cedarpy.Schema:
-    """What a policy can ask about."""
-    return cedarpy.Schema.from_str((_HERE / "policy.cedarschema").read_text(encoding="utf-8"))
-
-
-def _entities(question: tuple[Request, int]) -> tuple[Any, ...]:
-    request = question[0]
-    return request.by, request.command, request.risk, request.private
-
-
-def _uid(kind: str, name: str) -> dict[str, str]:
-    return {"type": kind, "id": name}
-
-
-def _question(request: Request, extra: int) -> dict[str, Any]:
-    context: dict[str, object] = {
-        "count": request.count,
-        "regions": list(request.regions),
-        "platform": request.context,
-        "rollout": request.rollout,
-        "reason": request.reason.strip(),
-        "approvals": len(request.approvers) + extra,
-        "approver_roles": sorted({role for one in request.approvers for role in one.roles}),
-        "break_glass": request.break_glass,
-    }
-    if request.expected is not None:
-        context["expected"] = request.expected
-    return {
-        "principal": _uid("Operator", request.by.name),
-        "action": _uid("Action", request.action),
-        "resource": _uid("Command", request.command),
-        "context": context,
-    }
-
-
-def _decision(said: cedarpy.AuthzResult) -> Decision:
-    """A rule that failed was skipped by Cedar, a `forbid` too: that must not let anything through."""
-    if said.decision is cedarpy.Decision.NoDecision or said.diagnostics.errors:
-        return Decision(False, failed="; ".join(map(str, said.diagnostics.errors)) or "no decision")
-    return Decision(said.allowed, tuple(sorted(said.diagnostics.reasons)))
-
-
 def _missing(now: Decision, more: Sequence[Decision]) -> int:
     """How many approvals would change most: 0 when none would change anything."""
     best = more[-1]
@@ -173,18 +90,6 @@ def _missing(now: Decision, more: Sequence[Decision]) -> int:
         return 0
     same = ((best.allowed, best.rules) == (one.allowed, one.rules) for one in more)
     return 1 + next(number for number, reached in enumerate(same) if reached)
-
-
-def _rules(text: str) -> dict[str, Rule]:
-    document = json.loads(cedarpy.policies_to_json_str(text))
-    lines = [line for line, _ in cedar_text.statements(text)]
-    found = {}
-    for key, body in document["staticPolicies"].items():
-        notes = body.get("annotations", {})
-        number = int(key.removeprefix("policy"))
-        name, refusal = notes.get("id") or key, notes.get("refusal") or ""
-        found[key] = Rule(key, name, body["effect"] == "permit", refusal, body, lines[number])
-    return found
 
 
 def _faults(text: str, file: Path) -> Iterator[Problem]:
@@ -212,5 +117,5 @@ def _faults(text: str, file: Path) -> Iterator[Problem]:
         yield Problem(
             Place(str(file), line, 1 if line else 0),
             safe(said, 300),
-            "cdctl policy check --schema prints what can be asked",
+            "cdctl policy show --schema prints what can be asked",
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cedarpy
 
@@ -19,15 +19,15 @@ from cdctl.domain.orders.command import Risk
 from cdctl.domain.orders.trust import Identity
 from cdctl.errors import Place, Problem
 from cdctl.security import cedar_text
-
-if TYPE_CHECKING:
-    from cdctl.security.policy import CedarPolicy
+from cdctl.security.cedar import Rule, decide, rules_of
 
 ACTIONS = ("send", "rollout", "revert", "abort", "approve", "read-location")
 _MOST = 4000
 """Questions that a rule is asked; of more, some evenly spread ones."""
-_ENOUGH = 50
-"""Questions a rule met that are asked of the whole policy."""
+_RUN = 200
+"""Questions asked before looking whether they were enough."""
+_ENOUGH = 20
+"""Questions of a run that a rule met and the whole policy is asked, too."""
 
 
 @dataclass(slots=True)
@@ -62,37 +62,46 @@ class Named:
             self.walk(child)
 
 
-def unreachable(policy: CedarPolicy) -> list[Problem]:
-    """Every rule that no question meets, and every permit that another rule always forbids."""
-    from cdctl.security.policy import decide
-
+def unreachable(text: str, file: str) -> list[Problem]:
+    """Every rule that no question meets, and every permit that another rule always forbids; of a policy that Cedar
+    reads. file: for the places."""
+    whole = cedarpy.PolicySet.from_str(text)
     found = []
-    for rule, (line, text) in zip(policy.rules.values(), cedar_text.statements(policy.text), strict=True):
-        asked = list(_questions(_named(rule.body)))
-        alone = cedarpy.PolicySet.from_str(text)
-        met = [one for one, said in zip(asked, decide(alone, [(one, 0) for one in asked]), strict=True) if said.rules]
-        place = Place(policy.file, line, 1)
+    for rule, (line, said) in zip(rules_of(text).values(), cedar_text.statements(text), strict=True):
+        met, used = _tried(rule, cedarpy.PolicySet.from_str(said), whole)
+        place = Place(file, line, 1)
         if not met:
-            said = f"the rule {rule.name} can never matter: nothing that can be asked meets it"
-            found.append(Problem(place, said, "remove it, or mend its conditions"))
-        elif rule.permits and not _used(policy, rule.key, met[:: max(1, len(met) // _ENOUGH)]):
-            said = f"the rule {rule.name} never permits anything: another rule always forbids it"
-            found.append(Problem(place, said, "remove it, or mend the one that forbids"))
+            message = f"the rule {rule.name} can never matter: nothing that can be asked meets it"
+            found.append(Problem(place, message, "remove it, or mend its conditions"))
+        elif not used:
+            message = f"the rule {rule.name} never permits anything: another rule always forbids it"
+            found.append(Problem(place, message, "remove it, or mend the one that forbids"))
     return found
 
 
-def _used(policy: CedarPolicy, key: str, met: Sequence[Request]) -> bool:
-    """Whether a permit decides anything in the whole policy, when all that could be missing is there."""
-    from cdctl.security.policy import decide
+def _tried(rule: Rule, alone: cedarpy.PolicySet, whole: cedarpy.PolicySet) -> tuple[bool, bool]:
+    """Whether a question meets a rule, and whether the rule then matters. alone: a policy of this rule only."""
+    met = False
+    asked = list(_questions(_named(rule.body)))
+    for start in range(0, len(asked), _RUN):
+        run = asked[start : start + _RUN]
+        here = [one for one, said in zip(run, decide(alone, [(one, 0) for one in run]), strict=True) if said.rules]
+        met = met or bool(here)
+        if here and (not rule.permits or _used(whole, rule.key, here[:: max(1, len(here) // _ENOUGH)])):
+            return True, True
+    return met, False
 
+
+def _used(policies: cedarpy.PolicySet, key: str, met: Sequence[Request]) -> bool:
+    """Whether a permit decides anything in the whole policy, when all that could be missing is there."""
     helped = [
-        replace(one, expected=expected, rollout=rollout, reason=one.reason or reason, approvers=one.approvers)
+        replace(one, expected=expected, rollout=rollout, reason=one.reason or reason)
         for one in met
         for expected in (one.expected, one.count)
         for rollout in (one.rollout, True)
         for reason in ("", "why")
     ]
-    decisions = decide(policy.set, [(one, extra) for one in helped for extra in (0, 5)])
+    decisions = decide(policies, [(one, extra) for one in helped for extra in (0, 5)])
     return any(said.allowed and key in said.rules for said in decisions)
 
 
