@@ -107,18 +107,23 @@ class Dispatch:
         there."""
         desk = self._desk
         await self._open({kept.order.region for kept in orders})
-        for kept in orders:
+        live = [kept for kept in orders if not kept.course.state.terminal]
+        for kept in live:
             desk.note("cancel", kept.order.id, {"vin": kept.order.vin, "command": kept.order.command}, ending=True)
         sending = Sending("", None, {}, tell=tell)
         sending.stop()
         sending.tally.total = len(orders)
-        live = [kept for kept in orders if not kept.course.state.terminal]
-        own = [kept for kept in live if kept.session == self.session]
-        others = [kept for kept in live if kept.session != self.session]
-        await self._recall([desk.flights.by_id.get(kept.order.id) or self._take_over(kept, sending) for kept in own])
+        sessions = dict.fromkeys(kept.session for kept in live)
+        mine = {one for one in sessions if one == self.session or await desk.means.take_over(one)}
+        own = [kept for kept in live if kept.session in mine]
+        others = [kept for kept in live if kept.session not in mine]
+        found = [desk.flights.by_id.get(kept.order.id) for kept in own]
+        taken = [self._take_over(kept, sending) for kept, one in zip(own, found, strict=True) if one is None]
+        self._reconciler.lose(taken, "its program ended")
+        await self._recall([*filter(None, found), *taken])
         await desk.means.executor.cancel([Outgoing(kept.order, desk.issuer.cancel(kept.order)) for kept in others])
         names = [kept.order.id for kept in orders]
-        while not await self._have_ended([kept.order.id for kept in live], sending):
+        while not await self._have_ended(names, sending):
             await asyncio.sleep(_LOOK)
         return Outcome("", self.session, sending.tally, lambda: _named(desk, names))
 

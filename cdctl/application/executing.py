@@ -58,6 +58,11 @@ class LinkExecutor:
                 await line.aclose()
             raise
 
+    async def listen(self, session: str) -> None:
+        """Hear the answers to another session as well, in every region that is open."""
+        for region, line in self._lines.items():
+            await line.listen(self._telling.replies(region, session))
+
     async def send(self, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
         """See `Executor`."""
         now = self._now()

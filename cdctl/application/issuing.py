@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cdctl.domain.orders import ids
@@ -23,6 +23,10 @@ _AT_ONCE = 32
 """Signatures between two turns of the loop: some milliseconds."""
 
 
+async def _never(session: str) -> bool:
+    return False
+
+
 def _unknown_command(name: str) -> Command | None:
     return None
 
@@ -30,7 +34,8 @@ def _unknown_command(name: str) -> Command | None:
 @dataclass(frozen=True, slots=True)
 class Means:
     """What a dispatch works with. randomness: that many unpredictable bytes. command: a command by its name, None when
-    nobody has it (its results are then believed as they are)."""
+    nobody has it (its results are then believed as they are). take_over: hear another session's answers, too, when no
+    process goes on with it; False when one does."""
 
     executor: Executor
     journal: Journal
@@ -40,6 +45,7 @@ class Means:
     clock: Clock
     randomness: Callable[[int], bytes]
     command: Callable[[str], Command | None] = field(default=_unknown_command)
+    take_over: Callable[[str], Awaitable[bool]] = field(default=_never)
 
     def now(self) -> int:
         """Epoch milliseconds."""

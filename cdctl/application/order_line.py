@@ -58,6 +58,10 @@ class OrderLine:
         self._listening = True
         self._hearer.on_link(self._region, up=True, forgot=not up.session_present, note=self._note)
 
+    async def listen(self, filters: Sequence[Filter]) -> None:
+        """Hear these topics, too."""
+        await self._link.subscribe(filters)
+
     async def publish(self, vins: Sequence[str], messages: Sequence[Publish]) -> Sequence[Receipt]:
         """A receipt for each. Waits while the link is down. Cancelled, it lets nothing leave any more."""
         if not self._up.is_set():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from cdctl.application.authorise import Wish, authorise
 from cdctl.application.fleet_wiring import finished, link
 from cdctl.application.wiring import catalogue
-from cdctl.errors import CdctlError, UsageError
+from cdctl.errors import CdctlError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
@@ -160,12 +160,25 @@ async def opened_orders(
     trust = trust_of(context)
     sealer, authority = sealer_of(context, trust), authority_of(context)
     path, name = journal_path(settings), session or secrets.token_hex(8)
-    with claimed(path.with_name(path.name + ".sessions"), name, sealer.identity.name):
+    with ExitStack() as claims:
+
+        def claim(wanted: str) -> None:
+            claims.enter_context(claimed(path.with_name(path.name + ".sessions"), wanted, sealer.identity.name))
+
+        async def take_over(other: str) -> bool:
+            try:
+                claim(other)
+            except RefusedError:
+                return False
+            await carrier.listen(other)
+            return True
+
+        claim(name)
         journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
         orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
         carrier = LinkExecutor(telling, name, _opens(context, name), clock)
         executor = around(carrier) if around else carrier
-        means = Means(executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command)
+        means = Means(executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command, take_over)
         dispatch = Dispatch(means, session=name)
         try:
             yield orders, dispatch

@@ -92,8 +92,8 @@ class Words:
             kept = desk.means.journal.order(word.order)
         except CdctlError:
             return None
-        if kept is None or kept.order.id != word.order or kept.session != desk.session:
-            self._hearing.doubt(said, "no order of this session")
+        if kept is None or kept.order.id != word.order:
+            self._hearing.doubt(said, "no order of ours")
             return None
         if kept.order.vin != word.vin:
             self._hearing.doubt(said, "about another vehicle's order")

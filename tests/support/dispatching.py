@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Plan, Target
 from cdctl.domain.wire import Address
+from cdctl.errors import RefusedError
 from cdctl.lab.vehicles.judging import commands
 from cdctl.links.opening import open_link
 from cdctl.protocols.native_orders import NativeTelling
@@ -32,6 +33,7 @@ from cdctl.security import trust
 from cdctl.security.ed25519 import PrivateKey
 from cdctl.security.keys import sealer
 from cdctl.stores.journal import SqliteJournal, open_journal
+from cdctl.stores.session_lock import claimed
 
 COMMANDS = commands()
 
@@ -82,13 +84,25 @@ async def operating(
     folder.mkdir(parents=True, exist_ok=True)
     journal = open_journal(folder / "journal.db", sign=sealed_by, clock=clock, trust=believed, reserve=65_536)
     carrier = executor or LinkExecutor(telling, session, {region: opener(region) for region in lab.plan.brokers}, clock)
-    means = Means(carrier, journal, sealed_by, believed, telling, clock, secrets.token_bytes, COMMANDS.get)
+    claims = ExitStack()
+
+    async def take_over(other: str) -> bool:
+        try:
+            claims.enter_context(claimed(folder / "sessions", other, "ada"))
+        except RefusedError:
+            return False
+        await carrier.listen(other)  # type: ignore[attr-defined]
+        return True
+
+    claims.enter_context(claimed(folder / "sessions", session, "ada"))
+    means = Means(carrier, journal, sealed_by, believed, telling, clock, secrets.token_bytes, COMMANDS.get, take_over)
     dispatch = Dispatch(means, session=session, skew=skew, patience=patience)
     try:
         yield Operator(dispatch, journal, means, lab.regions)
     finally:
         await dispatch.aclose()
         await journal.aclose()
+        claims.close()
 
 
 def states(outcome: Outcome) -> dict[str, State]:
