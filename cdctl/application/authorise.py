@@ -45,7 +45,7 @@ async def authorise(
     if not ruling.allowed:
         why = "; ".join(ruling.reasons) or "policy does not allow it"
         await journal.write([Note("refusal", digest, by.name, now, {**said, "why": why, "missing": ruling.missing})])
-        raise RefusedError(why, subject=f"{command.name} to {len(plan.targets):,} vehicles", hint=_cure(ruling))
+        raise RefusedError(why, subject=_what(plan), hint=_cure(plan, ruling))
     notes = [Note("approval", digest, one.name, now, {"key": one.fingerprint, "by": one.name}) for one in others]
     if wish.break_glass:
         notes.append(Note("break-glass", digest, by.name, now, said))
@@ -73,8 +73,15 @@ def asked(plan: Plan, command: Command, by: Identity, wish: Wish) -> Request:
     )
 
 
-def _cure(ruling: Ruling) -> str:
+def _what(plan: Plan) -> str:
+    count = len(plan.targets)
+    return f"{plan.command} to {count:,} vehicle{'s' * (count != 1)}"
+
+
+def _cure(plan: Plan, ruling: Ruling) -> str:
     if not ruling.missing:
         return "cdctl policy check shows the rules that are in force"
     people = "one more approval" if ruling.missing == 1 else f"{ruling.missing} more approvals"
-    return f"{people} would do: others sign the plan's file"
+    if plan.rollout:
+        return f"{people} would do: cdctl rollout approve"
+    return f"{people} would do: write the plan with --plan FILE; others sign it: cdctl cmd approve FILE"

@@ -12,6 +12,7 @@ from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_sending import Ended
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders.command import Command, Risk
+from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Plan, Target
 from cdctl.errors import RefusedError
 
@@ -82,34 +83,46 @@ def _go_on(run: Run, settings: Settings, session: cmd_kept.Session, yes: bool) -
 
 def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool, show_vins: bool) -> exits.Code:
     """Let go of what has not ended: what never left ends at once, vehicles are asked to drop the rest."""
-    from cdctl.application.orders_wiring import with_orders
-    from cdctl.application.resuming import plan_of
+    from cdctl.application.orders_wiring import with_journal
 
     settings = settings_of(run)
     cmd_asking.must_be_able(Risk.CONFIRM, yes)
+
+    async def look(journal: Journal) -> cmd_kept.Found:
+        return cmd_kept.find(journal, which)
+
+    found = with_journal(settings, look)
+    live = [one.order.id for one in found.kept if not one.course.state.terminal]
+    if live:
+        whole = _let_go(run, settings, found.plan, live, yes)
+    else:
+        exits.note(run, "nothing to let go of: all of it has ended")
+        whole = Ended(list(found.kept))
+    show(run, settings, outputs, whole, show_vins)
+    states = [one.course.state for one in whole.kept]
+    exits.note(run, f"cancelled {states.count(State.CANCELLED):,} of {vehicles(len(states))}")
+    return exits.Code.DONE if set(states) <= {State.CANCELLED, State.SUCCEEDED} else exits.Code.PARTLY
+
+
+def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes: bool) -> Ended:
+    from cdctl.application.orders_wiring import with_orders
+    from cdctl.application.resuming import plan_of
+
     board = Board(run, "cancel")
 
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
-        found = cmd_kept.find(orders.journal, which)
-        live = [one for one in found.kept if not one.course.state.terminal]
-        if not live:
-            exits.note(run, "nothing to let go of: all of it has ended")
-            return Ended(list(found.kept))
-        plan = plan_of(orders.journal, found.plan) or _plan_of_orders(live[0].order.command, live, orders.context.name)
+        live = [kept for kept in map(orders.journal.order, names) if kept is not None]
+        plan = plan_of(orders.journal, digest) or _plan_of_orders(live[0].order.command, live, orders.context.name)
         command = orders.command(plan.command) or Command(plan.command, plan.command, Risk.CONFIRM)
         await orders.authorise(plan, command, action="abort")
         what = f"let {vehicles(len(live))} drop {plan.command}"
-        await cmd_asking.agreed(run, Risk.CONFIRM, what, len(live), yes)
+        await cmd_asking.agreed(run, Risk.CONFIRM, what, len(live), yes, otherwise="nothing was cancelled")
         with board.shown():
             outcome = await dispatch.cancel(live, tell=board.tell())
         return cmd_sending.ended([outcome], board)
 
-    with cmd_sending.interruptible(board, lambda: f"ask again: cdctl cmd cancel {which}"):
-        found = with_orders(settings, work, plugins=run.plugins)
-    show(run, settings, outputs, found, show_vins)
-    states = [one.course.state.value for one in found.kept]
-    exits.note(run, f"cancelled {states.count('cancelled'):,} of {len(states):,}")
-    return exits.Code.DONE if set(states) <= {"cancelled", "succeeded"} else exits.Code.PARTLY
+    with cmd_sending.interruptible(board, lambda: "what was asked for stands: cdctl cmd status shows what came of it"):
+        return with_orders(settings, work, plugins=run.plugins)
 
 
 def _plan_of_orders(command: str, kept: Sequence[Kept], context: str) -> Plan:

@@ -50,7 +50,7 @@ def undoing(kept: Sequence[Kept], plan: Plan | None, command_of: Callable[[str],
     for one in kept:
         command = command_of(one.order.command)
         if one.course.state is not State.SUCCEEDED:
-            found.cannot[f"it is {one.course.state.value.replace('_', ' ')}, it did not succeed"] += 1
+            found.cannot[f"did not succeed ({one.course.state.value.replace('_', ' ')})"] += 1
         elif command is None or command.revert is None:
             found.cannot[f"nothing takes {one.order.command} back"] += 1
         else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cdctl.cli import records
 from cdctl.domain.duration import brief
 from cdctl.domain.fleet.privacy import masked, masked_in
+from cdctl.domain.orders.order import State
 from cdctl.domain.text import safe
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def order(kept: Kept, told: Told, hide: bool) -> dict[str, object]:
         "command": kept.order.command,
         "state": kept.course.state.value,
         "reason": masked_in(kept.reason, vin) if hide else kept.reason,
-        "took_ms": kept.took if kept.course.state.terminal else None,
+        "took_ms": kept.took if kept.took or kept.course.state is State.SUCCEEDED else None,
         "result": {key: masked_in(value, vin) if hide and isinstance(value, str) else value for key, value in shown},
         "order": kept.order.id,
         "plan": kept.order.plan,
@@ -68,12 +69,18 @@ def _result(kept: Kept, told: Told) -> Iterable[tuple[str, object]]:
     command = told.command_of(kept.order.command)
     if (command is None or command.private) and not told.places:
         return (("hidden", _HIDDEN),) if command else (("hidden", "nobody knows what it tells: --reason shows it"),)
-    return tuple((command.decode(kept.result) if command else kept.result).items())
+    if command is None:
+        return tuple(kept.result.items())
+    shown = command.decode(kept.result)
+    known = [key for key in command.results if key in shown]
+    return tuple((key, shown[key]) for key in (*known, *(key for key in shown if key not in command.results)))
 
 
 def _took(record: records.Record) -> str:
     took = record.get("took_ms")
-    return brief(took / 1000) if isinstance(took, int) else ""
+    if not isinstance(took, int):
+        return ""
+    return brief(took / 1000) if took >= 1000 else f"{took} ms"
 
 
 def _flat(result: object) -> str:
@@ -128,7 +135,8 @@ def orders(told: Told) -> Render:
     def render(form: str, hide: bool, width: int | None) -> str:
         if form == "table" and len(told.kept) > ON_A_SCREEN and not told.each:
             return records.render(summary(told.kept), _SUMMARY, form, width)
-        rows = [order(kept, told, hide) for kept in told.kept]
+        kept = told.kept if told.each else sorted(told.kept, key=_bad_first)
+        rows = [order(one, told, hide) for one in kept]
         if form == "json":
             return records.document({**(told.head or {}), "summary": summary(told.kept), "orders": rows})
         if form == "csv":
@@ -139,6 +147,10 @@ def orders(told: Told) -> Render:
         return records.render(rows, _CSV if form == "csv" else _ORDERS, form, width)
 
     return render
+
+
+def _bad_first(kept: Kept) -> tuple[bool, str, str]:
+    return kept.course.state is State.SUCCEEDED, kept.course.state.value, kept.order.vin
 
 
 def summary(kept: Iterable[Kept]) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdctl.domain.orders.command import Argument, Arguments, Command, Kind, Precondition, Result, Risk
+from cdctl.domain.orders.command import Argument, Arguments, Command, Kind, Result, Risk
 from cdctl.domain.orders.outcome import reached
 from cdctl.domain.ports import API, Plugin
 
@@ -50,7 +50,6 @@ def make() -> Sequence[Command]:
         summary="Set a parameter; the value before is kept",
         risk=Risk.CONFIRM,
         arguments=(_NAME, _VALUE),
-        preconditions=(Precondition.STANDING,),
         results={"value": "text, as it is now", "prior": "text, as it was; null when it had none"},
         succeeded=_set,
         revert=_revert,

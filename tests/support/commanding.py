@@ -1,0 +1,78 @@
+"""`cdctl cmd` as users run it: settings, keys, trust and a journal of an operator `ada`, for simulated vehicles.
+
+    with ordered(folder, others=OTHERS) as lab:
+        house = House(folder / "house", lab)
+        done = house.run("cmd", "send", "ping", "--to", vin)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ordered import Lab
+
+from cdctl.security import key_files
+from cdctl.security.ed25519 import PrivateKey, written
+
+ADA, BEA, VIC = b"b" * 32, b"c" * 32, b"d" * 32
+OTHERS = {
+    "engineer": (written(PrivateKey(ADA).public), ("oncall", "engineer")),
+    "second": (written(PrivateKey(BEA).public), ("engineer", "break-glass")),
+    "viewer": (written(PrivateKey(VIC).public), ("viewer",)),
+}
+"""Operators of a trust file, for `ordered`; each with a key file of that name."""
+
+
+@dataclass
+class House:
+    """A folder with settings. Everything is run as `engineer` unless told."""
+
+    folder: Path
+    lab: Lab
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, seed in (("engineer", ADA), ("second", BEA), ("viewer", VIC)):
+            key_files.write(self.folder / f"{name}.pem", PrivateKey(seed))
+
+    def settings(self, by: str = "engineer", context: str = "test") -> Path:
+        """The settings file of one operator."""
+        url = f"mqtt://127.0.0.1:{self.lab.broker.port}"
+        brokers = ", ".join(f'{region} = {{ url = "{url}" }}' for region in sorted(self.lab.plan.brokers))
+        path = self.folder / f"{by}-{context}.toml"
+        path.write_text(
+            f'default_context = "{context}"\n[contexts.{context}]\nbrokers = {{ {brokers} }}\n'
+            f'signing_key = {{ file = "{self.folder / f"{by}.pem"}" }}\ntrust = "{self.lab.trust}"\n'
+            f'[paths]\ncache = "{self.folder}"\njournal = "{self.folder / "journal.db"}"\n'
+        )
+        return path
+
+    def arguments(self, *args: str | Path, by: str = "engineer") -> list[str]:
+        """The whole command line after `cdctl`."""
+        return ["--config", str(self.settings(by)), *map(str, args)]
+
+    def run(self, *args: str | Path, by: str = "engineer", stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "cdctl", *self.arguments(*args, by=by)],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            timeout=120,
+            check=False,
+            env={name: value for name, value in os.environ.items() if name not in {"CDCTL_CONFIG", "CDCTL_JOURNAL"}},
+        )
+
+    def json(self, *args: str | Path, by: str = "engineer", code: int = 0) -> Any:
+        """What it prints as one JSON document; it must end with `code`."""
+        done = self.run(*args, "-o", "json", by=by)
+        assert done.returncode == code, done.stderr
+        return json.loads(done.stdout)
