@@ -14,7 +14,7 @@ from cdctl.domain.orders.authority import Request, Ruling
 from cdctl.domain.orders.trust import Identity
 from cdctl.domain.text import safe
 from cdctl.errors import FileError, Place, Problem, UnavailableError
-from cdctl.security import cedar_text
+from cdctl.security import cedar_text, whole_file
 from cdctl.security.cedar import HERE, Decision, decide, rules_of, schema
 from cdctl.security.policy_reach import unreachable
 
@@ -66,12 +66,12 @@ class CedarPolicy:
 
 def read(path: Path | str | None) -> CedarPolicy:
     """The policy of a file; None: the one that ships. Raises FileError with what Cedar refuses (syntax, schema), with
-    its line, and UnavailableError when the file cannot be read."""
+    its line, RefusedError when everybody may change the file, and UnavailableError when it cannot be read."""
     if not path:
         return CedarPolicy((HERE / "policy.cedar").read_text(encoding="utf-8"))
     file = Path(path).expanduser()
     try:
-        content = file.read_bytes()
+        content = whole_file.read(file)
         text = content.decode("utf-8-sig")
     except OSError as error:
         hint = "leave the setting policy out to use the one that ships"

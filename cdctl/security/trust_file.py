@@ -13,7 +13,7 @@ from pathlib import Path as File
 from cdctl.domain.text import safe
 from cdctl.domain.toml_places import Path, Places, places
 from cdctl.errors import FileError, Place, Problem, UnavailableError
-from cdctl.security import ed25519
+from cdctl.security import ed25519, whole_file
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}")
 _ROLE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -73,9 +73,10 @@ def parse(text: str, path: File) -> Written:
 
 
 def load(path: File) -> str:
-    """The text of a trust file. Raises UnavailableError when it cannot be read, FileError when it is no text."""
+    """The text of a trust file. Raises UnavailableError when it cannot be read, FileError when it is no text,
+    RefusedError when everybody may change it."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return whole_file.read(path).decode("utf-8-sig")
     except OSError as error:
         hint = 'name it: trust = "trust.toml" in the context'
         raise UnavailableError(f"cannot read the trust file: {error.strerror}", subject=str(path), hint=hint) from None

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cdctl.domain.text import safe
 from cdctl.errors import Place, Problem
-from cdctl.security import ed25519
+from cdctl.security import ed25519, whole_file
 
 _PIECE = 4 * 1024 * 1024
 _KEY = len(ed25519.PREFIX) + 44
@@ -184,7 +184,8 @@ def _entry(text: str, cells: list[str]) -> tuple[bytes, bytes, bool]:
 
 
 def read(path: Path) -> tuple[VehicleKeys, list[Problem]]:
-    """The keys of a file, and everything that is wrong in it (the first hundred). Raises OSError."""
+    """The keys of a file, and everything that is wrong in it (the first hundred). Raises OSError, and RefusedError when
+    everybody may change the file."""
     reading = _Reading(str(path))
     line = 1
     for piece in _pieces(path):
@@ -197,6 +198,7 @@ def _pieces(path: Path) -> Iterator[Bytes]:
     """The file in pieces that end with a line."""
     rest = b""
     with path.open("rb") as stream:
+        whole_file.guard(stream.fileno(), path)
         while content := stream.read(_PIECE):
             whole, newline, tail = content.rpartition(b"\n")
             if newline:

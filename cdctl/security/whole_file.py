@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cdctl.errors import UnavailableError, UsageError
+from cdctl.errors import RefusedError, UnavailableError, UsageError
 
 
 @contextmanager
@@ -26,6 +26,19 @@ def alone(path: Path) -> Iterator[Path]:
         yield target
     finally:
         os.close(folder)
+
+
+def read(path: Path) -> bytes:
+    """A file that says whom to trust, or what is allowed. Raises OSError, and RefusedError when everybody may change it."""
+    with path.open("rb") as stream:
+        guard(stream.fileno(), path)
+        return stream.read()
+
+
+def guard(descriptor: int, path: Path) -> None:
+    """Raises RefusedError when everybody may change the file."""
+    if os.fstat(descriptor).st_mode & stat.S_IWOTH:
+        raise RefusedError("everybody may change this file", subject=str(path), hint=f"chmod o-w {path}")
 
 
 def write(path: Path, content: bytes, mode: int = 0o644) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cdctl.domain.orders.authority import Request
 from cdctl.domain.orders.command import Risk
 from cdctl.domain.orders.trust import Identity
-from cdctl.errors import FileError, UnavailableError
+from cdctl.errors import FileError, RefusedError, UnavailableError
 from cdctl.security import policy, policy_table
 
 
@@ -266,6 +266,10 @@ def test_what_others_wrote_is_shown_safely(shipped):
 def test_a_policy_that_cannot_be_read(tmp_path):
     with pytest.raises(UnavailableError, match="cannot read the policy"):
         policy.read(tmp_path / "none.cedar")
+    (tmp_path / "open.cedar").write_text(GOOD)
+    (tmp_path / "open.cedar").chmod(0o666)
+    with pytest.raises(RefusedError, match="everybody may change this file"):
+        policy.read(tmp_path / "open.cedar")
     (tmp_path / "p.cedar").write_bytes(b"\xff")
     with pytest.raises(FileError, match="not UTF-8"):
         policy.read(tmp_path / "p.cedar")

@@ -170,3 +170,14 @@ def test_a_file_that_is_not_there_and_one_that_is_no_text(people):
     people.file.write_bytes(b"\xff\xfe")
     with pytest.raises(FileError, match="not UTF-8"):
         trust.read(people.file)
+
+
+def test_a_file_that_everybody_may_change_is_believed_nothing(people, vehicle_file):
+    people.add("alice")
+    keys_file = vehicle_file(f"WBA1,{K}\n")
+    assert trust.read(people.file)
+    for path in (people.file, keys_file):
+        path.chmod(0o666)
+        with pytest.raises(RefusedError, match="everybody may change this file"):
+            trust.read(people.file)
+        path.chmod(0o664)
