@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 from cdctl.domain.orders.order import TERMINAL, State
@@ -80,6 +81,22 @@ class Roster:
             self._tries[row] = min(255, self._tries[row] + 1)
             self._to(row, _QUEUED)
         return rows
+
+    def put_back(self, rows: Sequence[int]) -> None:
+        """These were taken, and nothing was sent: they are as before."""
+        for row in rows:
+            self._tries[row] -= 1
+            if self._tries[row]:
+                self._to(row, _AGAIN)
+                self._ready.append(row)
+            else:
+                self._to(row, _PLANNED)
+                number = self._wave[row]
+                self._next[number] = self._ends[number - 1] if number else 0
+
+    def told(self) -> list[bool]:
+        """Whether an order was published to each target, by row."""
+        return [tries > 0 for tries in self._tries]
 
     def move(self, row: int, state: State) -> None:
         """A target's order is in this state now. What has ended stays as it is: late news is for the journal."""

@@ -76,3 +76,18 @@ def test_taken_up_again_it_goes_on_where_it_stood() -> None:
     assert roster.take(Publish(1, 2, 0)) == [0, 2]
     assert roster.tally(1) == Tally(queued=2, unknown=1)
     assert roster.tries(3) == 2
+
+
+def test_what_could_not_be_sent_is_put_back() -> None:
+    roster = Roster(RULES, ORDER)
+    roster.take(Publish(0, 2, 0))
+    roster.again(1, Retry(3), now=0)
+    assert roster.ready(60_000) == 1
+    assert roster.take(Publish(0, 0, 1)) == [1]
+    roster.put_back([1, 4])
+    assert roster.tally(0) == Tally(planned=1, again=1)
+    assert roster.told() == [False, True, False, False, False]
+    assert roster.take(Publish(0, 1, 1)) == [1, 4]
+    assert roster.take(Publish(1, 1, 0)) == [3]
+    roster.put_back([3])
+    assert roster.take(Publish(1, 1, 0)) == [3]

@@ -1,0 +1,202 @@
+"""Carries a rollout through in this process: news from the journal in, decisions of the state machine out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from cdctl.application.dispatch import Dispatch
+from cdctl.application.rollout_news import News
+from cdctl.application.rollout_notes import Notes
+from cdctl.domain.orders.keeping import Journal, Kept
+from cdctl.domain.orders.order import State
+from cdctl.domain.orders.rollout.deciding import decide
+from cdctl.domain.orders.rollout.engine import Event, Job, Picture, Reader, Shown
+from cdctl.domain.orders.rollout.guards import Guard, Reading
+from cdctl.domain.orders.rollout.roster import Roster
+from cdctl.domain.orders.rollout.seen import Action, Control, Publish, Seen, TakeBack, Tell
+from cdctl.domain.orders.rollout.standing import Phase, Standing
+from cdctl.domain.ports import Clock
+from cdctl.errors import CdctlError
+
+_TURN = 0.5
+_SLOW_MS = 5_000
+"""Milliseconds after which orders that are still on their way to a broker are trouble."""
+_REST_MS = 5_000
+_EVENTS = 50
+
+
+class RollOut:
+    """The local engine (port RolloutEngine). The dispatch and the journal stay open.
+
+    standing: where it stood, when it is taken up again.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        dispatch: Dispatch,
+        journal: Journal,
+        reader: Reader,
+        clock: Clock,
+        *,
+        actor: str,
+        standing: Standing | None = None,
+    ) -> None:
+        self._job, self._dispatch, self._journal, self._reader, self._clock = job, dispatch, journal, reader, clock
+        self._standing = standing or Standing()
+        self._resumed = standing is not None
+        self._roster = Roster(job.rules, job.order)
+        self._news = News(job, journal, self._roster)
+        self._notes = Notes(job, journal, dispatch.session, actor)
+        self._readings: dict[str, Reading] = {}
+        self._controls: list[Control] = []
+        self._events: deque[Event] = deque(maxlen=_EVENTS)
+        self._poke = asyncio.Event()
+        self._sends: dict[asyncio.Task[None], int] = {}
+        self._work: set[asyncio.Task[None]] = set()
+        self._trouble, self._trouble_until = "", 0
+        self._error: CdctlError | None = None
+
+    def wish(self, control: Control) -> None:
+        """See `RolloutEngine`."""
+        self._controls.append(control)
+        self._poke.set()
+
+    def picture(self) -> Picture:
+        """See `RolloutEngine`."""
+        waves = [self._roster.tally(number) for number in range(len(self._job.rules.waves))]
+        return Picture(self._job, self._standing, waves, self._now(), dict(self._readings), tuple(self._events))
+
+    async def run(self, shown: Shown | None = None) -> Picture:
+        """See `RolloutEngine`."""
+        await self._notes.begin(self._standing, self._now())
+        if self._resumed:
+            left = self._news.restore(self._now())
+            self._spawn(self._take_up(left))
+        watching = [asyncio.create_task(self._watch(guard)) for guard in self._job.rules.guards]
+        try:
+            while not (self._standing.phase.terminal and not self._work and not self._sends):
+                self._poke.clear()
+                self._news.hear(self._now(), retries=self._standing.phase is not Phase.ABORTING)
+                await self._turn()
+                if shown is not None:
+                    shown(self.picture())
+                if self._error is not None:
+                    raise self._error
+                if not self._standing.phase.terminal or self._work or self._sends:
+                    await _until(self._poke, _TURN)
+        finally:
+            tasks = [*watching, *self._work, *self._sends]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        self._news.hear(self._now(), retries=False)
+        if shown is not None:
+            shown(self.picture())
+        return self.picture()
+
+    async def _turn(self) -> None:
+        """One decision, written down before anything of it is done."""
+        now = self._now()
+        controls, self._controls = tuple(self._controls), []
+        seen = Seen(
+            self._roster.tally(self._standing.wave),
+            self._roster.rollout(),
+            self._roster.ready(now),
+            dict(self._readings),
+            controls,
+            self._in_trouble(now),
+        )
+        after, actions = decide(self._job.rules, self._standing, seen, now)
+        told = [Event(now, one.word, one.words, one.by) for one in actions if isinstance(one, Tell)]
+        ending = after.phase is Phase.ABORTING or after.phase.terminal
+        try:
+            await self._notes.write(after, told, now, ending=ending)
+        except CdctlError as error:
+            if not ending:
+                self._controls[:0] = controls  # not heard: nothing of this turn is done
+                raise
+            self._error = error  # what stops is done even if it cannot be written
+        self._standing = after
+        self._events.extend(told)
+        for action in actions:
+            self._act(action)
+
+    def _act(self, action: Action) -> None:
+        if isinstance(action, Publish):
+            rows = self._roster.take(action)
+            task = asyncio.create_task(self._send(rows))
+            self._sends[task] = self._now()
+            task.add_done_callback(lambda done: self._sends.pop(done, None))
+        elif isinstance(action, TakeBack):
+            self._roster.give_up()
+            self._spawn(self._take_back())
+
+    async def _send(self, rows: Sequence[int]) -> None:
+        job = self._job
+        try:
+            await self._dispatch.send(
+                job.plan, job.command, targets=[job.plan.targets[row] for row in rows], wait=False
+            )
+        except CdctlError as error:
+            self._news.hear(self._now(), retries=True)
+            self._roster.put_back([row for row in rows if not self._left(row)])
+            self._trouble, self._trouble_until = error.message, self._now() + _REST_MS
+        self._poke.set()
+
+    def _left(self, row: int) -> bool:
+        """Whether an order may have left: it was written down, and not withdrawn before it did."""
+        return self._news.written(row) and self._roster.place(row) != State.CANCELLED
+
+    async def _take_back(self) -> None:
+        try:
+            await self._dispatch.abort(cancel=True)
+        except CdctlError as error:
+            self._error = error
+
+    async def _take_up(self, left: Sequence[Kept]) -> None:
+        """Vehicles are asked what became of what was open; after an abort they are asked to drop it."""
+        try:
+            if self._standing.phase is Phase.ABORTING and left:
+                await self._dispatch.cancel(left)
+            else:
+                await self._dispatch.resume()
+        except CdctlError as error:
+            self._trouble, self._trouble_until = error.message, self._now() + _REST_MS
+
+    def _in_trouble(self, now: int) -> str:
+        if self._trouble and now < self._trouble_until:
+            return self._trouble
+        self._trouble = ""
+        slow = [began for began in self._sends.values() if now - began > _SLOW_MS]
+        return f"orders wait for a broker for {(now - min(slow)) // 1000} s" if slow else ""
+
+    async def _watch(self, guard: Guard) -> None:
+        """Read one guard again and again; a change of its health is written down with the next turn."""
+        while True:
+            reading = await self._reader.read(guard, self._roster.told(), self._now())
+            before = self._readings.get(guard.text)
+            self._readings[guard.text] = reading
+            if before is None or before.health is not reading.health:
+                self._notes.guard(reading)
+            self._poke.set()
+            await asyncio.sleep(guard.every)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        task.add_done_callback(lambda _: self._poke.set())
+
+    def _now(self) -> int:
+        return round(self._clock.now() * 1000)
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,105 @@
+"""What of a rollout is written down: where it stands whenever that changes, and who did what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from cdctl.domain.orders.keeping import Entry, Journal, Note, Record
+from cdctl.domain.orders.rollout.engine import Event, Job
+from cdctl.domain.orders.rollout.guards import Reading
+from cdctl.domain.orders.rollout.pacing import Bucket
+from cdctl.domain.orders.rollout.standing import Standing, from_plain, to_plain
+from cdctl.errors import UnavailableError
+
+ROLLOUT, GUARD = "rollout", "guard"
+
+
+class Notes:
+    """Of one rollout, by one process."""
+
+    def __init__(self, job: Job, journal: Journal, session: str, actor: str) -> None:
+        self._job, self._journal, self._session, self._actor = job, journal, session, actor
+        self._last: Standing | None = None
+        self._guards: list[Reading] = []
+
+    async def begin(self, standing: Standing, now: int) -> None:
+        """The plan, if it is not there yet, and who goes on with it."""
+        entries: list[Entry] = []
+        if next(iter(self._journal.records(kind="plan", subject=self._job.digest, limit=1)), None) is None:
+            entries.append(Note("plan", self._job.digest, self._actor, now, json.loads(self._job.plan.content())))
+        entries.append(self._note(standing, (), now))
+        await self._journal.write(entries)
+
+    def guard(self, reading: Reading) -> None:
+        """A guard's health changed; written with the next turn."""
+        self._guards.append(reading)
+
+    async def write(self, standing: Standing, events: Sequence[Event], now: int, *, ending: bool) -> None:
+        """Where it stands and what happened, if that is news."""
+        entries: list[Entry] = [
+            Note(GUARD, self._job.plan.id, self._actor, one.at, {**asdict(one), "health": one.health.value})
+            for one in self._guards
+        ]
+        self._guards.clear()
+        # What may be published at once changes every second, and nothing is lost with it.
+        told = replace(standing, bucket=Bucket(), bound=False)
+        if events or told != self._last:
+            entries.append(self._note(standing, events, now))
+            self._last = told
+        if entries:
+            await self._journal.write(entries, ending=ending)
+
+    def _note(self, standing: Standing, events: Sequence[Event], now: int) -> Note:
+        body = {
+            "plan": self._job.digest,
+            "session": self._session,
+            "standing": to_plain(standing),
+            "events": [asdict(one) for one in events],
+        }
+        return Note(ROLLOUT, self._job.plan.id, self._actor, now, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A rollout as the journal has it."""
+
+    id: str
+    plan: str
+    session: str
+    standing: Standing
+    at: int
+    events: tuple[Event, ...] = ()
+
+
+def told(journal: Journal, begins: str = "") -> list[Told]:
+    """Every rollout of the journal whose id begins so, oldest first, where it stood last. Raises UnavailableError."""
+    found: dict[str, Told] = {}
+    for record in journal.records(kind=ROLLOUT):
+        if record.subject.startswith(begins):
+            before = found.get(record.subject)
+            found[record.subject] = _told(record, before.events if before else ())
+    return list(found.values())
+
+
+def _told(record: Record, events: tuple[Event, ...]) -> Told:
+    body = record.body
+    try:
+        standing = body["standing"]
+        if not isinstance(standing, Mapping):
+            raise ValueError("no standing")
+        more = tuple(_events(body.get("events")))
+        return Told(
+            record.subject, str(body["plan"]), str(body["session"]), from_plain(standing), record.at, (*events, *more)
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        hint = "cdctl audit verify says whether somebody changed it"
+        raise UnavailableError(
+            "is no note of a rollout", subject=f"record {record.number} of the journal", hint=hint
+        ) from error
+
+
+def _events(value: object) -> Iterator[Event]:
+    for one in value if isinstance(value, list | tuple) else ():
+        yield Event(int(one["at"]), str(one["word"]), str(one["words"]), str(one["by"]))
