@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cdctl.domain.ports import Probe
-from cdctl.errors import CdctlError, UsageError
+from cdctl.errors import CdctlError, FileError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.domain.settings import Context
@@ -61,6 +61,11 @@ def probe_security(context: Context) -> list[Probe]:
     return probes
 
 
+def judged(context: Context, part: str) -> str:
+    """What a context's "trust" or "policy" holds. Raises FileError with all that is wrong in it, UnavailableError."""
+    return {"trust": _trusted, "policy": _ruled}[part](context)
+
+
 def _trusted(context: Context) -> str:
     found = trust_of(context)
     return f"operators: {len(found.operators):,}; keys of vehicles: {len(found.vehicles.vins):,}"
@@ -72,9 +77,11 @@ def _signs(context: Context) -> str:
 
 
 def _ruled(context: Context) -> str:
+    from cdctl.security.policy_reach import unreachable
+
     found = authority_of(context)
-    if wrong := found.check():
-        raise UsageError(wrong[0], hint=f"cdctl policy check {context.policy}")
+    if wrong := unreachable(found.text, found.file):
+        raise FileError(wrong)
     return f"rules: {len(found.rules)}"
 
 

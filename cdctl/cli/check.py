@@ -25,13 +25,17 @@ _COLUMNS = (Column("part"), Column("subject"), Column("result"), Column("message
 
 @app.command()
 def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
-    """Judge everything you wrote: specs, settings, plugins. Asks no server; exit 2 when something is wrong."""
+    """Judge everything you wrote: specs, settings, plugins, trust files, policies.
+
+    No server is asked; exit 2 when something is wrong.
+    """
     run = run_of(ctx)
     settings, rows = _settings(run)
     specs = _specs(run, settings)
     rows += specs
     rows += _spec_tests(settings, sound=not any(row["result"] == "error" for row in specs))
     rows += _plugins(run, settings)
+    rows += _security(settings)
     output.show(run, outputs, rows, _COLUMNS)
     exits.leave(exits.Code.WRONG if any(row["result"] == "error" for row in rows) else exits.Code.DONE)
 
@@ -100,3 +104,19 @@ def _plugins(run: Run, settings: Settings) -> list[Row]:
 def _plugin(found: Loaded | Broken) -> Row:
     reason, hint = getattr(found, "reason", ""), getattr(found, "hint", "")
     return _row("plugin", found.listing.title, "error" if reason else "ok", reason or found.listing.whence, hint)
+
+
+def _security(settings: Settings) -> Iterator[Row]:
+    """Trust files and policies of every context; whether a key can be used is for `config check`."""
+    from cdctl.application import security_wiring
+
+    for context in settings.contexts.values():
+        for part, path in (("trust", context.trust), ("policy", context.policy)):
+            if not path:
+                continue
+            try:
+                found = security_wiring.judged(context, part)
+            except CdctlError as error:
+                yield from _refused(part, error)
+            else:
+                yield _row(part, path, "ok", found)

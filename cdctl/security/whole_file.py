@@ -29,7 +29,7 @@ def alone(path: Path) -> Iterator[Path]:
 
 
 def read(path: Path) -> bytes:
-    """A file that says whom to trust, or what is allowed. Raises OSError, and RefusedError when everybody may change it."""
+    """A file that says whom to trust or what is allowed. Raises OSError; RefusedError when everybody may change it."""
     with path.open("rb") as stream:
         guard(stream.fileno(), path)
         return stream.read()

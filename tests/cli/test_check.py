@@ -88,3 +88,18 @@ def test_spec_tests_are_read_and_their_promises_looked_up(cdctl, here, root):
     spec.write_text("kind: SLO\n")
     ran = cdctl("check", "-o", "json")
     assert [row["result"] for row in rows(ran, "spec tests")] == ["ok"]
+
+
+def test_trust_files_and_policies_are_judged_without_a_key(cdctl, here):
+    (here / "cdctl.toml").write_text('[contexts.a]\ntrust = "t.toml"\npolicy = "p.cedar"\n[paths]\njournal = "j"\n')
+    assert cdctl("keys", "new", "alice", "--file", "a.pem", "--role", "boss").code == 0
+    (here / "p.cedar").write_text("permit (principal, action, resource);\n")
+    ran = cdctl("check", "-o", "json")
+    assert ran.code == 0
+    assert [row["result"] for row in rows(ran, "trust") + rows(ran, "policy")] == ["ok", "ok"]
+    (here / "t.toml").write_text("[operators.alice]\nkeys = 3\nroles = []\n")
+    (here / "p.cedar").write_text("permit (principal, action, resource) when { 1 == 2 };\n")
+    ran = cdctl("check", "-o", "json")
+    assert ran.code == 2
+    assert [row["subject"] for row in rows(ran, "trust")] == ["t.toml:2:8", "t.toml:3:9"]
+    assert [row["subject"] for row in rows(ran, "policy")] == ["p.cedar:1:1"]

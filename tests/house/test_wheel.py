@@ -51,6 +51,10 @@ def test_it_ships_specs_dashboards_plugins_and_schemas(unpacked, root):
         assert {str(path.relative_to(data / folder)) for path in (data / folder).rglob("*") if path.is_file()} == wanted
     assert {path.name for path in unpacked.rglob("*.schema.json")} >= {"report.schema.json", "slo.schema.json"}
     assert (unpacked / "cdctl" / "py.typed").is_file()
+    assert {path.name for path in (unpacked / "cdctl" / "security").glob("*.cedar*")} == {
+        "policy.cedar",
+        "policy.cedarschema",
+    }
 
 
 def test_it_holds_nothing_else(unpacked):
