@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cdctl.application.desk import Desk
@@ -17,6 +17,7 @@ from cdctl.application.launching import Launcher
 from cdctl.application.reconcile import Reconciler
 from cdctl.application.resuming import SESSION, last_tries, left_by
 from cdctl.application.sending import Sending
+from cdctl.application.spans import begin, end
 from cdctl.application.tally import Outcome, Tell
 from cdctl.application.words import Words
 from cdctl.domain.orders.command import Command
@@ -76,7 +77,7 @@ class Dispatch:
         told = {"plan": digest, "whole": targets is None, "retries": retries, "rate": rate}
         self._note_plan(digest, content, told)
         await self._desk.scribe.flush()
-        sending = Sending(digest, command, plan.arguments, retries=retries, tell=tell)
+        sending = self._sending(digest, command, plan.arguments, retries, tell)
         sending.tally.total = len(some)
         return await self._through(sending, plan, some, rate, wait)
 
@@ -90,7 +91,7 @@ class Dispatch:
         for left in found:
             command = desk.means.command(left.plan.command) if left.plan else None
             arguments = left.plan.arguments if left.plan else {}
-            sending = Sending(left.digest, command, arguments, retries=left.retries, tell=tell)
+            sending = self._sending(left.digest, command, arguments, left.retries, tell)
             sending.tally.total = len(left.open) + len(left.targets) + left.missed
             if left.stopped:
                 sending.stop()
@@ -178,9 +179,11 @@ class Dispatch:
     ) -> Outcome:
         """To the end of a sending."""
         self._sendings.add(sending)
+        name = plan.command if plan is not None else "resume"
+        trace = begin(self._desk.means.traces, name, sending.digest, self.session, len(targets))
         try:
             if plan is not None and targets:
-                await self._launcher.launch(sending, plan, targets, rate)
+                await self._launcher.launch(sending, plan, targets, rate, trace.parent)
             sending.launched = True
             sending.look()
             if wait:
@@ -192,6 +195,7 @@ class Dispatch:
                 self._sendings.discard(sending)
             sending.tally.forged = self._words.forged
             sending.tell()
+            end(trace, sending.tally)
         return self._outcome(sending)
 
     def _outcome(self, sending: Sending) -> Outcome:
@@ -204,6 +208,12 @@ class Dispatch:
             stopped=sending.stopped.is_set(),
             waiting=bool(sending.open),
         )
+
+    def _sending(
+        self, digest: str, command: Command | None, arguments: Mapping[str, object], retries: int, tell: Tell | None
+    ) -> Sending:
+        pause = self._desk.patience // 5
+        return Sending(digest, command, arguments, retries=retries, pause=pause, tell=tell)
 
     async def _open(self, regions: Iterable[str]) -> None:
         await self._desk.means.executor.open(self, sorted(regions))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from cdctl.application.spans import Traces, Untraced
 from cdctl.domain.orders import ids
 from cdctl.domain.orders.command import Command
 from cdctl.domain.orders.executing import Executor
@@ -46,6 +47,7 @@ class Means:
     randomness: Callable[[int], bytes]
     command: Callable[[str], Command | None] = field(default=_unknown_command)
     take_over: Callable[[str], Awaitable[bool]] = field(default=_never)
+    traces: Traces = field(default_factory=Untraced)
 
     def now(self) -> int:
         """Epoch milliseconds."""

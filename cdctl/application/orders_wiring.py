@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -18,6 +20,7 @@ from cdctl.errors import CdctlError, RefusedError, UsageError
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.order_line import Open
+    from cdctl.application.spans import Traces
     from cdctl.domain.orders.authority import Authority, Ruling
     from cdctl.domain.orders.command import Command
     from cdctl.domain.orders.executing import Executor
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _SESSION_EXPIRY = 86_400
 """Seconds for which brokers keep answers of a session that nobody listens to: longer than orders live."""
 
@@ -174,6 +178,7 @@ async def opened_orders(
             return True
 
         claim(name)
+        traces = traces_of()
         journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
         orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
         carrier = LinkExecutor(telling, name, _opens(context, name), clock)
@@ -187,6 +192,7 @@ async def opened_orders(
                 await dispatch.aclose()
             finally:
                 await journal.aclose()
+                await asyncio.to_thread(traces.close)
 
 
 def telling_of(context: Context, settings: Settings, doors: Catalogue) -> Telling:
@@ -205,6 +211,17 @@ def telling_of(context: Context, settings: Settings, doors: Catalogue) -> Tellin
             hint="the native protocol can",
         )
     return cast("Telling", spoken)
+
+
+def traces_of() -> Traces:
+    """Where spans go: to the collector that the usual variables name, else nowhere."""
+    from cdctl.application.spans import Untraced
+
+    if not any(os.environ.get(name) for name in _OTLP):
+        return Untraced()
+    from cdctl.application.otlp import OtlpTraces
+
+    return OtlpTraces()
 
 
 def _opens(context: Context, session: str) -> dict[str, Open]:

@@ -13,7 +13,6 @@ from cdctl.domain.orders.order import Order, State, Word
 
 _LATELY = 5.0
 """Seconds over which the rate is measured."""
-_RETRY_MS = 2_000
 
 
 class Sending:
@@ -26,10 +25,12 @@ class Sending:
         arguments: Mapping[str, object],
         *,
         retries: int = 0,
+        pause: int = 2_000,
         tell: Tell | None = None,
     ) -> None:
-        """digest: of the plan. arguments: as they were judged."""
-        self.digest, self.command, self.retries = digest, command, retries
+        """digest: of the plan. arguments: as they were judged. pause: milliseconds before a failure is tried again,
+        twice as many before every next time."""
+        self.digest, self.command, self.retries, self.pause = digest, command, retries, pause
         self.arguments = cast(Arguments, arguments)  # a plan's are judged values
 
         self.tally = Tally()
@@ -86,7 +87,7 @@ class Sending:
         ):
             self.tally.states[state] -= 1
             self.tally.retried += 1
-            self.again.append((now + _RETRY_MS * (1 << min(tries, 8)), order, tries))
+            self.again.append((now + self.pause * (1 << min(tries, 8)), order, tries))
         elif state is not State.SUCCEEDED:
             self.tally.reasons[state, reason] += 1
         self.look()

@@ -71,8 +71,8 @@ class Words:
             state = flight.course.state
             if state is State.RUNNING or state is State.ACKED:
                 begun.append(flight)
-            elif state is State.QUEUED:
-                unheld.append(flight)
+            elif state is State.QUEUED and desk.means.executor.promises.dedupe:
+                unheld.append(flight)  # elsewhere nothing is sent twice, whatever a ledger says
         desk.scribe.note(moves)
         desk.leave.put(now, unheld)
         self._watch(begun)

@@ -1,0 +1,81 @@
+"""Spans of commands: one for each, handed to a collector that is configured, and carried by every order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from cdctl.application.orders_wiring import traces_of
+from cdctl.application.otlp import OtlpTraces
+from cdctl.application.spans import Untraced
+
+
+@pytest.fixture
+def collector() -> Iterator[tuple[str, list[Any]]]:
+    """An OTLP collector, and the spans that it was given."""
+    spans: list[Any] = []
+
+    class Takes(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.path == "/v1/traces"
+            told = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
+            spans.extend(span for one in told.resource_spans for scope in one.scope_spans for span in scope.spans)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", spans
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_command_is_one_span_that_orders_name_as_their_parent(collector: tuple[str, list[Any]]) -> None:
+    url, spans = collector
+    traces = OtlpTraces(url)
+    trace = traces.begin("cmd ping", {"cdctl.command": "ping"})
+    trace.end({"cdctl.succeeded": 3}, failed="1 of 4 without success")
+    traces.close()
+    (span,) = spans
+    version, trace_id, span_id, flags = trace.parent[0].split("-")
+    assert (version, flags) == ("00", "01")
+    assert (span.trace_id.hex(), span.span_id.hex()) == (trace_id, span_id)
+    told = {one.key: one.value for one in span.attributes}
+    assert told["cdctl.command"].string_value == "ping"
+    assert told["cdctl.succeeded"].int_value == 3
+    assert span.status.message == "1 of 4 without success"
+
+
+def test_a_collector_that_is_away_costs_nothing_but_some_time() -> None:
+    traces = OtlpTraces("http://127.0.0.1:9")
+    traces.begin("cmd ping", {}).end({})
+    traces.close()
+
+
+def test_the_usual_variables_say_where_spans_go(
+    collector: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(traces_of(), Untraced)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector[0])
+    traces = traces_of()
+    traces.begin("cmd lock", {}).end({})
+    traces.close()
+    assert [span.name for span in collector[1]] == ["cmd lock"]
+
+
+def test_without_a_collector_orders_carry_a_context_that_says_so() -> None:
+    one, other = (Untraced().begin("cmd ping", {}).parent for _ in range(2))
+    assert one != other
+    assert one[0].endswith("-00")
+    assert len(one[0]) == 55
