@@ -213,11 +213,13 @@ def ordered(
     seed: int = 5,
     port: int = 0,
     on: Server | None = None,
+    platform: Path | None = None,
     others: Mapping[str, tuple[str, Sequence[str]]] | None = None,
     revoked: Sequence[str] = (),
 ) -> Iterator[Lab]:
     """A broker of its own, and a fleet; with `port` the fleet is on that broker of 127.0.0.1 instead, `on` is
-    a broker to start instead of ours. others: further operators, as in a trust file; revoked: keys."""
+    a broker to start instead of ours. platform: folder for counts and spans. others: further operators, as in a
+    trust file; revoked: keys."""
     folder.mkdir(parents=True, exist_ok=True)
     operator = PrivateKey(b"a" * 32)
     story = scenario(name)
@@ -230,7 +232,7 @@ def ordered(
     with on or Mosquitto(folder / "broker", vehicles=vehicles) as broker:
         places = {one.name: ("127.0.0.1", port or broker.port) for one in story.regions}
         plan = Plan(name, vehicles, seed, int(time.time()), places, still=still, singles=singles)
-        plan = replace(plan, trust=str(trust), pace=pace)
+        plan = replace(plan, trust=str(trust), pace=pace, platform=str(platform or ""))
         with Fleet(folder / "fleet", plan) as fleet:
             fleet.wait()
             with Lab(folder, broker, plan, fleet, operator) as lab:

@@ -11,6 +11,8 @@ from cdctl.lab.vehicles.columns import Doing
 from cdctl.lab.vehicles.ledger import Ledger
 from cdctl.lab.vehicles.story import Story
 
+LOCKED = "Vehicle.Cabin.Door.Row1.DriverSide.IsLocked"
+CLIMATE = "Vehicle.Cabin.HVAC.IsAirConditioningActive"
 _CHARGES_FOR = 1800
 _DOORS_OPEN = 0.02
 _PLUGGED = 0.35
@@ -73,6 +75,20 @@ class Bodies:
         before = self.locked(row)
         self.ledger.keep(self.vin(row), "locked", "true" if on else "false")
         return before
+
+    def climate(self, row: int, now: int) -> tuple[int, float] | None:
+        """Until when climate runs (epoch milliseconds, as now) and at how many degrees; None when it does not."""
+        until, _, temperature = (self.ledger.fact(self.vin(row), "climate") or "0 0").partition(" ")
+        return (int(until), float(temperature)) if int(until) > now else None
+
+    def told(self, row: int, now: int) -> str:
+        """What telemetry says of it beyond what every vehicle tells: only of what somebody has ordered."""
+        vin, found = self.vin(row), ""
+        if locked := self.ledger.fact(vin, "locked"):
+            found += f',"{LOCKED}":{locked}'
+        if self.ledger.fact(vin, "climate"):
+            found += f',"{CLIMATE}":{"true" if self.climate(row, now) else "false"}'
+        return found
 
     def vin(self, row: int) -> str:
         """Its name."""

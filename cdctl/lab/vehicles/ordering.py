@@ -57,6 +57,7 @@ class Ordering:
         self._counts = OrderCounts(about.platform / FILE, story.scenario) if about.platform else None
         self._spans = Spans(about.platform / SPANS, self._attributes) if about.platform else None
         bodies = Bodies(story, self._ledger, seed)
+        wording.more = lambda row: bodies.told(row, milliseconds())
         world = World(
             lambda row: wording.secure_clock(row, milliseconds()),
             milliseconds,

@@ -55,23 +55,18 @@ def _charge_stop(task: Task, now: int) -> dict[str, Any]:
 
 
 def _climate_start(task: Task, now: int) -> dict[str, Any]:
-    before = _climate(task, now)
+    before = task.bodies.climate(task.row, now)
     until = now + int(task.args["duration"]) * 1000
     task.bodies.ledger.keep(task.vin, "climate", f"{until} {float(task.args['temperature'])}")
     return {"running": True, "before": before is not None}
 
 
 def _climate_stop(task: Task, now: int) -> dict[str, Any]:
-    before = _climate(task, now)
-    task.bodies.ledger.keep(task.vin, "climate", None)
+    before = task.bodies.climate(task.row, now)
+    task.bodies.ledger.keep(task.vin, "climate", "0 0")
     if before is None:
         return {"running": False, "before": False}
     return {"running": False, "before": True, "temperature": before[1], "left": (before[0] - now) // 1000}
-
-
-def _climate(task: Task, now: int) -> tuple[int, float] | None:
-    until, _, temperature = (task.bodies.ledger.fact(task.vin, "climate") or "0 0").partition(" ")
-    return (int(until), float(temperature)) if int(until) > now else None
 
 
 def _noticed(task: Task, now: int) -> dict[str, Any]:
@@ -110,7 +105,8 @@ def _parameter_set(task: Task, now: int) -> dict[str, Any]:
 
 def parameter(task: Task, name: str) -> str | None:
     """A parameter's value: as it was set, else as it left the factory."""
-    return task.bodies.ledger.fact(task.vin, f"parameter {name}") or PARAMETERS.get(name)
+    told = task.bodies.ledger.fact(task.vin, f"parameter {name}")
+    return PARAMETERS.get(name) if told is None else told
 
 
 def _collect(task: Task, now: int) -> dict[str, Any]:

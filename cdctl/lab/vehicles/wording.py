@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -57,6 +57,8 @@ class Wording:
         wrong = rng.random(story.who.size) < _WRONG_CLOCKS
         skew[wrong] = rng.normal(0, 7.2e6, int(wrong.sum()))
         self._skew = skew.astype(np.int64)
+        self.more: Callable[[int], str] = lambda row: ""
+        """Further signals of a vehicle as they stand in telemetry, each after a comma."""
 
     def topic(self, row: int, kind: str) -> str:
         """Where a vehicle says things of this kind."""
@@ -122,7 +124,7 @@ class Wording:
         tyres = "".join(
             f',"{path}":{pressure:.0f}' for path, pressure in zip(TYRES, columns.tyres[row].tolist(), strict=True)
         )
-        return f',"{CHARGING}":{charging},"{BATTERY}":{columns.battery[row]:.2f}{tyres}'
+        return f',"{CHARGING}":{charging},"{BATTERY}":{columns.battery[row]:.2f}{tyres}{self.more(row)}'
 
     def secure_clock(self, row: int, now: int) -> int:
         """Now by the clock that orders are judged by: never far off, whatever the clock of telemetry says."""
