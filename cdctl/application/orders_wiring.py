@@ -178,7 +178,7 @@ async def opened_orders(
             return True
 
         claim(name)
-        traces = traces_of()
+        traces = traces_of(context)
         journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
         orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
         carrier = LinkExecutor(telling, name, _opens(context, name), clock)
@@ -213,15 +213,15 @@ def telling_of(context: Context, settings: Settings, doors: Catalogue) -> Tellin
     return cast("Telling", spoken)
 
 
-def traces_of() -> Traces:
-    """Where spans go: to the collector that the usual variables name, else nowhere."""
+def traces_of(context: Context) -> Traces:
+    """Where spans go: to the collector that the settings or the usual variables name, else nowhere."""
     from cdctl.application.spans import Untraced
 
-    if not any(os.environ.get(name) for name in _OTLP):
+    if not context.otlp and not any(os.environ.get(name) for name in _OTLP):
         return Untraced()
     from cdctl.application.otlp import OtlpTraces
 
-    return OtlpTraces()
+    return OtlpTraces(context.otlp)
 
 
 def _opens(context: Context, session: str) -> dict[str, Open]:

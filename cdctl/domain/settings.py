@@ -123,7 +123,7 @@ class Context:
     `sources` maps a name of the sources door to that source's settings, for instance {"prometheus": {"url":
     "https://prom.example", "token_file": "/run/secrets/prom"}}. `brokers` maps a region to its broker. Topics start at
     `topic_root`. `trust` is the file that says whose keys are believed, `policy` the one that says who may do what;
-    without the latter the policy that ships is in force.
+    without the latter the policy that ships is in force. `otlp` is the URL of the collector that spans go to.
     """
 
     name: str
@@ -136,6 +136,7 @@ class Context:
     signing_key: SigningKey | None = None
     trust: str = ""
     policy: str = ""
+    otlp: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from cdctl.application.orders_wiring import traces_of
 from cdctl.application.otlp import OtlpTraces
 from cdctl.application.spans import Untraced
+from cdctl.application.wiring import read_settings
+from cdctl.domain.settings import Context
 
 
 @pytest.fixture
@@ -66,9 +69,18 @@ def test_a_collector_that_is_away_costs_nothing_but_some_time() -> None:
 def test_the_usual_variables_say_where_spans_go(
     collector: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(traces_of(), Untraced)
+    assert isinstance(traces_of(Context("prod")), Untraced)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector[0])
-    traces = traces_of()
+    traces = traces_of(Context("prod"))
+    traces.begin("cmd lock", {}).end({})
+    traces.close()
+    assert [span.name for span in collector[1]] == ["cmd lock"]
+
+
+def test_the_settings_of_a_context_say_where_spans_go(collector: tuple[str, list[Any]], tmp_path: Path) -> None:
+    file = tmp_path / "cdctl.toml"
+    file.write_text(f'[contexts.prod]\notlp = "{collector[0]}"\nbrokers = {{ eu = {{ url = "mqtts://b" }} }}\n')
+    traces = traces_of(read_settings(config=str(file)).context())
     traces.begin("cmd lock", {}).end({})
     traces.close()
     assert [span.name for span in collector[1]] == ["cmd lock"]

@@ -58,6 +58,7 @@ def context(tables: Tables, name: str, table: Mapping[str, object]) -> Context:
         signing_key=signing_key(tables, (*where, "signing_key"), table.get("signing_key")),
         trust=_text(texts, "trust"),
         policy=_text(texts, "policy"),
+        otlp=_text(texts, "otlp"),
     )
     if brokers or collector:
         _defaults(tables, name, found)

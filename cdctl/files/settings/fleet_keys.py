@@ -194,6 +194,7 @@ PLAIN_TEXTS: Mapping[str, Key] = MappingProxyType(
         "topic_root": Key(topic_root),
         "trust": Key(path),
         "policy": Key(path),
+        "otlp": Key(url),
     }
 )
 """Single values of a context."""

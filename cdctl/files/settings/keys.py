@@ -217,6 +217,7 @@ CONTEXT = (
     "signing_key",
     "trust",
     "policy",
+    "otlp",
     *PLANNED,
 )
 TOP = ("default_context", "contexts", "paths", "fleet")
