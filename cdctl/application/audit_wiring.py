@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cdctl.domain.orders.keeping import Journal
     from cdctl.domain.settings import Settings
+    from cdctl.stores.journal import SqliteJournal
 
 
 @contextmanager
-def journal_to_read(settings: Settings, *, seals: bool = False) -> Iterator[Journal]:
+def journal_to_read(settings: Settings, *, seals: bool = False) -> Iterator[SqliteJournal]:
     """The journal that orders are written into; nothing is made. Raises UnavailableError when something is read and
     there is none.
 

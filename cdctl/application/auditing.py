@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from cdctl.domain.orders.keeping import CHECKPOINT, Head, Journal, Record
+from cdctl.domain.orders.keeping import Head, Journal, Record
 from cdctl.errors import UnavailableError, UsageError
 
 _FEW = 1000
@@ -51,7 +51,9 @@ def _last(found: Iterator[Record], count: int) -> Iterator[Record]:
 def _of(journal: Journal, asked: Asked) -> Iterator[Record]:
     subjects = _subjects(journal, asked)
     if subjects is None:
-        yield from journal.records(kind=asked.kind)
+        all_wanted = not asked.kind and not asked.since and asked.last is not None
+        after = max(journal.head().number - (asked.last or 0), 0) if all_wanted else 0
+        yield from journal.records(after=after, kind=asked.kind)
     elif len(subjects) > _FEW:
         yield from (record for record in journal.records(kind=asked.kind) if record.subject in subjects)
     else:
@@ -116,14 +118,3 @@ def head_of(text: str) -> Head:
     if written is None:
         raise ValueError("no head: a record's number and its hash of 64 digits")
     return Head(int(written[1]), written[2], 0)
-
-
-def last_checkpoint(records: Iterable[Record]) -> Record | None:
-    """The newest checkpoint that can be read; None when there is none."""
-    newest = None
-    try:
-        for record in records:
-            newest = record if record.kind == CHECKPOINT else newest
-    except UnavailableError:
-        return newest
-    return newest

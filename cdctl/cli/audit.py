@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 app = noun("What was ordered, by whom and why, and what became of it: a chain that shows every change.")
 _LARGEST = 65_536
+_ON_A_SCREEN = 1000
 
 
 @app.command(epilog="Example: cdctl audit show --vin WBA00000000012345 --since 24h")
@@ -30,7 +33,9 @@ def show(
         str, typer.Option(metavar="KIND", help="intent, move, plan, approval, refusal, cancel, rollout, key, ...")
     ] = "",
     since: Annotated[str, typer.Option(metavar="WHEN", help="Since 24h ago, or since 2026-11-22T10:00:00Z.")] = "",
-    last: Annotated[int | None, typer.Option(metavar="N", min=0, help="The newest N alone.")] = None,
+    last: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="The newest N alone; a terminal shows 1000.")
+    ] = None,
     show_vins: Annotated[
         bool, typer.Option("--show-vins", help="Write whole VINs into files; else they are masked.")
     ] = False,
@@ -44,6 +49,13 @@ def show(
 
     run = run_of(ctx)
     chosen = output.parse(outputs)
+    if (
+        last is None
+        and not (order or plan or vin)
+        and sys.stdout.isatty()
+        and [one.form for one in chosen] == ["table"]
+    ):
+        last = _ON_A_SCREEN
     asked = auditing.Asked(order, plan, vin, kind, _since(since), last)
     found: list[Record] = []
     failed: UnavailableError | None = None
@@ -59,6 +71,15 @@ def show(
         raise failed
     if not found:
         exits.note(run, "no record is like that")
+    elif len(found) == _ON_A_SCREEN == last:
+        exits.note(run, f"the newest {last:,}; --last N shows more")
+
+
+def _newest(last: int | None, about: str, chosen: Sequence[output.Output]) -> int | None:
+    """How many of the newest records: on a terminal not a million when nothing was asked."""
+    if last is None and not about and sys.stdout.isatty() and [one.form for one in chosen] == ["table"]:
+        return _ON_A_SCREEN
+    return last
 
 
 def _since(text: str) -> int:
@@ -86,10 +107,9 @@ def verify(
     """Prove that nothing in the journal was changed, taken out, moved or cut off; exit code 1 when something was.
 
     The end of a chain can only be proven by a head from elsewhere: `cdctl audit head -o json=FILE`, on another machine.
-    Seals of checkpoints are checked by the trust file of the context.
+    Up to a checkpoint that is sealed by a key in the trust file of the context, its owner vouches for it.
     """
-    from cdctl.application import audit_wiring, auditing
-    from cdctl.domain.orders.keeping import CHECKPOINT
+    from cdctl.application import audit_wiring
 
     run = run_of(ctx)
     chosen = output.parse(outputs)
@@ -97,8 +117,8 @@ def verify(
     with audit_wiring.journal_to_read(settings_of(run), seals=True) as journal:
         now = journal.head()
         faults = list(journal.verify(kept))
-        sealed = auditing.last_checkpoint(journal.records(kind=CHECKPOINT))
-    output.emit(run, chosen, lambda form: audit_rows.verdict(form, now, sealed, faults, kept))
+        vouched = journal.vouched()
+    output.emit(run, chosen, lambda form: audit_rows.verdict(form, now, vouched, faults, kept))
     exits.leave(exits.Code.BAD_NEWS if faults else exits.Code.DONE)
 
 

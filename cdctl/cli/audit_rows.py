@@ -51,18 +51,15 @@ def utc(at: int) -> str:
         return str(at)
 
 
-def verdict(form: str, now: Head, sealed: Record | None, faults: Sequence[str], kept: Head | None) -> str:
+def verdict(form: str, now: Head, vouched: Record | None, faults: Sequence[str], kept: Head | None) -> str:
     """Whether the chain is whole, up to where, and who vouches for how much of it."""
-    checkpoint = None
-    if sealed is not None:
-        by = sealed.actor if sealed.body.get("seal") else ""
-        checkpoint = {"number": sealed.number, "at": utc(sealed.at), "sealed_by": by or None}
     whole = {
         "whole": not faults,
         "records": now.number,
         "hash": now.hash,
-        "checkpoint": checkpoint,
-        "since_checkpoint": now.number - (sealed.number if sealed else 0),
+        "vouched_for": vouched.body.get("number", 0) if vouched else 0,
+        "vouched_by": vouched.actor if vouched else None,
+        "vouched_at": utc(vouched.at) if vouched else None,
         "head_from_elsewhere": kept.number if kept else None,
         "faults": list(faults),
     }
@@ -70,10 +67,7 @@ def verdict(form: str, now: Head, sealed: Record | None, faults: Sequence[str], 
         return records.document(whole)
     if form == "jsonl":
         return records.line(whole)
-    rows = [{"field": name, "value": value} for name, value in whole.items() if name not in {"faults", "checkpoint"}]
-    if checkpoint:
-        by = f" by {checkpoint['sealed_by']}" if checkpoint["sealed_by"] else ", nobody's seal"
-        rows.insert(3, {"field": "checkpoint", "value": f"{checkpoint['number']} at {checkpoint['at']}{by}"})
+    rows = [{"field": name, "value": value} for name, value in whole.items() if name != "faults" and value is not None]
     rows += [{"field": "fault", "value": fault} for fault in faults]
     return records.render(rows, (records.Column("field"), records.Column("value")), form)
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cdctl.domain.orders.keeping import Entry, Head, Kept, Record
+from cdctl.domain.orders.keeping import CHECKPOINT, Entry, Head, Kept, Record
 from cdctl.domain.orders.trust import Sealer, Trust
 from cdctl.errors import UnavailableError
-from cdctl.stores import journal_aside, journal_check, journal_entries
+from cdctl.stores import journal_aside, journal_check, journal_entries, journal_seal
 from cdctl.stores.journal_chain import Chain
 from cdctl.stores.journal_reading import Reader
 from cdctl.stores.journal_reserve import SIZE
@@ -94,6 +94,18 @@ class SqliteJournal:
         if beside := journal_aside.count(self._path):
             found.append(f"{beside} ends are not in the chain: it was damaged; {journal_aside.path_of(self._path)}")
         return found
+
+    def vouched(self) -> Record | None:
+        """The newest checkpoint that is sealed by a key that is trusted now: everything up to its head is as whoever
+        sealed it had it. None without a `trust`, or when nobody did."""
+        newest = None
+        try:
+            for record in self._reader.records(0, CHECKPOINT, "", None):
+                if journal_seal.judged(dict(record.body), self._trust)[0] is journal_seal.Seal.HOLDS:
+                    newest = record
+        except UnavailableError:  # a checkpoint that cannot be read vouches for nothing
+            pass
+        return newest
 
     @property
     def broken(self) -> str:

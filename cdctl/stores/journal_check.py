@@ -105,7 +105,8 @@ def _checkpoint(reader: Reader, row: Any, trust: Trust | None) -> Iterator[str]:
     hashes = reader.rows("SELECT hash FROM records WHERE number = ?", (int(body.get("number", 0)),))
     if not hashes or hashes[0][0].hex() != body.get("hash"):
         yield f"record {row[0]} is a checkpoint of a record {body.get('number')} that is not as it was"
-    if why := journal_seal.broken(body, trust):
+    _, why = journal_seal.judged(body, trust)
+    if why:
         yield f"record {row[0]} is a checkpoint whose seal does not hold: {why}"
 
 

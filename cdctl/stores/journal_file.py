@@ -117,21 +117,20 @@ def _reading(name: str, flags: int) -> apsw.Connection:
 
 
 def _own(path: Path) -> None:
-    """Nobody else may read it: it says who told which vehicle what."""
-    made = not path.exists()
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    """Nobody else may read it: it says who told which vehicle what. A file that is there is not opened: to close it
+    would take away the locks of whoever else in this process has it open (https://www.sqlite.org/howtocorrupt.html)."""
     try:
-        found = os.fstat(descriptor)
-        if stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o600)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        found = path.stat()
+        if stat.S_IMODE(found.st_mode) & 0o077 and stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+            path.chmod(0o600)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
     finally:
-        os.close(descriptor)
-    if made:
-        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        os.close(folder)
 
 
 def _foreign(db: apsw.Connection, path: Path) -> None:

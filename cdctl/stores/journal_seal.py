@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -31,17 +32,29 @@ def sealed(number: int, digest: bytes, sign: Sealer | None, at: int) -> Note:
     return Note(CHECKPOINT, "", sign.identity.name, at, body)
 
 
-def broken(body: dict[str, Any], trust: Trust | None) -> str:
-    """What is wrong with a checkpoint's seal, empty when nothing is, or nobody sealed, or nobody can tell."""
+class Seal(Enum):
+    """What a seal is worth."""
+
+    HOLDS = "holds"
+    NOBODYS = "nobody's"  # there is none, or nobody who is trusted now has its key: no proof, and no fault
+    BROKEN = "broken"
+
+
+_FOREIGN = frozenset({"unknown key", "revoked key", "expired key"})
+"""Reasons of a Trust. Contexts share a journal, and each trusts its own keys; keys are replaced and taken back."""
+
+
+def judged(body: dict[str, Any], trust: Trust | None) -> tuple[Seal, str]:
+    """What a checkpoint's seal is worth, and what is wrong with it."""
     seal = body.get("seal")
     if not seal or trust is None:
-        return ""
+        return Seal.NOBODYS, ""
     try:
         said = msgspec.json.decode(trust.open(str(seal).encode(), SEAL).payload, type=_Head)
     except CdctlError as error:
-        return error.message
+        return (Seal.NOBODYS, "") if error.message in _FOREIGN else (Seal.BROKEN, error.message)
     except (msgspec.DecodeError, UnicodeError) as error:
-        return str(error)
+        return Seal.BROKEN, str(error)
     if (said.number, said.hash) != (body.get("number"), body.get("hash")):
-        return "it seals another head"
-    return ""
+        return Seal.BROKEN, "it seals another head"
+    return Seal.HOLDS, ""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from writing import PLAN, intent, move, order, story, write
 
+from cdctl.cli.output import Output
 from cdctl.domain.orders.keeping import CHECKPOINT, Note
 from cdctl.domain.orders.order import State
 from cdctl.security import keys
@@ -168,8 +169,8 @@ def test_a_whole_journal_passes(path, cdctl):
     assert ran.code == 0 and ran.err == ""
     assert [line.split() for line in ran.out.splitlines()][1:3] == [["whole", "yes"], ["records", "9"]]
     said = json.loads(cdctl("audit", "verify", "-o", "json").out)
-    assert (said["whole"], said["records"], said["faults"], said["since_checkpoint"]) == (True, 9, [], 0)
-    assert said["checkpoint"]["number"] == 9 and said["checkpoint"]["sealed_by"] is None
+    assert (said["whole"], said["records"], said["faults"]) == (True, 9, [])
+    assert (said["vouched_for"], said["vouched_by"]) == (0, None)
 
 
 def test_one_byte_fails_it(path, cdctl):
@@ -207,19 +208,52 @@ def test_what_is_no_head(path, cdctl, text):
     assert ran.code == 2 and "no head: a record's number and its hash" in ran.err
 
 
-def test_the_seals_are_checked_by_the_trust_file(path, tmp_path, cdctl, monkeypatch):
-    key, other = PrivateKey.new(), PrivateKey.new()
-    write(path, [Note("key", "x", "ada", 5)], sign=keys.sealer(key, "ada"))
+@pytest.fixture
+def trusting(tmp_path, monkeypatch):
+    """Write the trust file of the context in use."""
     settings = tmp_path / "cdctl.toml"
     settings.write_text('[contexts.here]\ntrust = "trust.toml"\nprometheus = { url = "http://127.0.0.1:9" }\n')
     monkeypatch.setenv("CDCTL_CONFIG", str(settings))
-    trust = '[operators.ada]\nkeys = ["{}"]\nroles = ["owner"]\n'
-    (tmp_path / "trust.toml").write_text(trust.format(written(key.public)))
-    ran = cdctl("audit", "verify", "-o", "json")
-    assert ran.code == 0 and json.loads(ran.out)["checkpoint"]["sealed_by"] == "ada"
-    (tmp_path / "trust.toml").write_text(trust.format(written(other.public)))
+
+    def write_trust(*believed: PrivateKey, more: str = "") -> None:
+        lines = [written(key.public) for key in believed]
+        (tmp_path / "trust.toml").write_text(f'{more}[operators.ada]\nkeys = {json.dumps(lines)}\nroles = ["owner"]\n')
+
+    return write_trust
+
+
+def test_who_vouches_for_how_much(path, cdctl, trusting):
+    key, other = PrivateKey.new(), PrivateKey.new()
+    write(path, [Note("key", "x", "ada", 5)], sign=keys.sealer(key, "ada"))
+    write(path, [Note("key", "x", "bob", 6)], sign=keys.sealer(other, "bob"))
+
+    def said() -> tuple[object, ...]:
+        ran = cdctl("audit", "verify", "-o", "json")
+        assert ran.code == 0
+        return tuple(json.loads(ran.out)[name] for name in ("vouched_for", "vouched_by", "records"))
+
+    trusting(key, other)
+    assert said() == (12, "bob", 13)
+    trusting(key)  # contexts share a journal and trust their own: what others sealed is no fault
+    assert said() == (10, "ada", 13)
+    trusting(key, more=f'revoked = [{{ key = "{written(other.public)}", at = "2025-01-01T00:00:00Z" }}]\n')
+    assert said() == (10, "ada", 13)
+    trusting(PrivateKey.new())
+    assert said() == (0, None, 13)
+    trusting(key)
+    assert "vouched_by   ada" in " ".join(cdctl("audit", "verify").out.splitlines())
+
+
+def test_a_seal_that_was_changed(path, cdctl, trusting):
+    key = PrivateKey.new()
+    write(path, [Note("key", "x", "ada", 5)], sign=keys.sealer(key, "ada"))
+    trusting(key)
+    whole = path.read_bytes()
+    begin = whole.rindex(b'signatures\\":')
+    at = whole.index(b'sig\\":\\"', begin) + 20
+    path.write_bytes(whole[:at] + (b"A" if whole[at : at + 1] != b"A" else b"B") + whole[at + 1 :])
     ran = cdctl("audit", "verify")
-    assert ran.code == 1 and "is a checkpoint whose seal does not hold" in ran.out
+    assert ran.code == 1 and "is a checkpoint whose seal does not hold: bad signature" in ran.out
 
 
 def test_what_can_be_read_is_shown_and_the_rest_is_named(path, cdctl):
@@ -228,7 +262,9 @@ def test_what_can_be_read_is_shown_and_the_rest_is_named(path, cdctl):
     assert ran.code == 3
     assert [line.split()[0] for line in ran.out.splitlines()] == ["NUMBER", "2", "4"]
     assert "the journal is damaged: record 3 cannot be read" in ran.err
-    assert cdctl("audit", "show", "--last", "3").code == 3
+    ran = cdctl("audit", "show", "--kind", "intent", "--last", "1")
+    assert ran.code == 3 and ran.out.splitlines()[1].startswith("4 ")
+    assert cdctl("audit", "show", "--last", "3").code == 0  # none of those is damaged
     assert cdctl("audit", "show", "--kind", "forged").code == 0
 
 
@@ -246,6 +282,19 @@ def test_a_file_that_is_no_database(path, cdctl, command):
     path.write_bytes(b"x" * 5000)
     ran = cdctl("audit", command)
     assert (ran.code, ran.out) == (3, "") and "the journal is damaged" in ran.err
+
+
+def test_a_terminal_shows_the_newest_alone(path, cdctl, monkeypatch):
+    from cdctl.cli import audit
+
+    monkeypatch.setattr(audit, "_ON_A_SCREEN", 4)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert audit._newest(None, "", [Output("table")]) == 4
+    assert audit._newest(9, "", [Output("table")]) == 9
+    assert audit._newest(None, VIN, [Output("table")]) is None
+    assert audit._newest(None, "", [Output("json")]) is None
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False, raising=False)
+    assert audit._newest(None, "", [Output("table")]) is None
 
 
 def test_a_checkpoint_is_a_record_like_any_other(path, cdctl):

@@ -227,6 +227,20 @@ def test_nobody_else_may_read_it(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_seal_of_another_head_is_a_fault(path: Path, tmp_path: Path) -> None:
+    """Taken from one checkpoint and put into another."""
+    key = PrivateKey.new()
+    (tmp_path / "trust.toml").write_text(f'[operators.ada]\nkeys = ["{written(key.public)}"]\nroles = ["owner"]\n')
+    believed = trust.read(tmp_path / "trust.toml")
+    write(path, [intent(1)], sign=keys.sealer(key, "ada"))
+    first, second = list(read_journal(path).records())
+    lie = {**second.body, "number": 2, "hash": second.hash}
+    write(path, [Note(CHECKPOINT, "", "ada", 9, lie)])
+    (fault,) = read_journal(path, trust=believed).verify()
+    assert fault == "record 3 is a checkpoint whose seal does not hold: it seals another head"
+    assert read_journal(path, trust=believed).vouched() == second and first.number == 1
+
+
 def test_every_write_is_synced(path: Path) -> None:
     write(path, [intent(1)])
     journal = open_journal(path, clock=ManualClock(), reserve=0)
@@ -267,8 +281,10 @@ def test_checkpoints_are_sealed_with_the_operators_key(path: Path, tmp_path: Pat
     opened = trusted(key).open(str(record.body["seal"]).encode(), SEAL)
     assert json.loads(opened.payload) == {"v": 1} | {name: record.body[name] for name in ("number", "hash", "at")}
     assert list(read_journal(path, trust=trusted(key)).verify()) == []
-    (fault,) = read_journal(path, trust=trusted(other)).verify()
-    assert fault.startswith("record 2 is a checkpoint whose seal does not hold: ")
+    assert read_journal(path, trust=trusted(key)).vouched() == record
+    assert list(read_journal(path, trust=trusted(other)).verify()) == []
+    assert read_journal(path, trust=trusted(other)).vouched() is None
+    assert read_journal(path).vouched() is None
 
 
 class _Lost:

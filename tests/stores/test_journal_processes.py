@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from writing import order
+from writing import intent, order, with_journal
 
 from cdctl.domain.orders.order import State
-from cdctl.stores.journal import read_journal
+from cdctl.stores.journal import SqliteJournal, open_journal, read_journal
+from cdctl.testing.clock import ManualClock
 
 _WRITER = """
 import sys
@@ -120,4 +121,33 @@ def test_made_by_several_at_once(tmp_path: Path, count: int) -> None:
     ends = [process.communicate(timeout=60)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * count, ends
     assert len(list(read_journal(path).orders())) == count
+    assert list(read_journal(path).verify()) == []
+
+
+_FREE = """
+import fcntl, sys
+try:
+    fcntl.lockf(open(sys.argv[1], "r+b"), fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)
+except OSError:
+    sys.exit(1)
+"""
+"""Whether nobody has the file open: the bytes that SQLite locks (https://www.sqlite.org/src/file/src/os.h)."""
+
+
+def test_to_open_it_twice_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """A process that closes a file loses all its locks on it, whoever else in it had them: then others may take its
+    log away."""
+    path = tmp_path / "journal.sqlite"
+
+    def free() -> bool:
+        return subprocess.run([sys.executable, "-c", _FREE, str(path)], check=False).returncode == 0
+
+    async def work(journal: SqliteJournal) -> None:
+        await journal.write([intent(1)])
+        await open_journal(path, clock=ManualClock(), reserve=0).aclose()
+        assert not free()
+        await journal.write([intent(2)])
+
+    with_journal(path, work)
+    assert free()
     assert list(read_journal(path).verify()) == []
