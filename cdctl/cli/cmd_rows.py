@@ -53,7 +53,7 @@ def order(kept: Kept, told: Told, hide: bool) -> dict[str, object]:
         "state": kept.course.state.value,
         "reason": masked_in(kept.reason, vin) if hide else kept.reason,
         "took_ms": kept.took if kept.took or kept.course.state is State.SUCCEEDED else None,
-        "result": {key: masked_in(value, vin) if hide and isinstance(value, str) else value for key, value in shown},
+        "result": {key: _masked(value, vin) if hide else value for key, value in shown},
         "order": kept.order.id,
         "plan": kept.order.plan,
         "sent_at": utc(kept.order.created),
@@ -61,6 +61,14 @@ def order(kept: Kept, told: Told, hide: bool) -> dict[str, object]:
         "signed_by": kept.by,
         "late": kept.lates,
     }
+
+
+def _masked(value: object, vin: str) -> object:
+    if isinstance(value, str):
+        return masked_in(value, vin)
+    if isinstance(value, Mapping):
+        return {_masked(key, vin): _masked(each, vin) for key, each in value.items()}
+    return [_masked(each, vin) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _result(kept: Kept, told: Told) -> Iterable[tuple[str, object]]:
@@ -134,11 +142,11 @@ def orders(told: Told) -> Render:
 
     def render(form: str, hide: bool, width: int | None) -> str:
         if form == "table" and len(told.kept) > ON_A_SCREEN and not told.each:
-            return records.render(summary(told.kept), _SUMMARY, form, width)
+            return records.render(summary(told.kept, hide), _SUMMARY, form, width)
         kept = told.kept if told.each else sorted(told.kept, key=_bad_first)
         rows = [order(one, told, hide) for one in kept]
         if form == "json":
-            return records.document({**(told.head or {}), "summary": summary(told.kept), "orders": rows})
+            return records.document({**(told.head or {}), "summary": summary(told.kept, hide), "orders": rows})
         if form == "csv":
             rows = [
                 {key: safe(cell, _LONGEST) if isinstance(cell, str) else cell for key, cell in one.items()}
@@ -153,9 +161,11 @@ def _bad_first(kept: Kept) -> tuple[bool, str, str]:
     return kept.course.state is State.SUCCEEDED, kept.course.state.value, kept.order.vin
 
 
-def summary(kept: Iterable[Kept]) -> list[dict[str, object]]:
+def summary(kept: Iterable[Kept], hide: bool = False) -> list[dict[str, object]]:
     """How many orders are how, and why; most first."""
-    counts = Counter((one.course.state.value, one.reason) for one in kept)
+    counts = Counter(
+        (one.course.state.value, masked_in(one.reason, one.order.vin) if hide else one.reason) for one in kept
+    )
     return [{"state": state, "reason": reason, "vehicles": count} for (state, reason), count in counts.most_common()]
 
 
