@@ -1,0 +1,166 @@
+"""Composes rollouts: files, plans, guards, and the engine, for the context in use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdctl.application.fleet_wiring import open_fleet
+from cdctl.application.wiring import read_specs
+from cdctl.errors import FileError, UnavailableError, UsageError
+
+if TYPE_CHECKING:
+    from cdctl.application.dispatch import Dispatch
+    from cdctl.application.orders_wiring import Orders
+    from cdctl.application.roll_out import RollOut
+    from cdctl.domain.fleet.reading import Fleet
+    from cdctl.domain.orders.plan import Plan
+    from cdctl.domain.orders.rollout.engine import Job
+    from cdctl.domain.orders.rollout.standing import Standing
+    from cdctl.domain.orders.rollout.wanted import Wanted
+    from cdctl.domain.ports import Source
+    from cdctl.domain.settings import Settings
+    from cdctl.domain.slo.objective import Slo
+    from cdctl.domain.slo.verdict import Row
+
+_SETTLE = 15.0
+
+
+def read_rollout(path: str) -> Wanted:
+    """The rollout of a file. Raises FileError with everything that is wrong in it."""
+    from cdctl.files import rollouts
+
+    return rollouts.read(Path(path))
+
+
+def wanted_of(plan: Plan) -> Wanted:
+    """The rollout that a plan holds. Raises FileError, and UsageError when it is a plan of a plain command."""
+    from cdctl.files import rollouts
+
+    if not plan.rollout:
+        raise UsageError("that is no rollout", subject=plan.id, hint="cdctl rollout ls lists them")
+    return rollouts.of_content(plan.rollout, f"plan {plan.id}")
+
+
+def check_guards(wanted: Wanted, settings: Settings) -> list[str]:
+    """What the guards of a rollout lack in this context, a line each: promises that nobody wrote, filters that cannot
+    be read, sources that are not there."""
+    from cdctl.domain.fleet.selection import select
+    from cdctl.domain.fleet.view import fields_of
+    from cdctl.domain.orders.rollout import guards
+
+    wrong: list[str] = []
+    names = {one.what.name for one in wanted.rules.guards if isinstance(one.what, guards.Slo)}
+    known = {slo.name for slo in _slos(settings)} if names else set()
+    for guard in wanted.rules.guards:
+        match guard.what:
+            case guards.Slo(name, _) if name not in known:
+                wrong.append(f"{guard.text}: there is no SLO {name} in {settings.slo_specs}")
+            case guards.Promql() if "prometheus" not in settings.context().sources:
+                wrong.append(f"{guard.text}: context {settings.context().name} has no prometheus")
+            case guards.Share(where, _, _):
+                try:
+                    select(where, fields_of(tuple(settings.fleet_columns)))
+                except UsageError as error:
+                    wrong.append(f"{guard.text}: {error.message}")
+    return wrong
+
+
+@asynccontextmanager
+async def engine(
+    orders: Orders, dispatch: Dispatch, job: Job, *, standing: Standing | None = None, config: str = "", plugins: bool
+) -> AsyncIterator[RollOut]:
+    """The local engine for a job, with everything its guards ask; let go of at the end."""
+    from cdctl.application.roll_out import RollOut
+    from cdctl.application.rollout_cohorts import Cohorts
+    from cdctl.application.rollout_guards import Asks, Readers
+
+    async with AsyncExitStack() as stack:
+        fleet = _fleet_once(stack, orders.settings, config, plugins)
+        asks = Asks(_promises(stack, orders), _values(orders), fleet)
+        reader = Readers(job, asks, Cohorts(job, orders.journal, fleet))
+        yield RollOut(
+            job, dispatch, orders.journal, reader, orders.clock, actor=orders.sealer.identity.name, standing=standing
+        )
+
+
+def _fleet_once(
+    stack: AsyncExitStack, settings: Settings, config: str, plugins: bool
+) -> Callable[[], Awaitable[Fleet]]:
+    """The fleet, opened when it is first asked for."""
+    lock = asyncio.Lock()
+    opened: list[Fleet] = []
+
+    async def fleet() -> Fleet:
+        async with lock:
+            if not opened:
+                found = await open_fleet(settings, config=config, plugins=plugins)
+                stack.push_async_callback(found.aclose)
+                await found.settle(_SETTLE)
+                opened.append(found)
+        return opened[0]
+
+    return fleet
+
+
+def _slos(settings: Settings) -> Sequence[Slo]:
+    try:
+        return read_specs(settings).slos
+    except FileError as error:
+        raise UnavailableError(
+            "the SLOs cannot be read", subject=settings.slo_specs, hint="cdctl slo validate"
+        ) from error
+
+
+class _Quiet:
+    """A progress that says nothing."""
+
+    def start(self, what: str, total: int) -> None: ...
+
+    def step(self, note: str = "") -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def _promises(stack: AsyncExitStack, orders: Orders) -> Callable[[str], Awaitable[Sequence[Row]]]:
+    """Rows of an SLO by its name, judged anew at every call; sources are opened once, buckets are kept."""
+    from cdctl.application.evaluate import Options, evaluate, sources_of
+    from cdctl.stores.ledger import SqliteLedger
+
+    settings = orders.settings
+    sources: dict[str, Source] = {}
+    ledger = SqliteLedger(Path(settings.cache_dir).expanduser() / "ledger.db") if settings.cache_dir else None
+    if ledger is not None:
+        stack.callback(ledger.close)
+    lock = asyncio.Lock()
+
+    async def rows(name: str) -> Sequence[Row]:
+        slos = [slo for slo in _slos(settings) if slo.name == name]
+        async with lock:  # the ledger has one owner
+            tables = settings.context().sources
+            wanted = {one for slo in slos for objective in slo.objectives for one in sources_of(objective.indicator)}
+            for one in sorted(wanted & set(tables) - set(sources)):
+                sources[one] = orders.doors.source(one, tables[one])
+                stack.push_async_callback(sources[one].aclose)
+            options = Options(history=False)
+            report = await evaluate(
+                slos, sources, clock=orders.clock, progress=_Quiet(), ledger=ledger, options=options
+            )
+        return report.rows
+
+    return rows
+
+
+def _values(orders: Orders) -> Callable[[str], Awaitable[list[float]]]:
+    from cdctl.sources.prometheus.now import values
+
+    async def asked(query: str) -> list[float]:
+        table = orders.settings.context().sources.get("prometheus")
+        if table is None:
+            raise UsageError(f"context {orders.context.name} has no prometheus")
+        return await values(table, query, orders.clock.now())
+
+    return asked
