@@ -16,7 +16,7 @@ from cdctl.domain.fleet.presence import Flag
 from cdctl.domain.fleet.selection.fields import Field, Kind
 
 STATES = ("unknown", "offline", "online", "never")
-"""Names by the codes of the field `state`. never: in the inventory, and nobody ever heard of it."""
+"""Names by the codes of the field `state`. never: in the inventory, listened for, and nobody ever heard of it."""
 ANSWERS = ("", "no", "yes")
 _KINDS = {
     **dict.fromkeys(("region", "model", "sw", "duplicate", "inventory", "snapshot"), Kind.TEXT),
@@ -53,7 +53,7 @@ class FleetView:
         self._kept: dict[str, NDArray[Any]] = {}
         self._sets: list[tuple[str, ...]] | None = None
         wanted = {self._column_of(name) for name in together if self.kind(name) not in {None, Kind.VIN}}
-        wanted |= {"flags", "link"} if "presence" in wanted else set()
+        wanted |= {"flags", "link", "region"} if "presence" in wanted else set()
         for _ in range(_TRIES if wanted else 0):
             before = columns.generation
             self._kept = {name: self._column(name)[: self.n].copy() for name in wanted if name != "dtcs"}
@@ -138,7 +138,17 @@ class FleetView:
         if not expected.any():
             return self.presence
         never = expected & (self.presence == Presence.UNKNOWN) & (self._take("link") == 0)
+        deaf = self._deaf
+        if deaf:
+            codes, regions = self.coded("region")
+            untold = np.array([not name or name in deaf for name in regions])
+            never &= ~untold[codes]
         return np.where(never, np.uint8(STATES.index("never")), self.presence)
+
+    @property
+    def _deaf(self) -> frozenset[str]:
+        """Regions of which nothing can be heard now: whether their vehicles ever spoke, nobody can tell."""
+        return frozenset(link.region for link in self.columns.links.states() if not link.up or link.heard == "nothing")
 
     def _take(self, column: str) -> NDArray[Any]:
         kept = self._kept.get(column)

@@ -210,6 +210,26 @@ def test_the_status_adds_up_and_says_what_is_missing(cars):
     assert late.rate == 0.0
 
 
+def test_never_seen_is_said_only_where_it_could_have_been_heard(cars):
+    cars.expect(["ANYWHERE", "ELSEWHERE"], ["", "mars"], ["", ""], ["", ""])
+
+    def found() -> tuple[list[object], int, int]:
+        told, seen = status(cars, NOW), view(cars)
+        ids = seen.ids[select("never", seen.fields).match(seen).mask].tolist()
+        return [vin.decode() for vin in ids], told.never_seen, told.unknown
+
+    assert found() == (["NEVER", "ANYWHERE", "ELSEWHERE"], 3, 0)
+    cars.link_down("us", "mqtts://us", NOW, "connection refused")
+    assert found() == (["NEVER", "ELSEWHERE"], 2, 2)  # WBA1 is cut off; ANYWHERE may be in us
+    cars.link_down("eu", "mqtts://eu", NOW, "connection refused")
+    assert found() == (["ELSEWHERE"], 1, 6)
+    cars.link_up("us", "mqtts://us", NOW)
+    cars.link_up("eu", "mqtts://eu", NOW, "refused", heard="nothing")
+    assert "NEVER" not in found()[0]
+    cars.link_up("eu", "mqtts://eu", NOW, "a part is refused", heard="part")
+    assert "NEVER" in found()[0]
+
+
 def test_happenings_are_told_once_and_lost_ones_are_counted(cars):
     last, lost, told = happenings(cars)
     assert (lost, last) == (0, len(told))
