@@ -9,8 +9,13 @@ from cdctl.domain.ports import Probe
 from cdctl.errors import CdctlError, FileError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cdctl.domain.orders.plan import Plan
+    from cdctl.domain.orders.trust import Sealer, Trust
     from cdctl.domain.settings import Context
     from cdctl.security.keys import KeySealer
+    from cdctl.security.plan_files import SignedPlan
     from cdctl.security.policy import CedarPolicy
     from cdctl.security.policy_table import Answer
     from cdctl.security.trust import TrustFile
@@ -111,3 +116,24 @@ def policy_schema() -> str:
     from cdctl.security import cedar
 
     return cedar.schema_text()
+
+
+def write_plan(path: Path, plan: Plan, sealer: Sealer) -> None:
+    """Put a plan into a new file, signed by its requester. Raises RefusedError and UsageError."""
+    from cdctl.security import plan_files
+
+    plan_files.write(path, plan, sealer)
+
+
+def approve_plan(path: Path, sealer: Sealer, digest: str) -> None:
+    """Add a signature to the file of the plan with this digest. Raises RefusedError, UsageError, UnavailableError."""
+    from cdctl.security import plan_files
+
+    plan_files.approve(path, sealer, digest=digest)
+
+
+def signed_plan(path: Path, trust: Trust) -> SignedPlan:
+    """A plan and who stands for it. Raises RefusedError, UsageError, UnavailableError."""
+    from cdctl.security import plan_files
+
+    return plan_files.approvers(path, trust)

@@ -33,7 +33,11 @@ def write(path: Path, plan: Plan, sealer: Sealer) -> None:
         raise RefusedError(f"this plan is {plan.by}'s, and {sealer.identity.name} signs", subject=str(path))
     with whole_file.alone(path) as target:
         if target.exists():
-            raise UsageError("there is a file already", subject=str(path), hint="a plan is never replaced")
+            raise UsageError(
+                "there is a file already",
+                subject=str(path),
+                hint=f"to send what is in it: cdctl cmd send --plan {path}",
+            )
         whole_file.write(target, sealer.seal(plan.content(), PLAN))
 
 
@@ -57,7 +61,7 @@ def approve(path: Path, sealer: Sealer, *, digest: str = "") -> Plan:
         if digest and plan.digest() != digest:
             raise RefusedError("the plan is another one than was shown", subject=str(path), hint="look at it again")
         if sealer.identity.name == plan.by:
-            raise RefusedError("nobody approves their own plan", subject=plan.by, hint="ask somebody else")
+            raise RefusedError("you asked for it: somebody else has to approve it", subject=str(path))
         whole_file.write(target, sealer.cosign(_read(target)))
     return plan
 
@@ -70,7 +74,11 @@ def approvers(path: Path, trust: Trust) -> SignedPlan:
 
 def judge(envelope: bytes, trust: Trust, subject: str = "") -> SignedPlan:
     """As `approvers`, of an envelope that came from elsewhere."""
-    opened = trust.open(envelope, PLAN)
+    try:
+        opened = trust.open(envelope, PLAN)
+    except RefusedError as error:
+        hint = "whoever signed it must be in the trust file, and nobody may have changed it"
+        raise RefusedError(f"its signature does not hold: {error.message}", subject=subject, hint=hint) from None
     plan = _plan(opened.payload, subject)
     mine = [one for one in opened.by if one.name == plan.by]
     if not mine:

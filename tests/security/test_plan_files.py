@@ -54,7 +54,7 @@ def test_every_approval_is_one_signature_more_over_the_same_bytes(signed, people
 
 
 def test_nobody_approves_twice_or_for_themselves(signed, people):
-    with pytest.raises(RefusedError, match="nobody approves their own plan"):
+    with pytest.raises(RefusedError, match="you asked for it: somebody else has to approve it"):
         plan_files.approve(signed, people.sealer("alice"))
     plan_files.approve(signed, people.sealer("bob"))
     with pytest.raises(RefusedError, match="signed it already"):
@@ -97,7 +97,7 @@ def test_any_change_voids_every_signature(signed, people, change):
     other = replace(PLAN, **change)
     envelope["payload"] = base64.b64encode(other.content()).decode()
     signed.write_text(json.dumps(envelope))
-    with pytest.raises(RefusedError, match="bad signature"):
+    with pytest.raises(RefusedError, match="its signature does not hold: bad signature"):
         plan_files.approvers(signed, trust.read(people.file))
     envelope = json.loads(dsse.seal(other.content(), plan_files.PLAN, people.keys["alice"]))
     envelope["signatures"].append(json.loads(dsse.cosign(signed.read_bytes(), people.keys["carol"]))["signatures"][1])
