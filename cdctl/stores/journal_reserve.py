@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-SIZE = 4 << 20
-"""Bytes: the ends of some ten thousand orders."""
+SIZE = 8 << 20
+"""Bytes: the ends of more than ten thousand orders."""
 
 
 class Reserve:
