@@ -9,7 +9,7 @@ from typing import Protocol
 from cdctl.domain.wire import Filter, Message, Publish, Up
 from cdctl.errors import UnavailableError
 from cdctl.links.endpoint import Endpoint
-from cdctl.links.trust import cure_of_silence
+from cdctl.links.trust import cure_of_silence, cut_short
 
 
 class OldBrokerError(UnavailableError):
@@ -22,8 +22,8 @@ class OldBrokerError(UnavailableError):
 
 def cut_too_early(end: Endpoint, said: str = "") -> OldBrokerError:
     """The connection ended before the broker agreed to it; `said` is its reason if it gave one."""
-    reason = said or "the broker cut the connection before it was made"
-    return OldBrokerError(reason, subject=str(end), hint=cure_of_silence(end), surely=False)
+    reason, cure = cut_short(end)
+    return OldBrokerError(said or reason, subject=str(end), hint=cure_of_silence(end) if said else cure, surely=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ _UNWELCOME = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "UNKNOWN_CA", "BAD_CE
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
     ((socket.gaierror,), "no such host", "check the name, and the network"),
     ((ConnectionRefusedError,), "nobody listens there", "check the port, and whether the broker runs"),
-    ((ConnectionResetError, BrokenPipeError, EOFError), "the broker cut the connection before it was made", ""),
     ((TimeoutError,), "no answer in time", ""),
 )
 
@@ -73,6 +72,8 @@ def _said(error: BaseException, end: Endpoint) -> tuple[str, str]:
         return _UNTRUSTED.get(error.verify_code, (other, _NAME_ITS_CA))
     if isinstance(error, ssl.SSLError):
         return _said_of_tls(error)
+    if isinstance(error, ConnectionResetError | BrokenPipeError | EOFError):
+        return cut_short(end)
     for kinds, words, hint in _REASONS:
         if isinstance(error, kinds):
             return words, hint or cure_of_silence(end)
@@ -90,6 +91,21 @@ def _said_of_tls(error: ssl.SSLError) -> tuple[str, str]:
     if reason in {"WRONG_VERSION_NUMBER", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE"}:
         return f"it does not speak TLS there ({safe(reason)})", "check the port; brokers often use 8883 for TLS"
     return f"TLS failed: {safe(reason)}", ""
+
+
+def cut_short(end: Endpoint) -> tuple[str, str]:
+    """What to say when the connection ended before the broker agreed to it, and the cure.
+
+    With TLS 1.3 a broker judges our certificate after the handshake is over for us; what it thinks of it is lost when
+    CONNECT meets a closed connection.
+    """
+    said = "the broker cut the connection before it was made"
+    if not end.tls:
+        return said, cure_of_silence(end)
+    return (
+        f"{said}, as brokers do that do not accept our certificate, or want one",
+        "set 'cert' and 'key' in the settings of this broker, or check the port",
+    )
 
 
 def cure_of_silence(end: Endpoint) -> str:
