@@ -12,7 +12,6 @@ from cdctl.domain.diagnostics import bundle
 from cdctl.domain.diagnostics.health import Health, health
 from cdctl.domain.diagnostics.signals import short
 from cdctl.domain.diagnostics.tally import tally
-from cdctl.domain.fleet.privacy import masked, masked_in
 from cdctl.domain.orders.order import State
 
 if TYPE_CHECKING:
@@ -70,14 +69,15 @@ def vehicle(kept: Kept, found: Told, hide: bool) -> dict[str, Any]:
     vin = kept.order.vin
     read = found.read.get(vin)
     troubles = read.troubles if read and read.troubles else ()
-    return {
-        "vin": masked(vin) if hide else vin,
+    row = {
+        "vin": vin,
         "region": kept.order.region,
         "state": kept.course.state.value,
-        "reason": masked_in(kept.reason, vin) if hide else kept.reason,
+        "reason": kept.reason,
         "codes": [bundle.trouble(one, found.codes) for one in troubles],
         "odd": list(read.odd) if read else [],
     }
+    return dict(bundle.without(row, vin)) if hide else row
 
 
 def _tally(found: Told) -> list[dict[str, object]]:

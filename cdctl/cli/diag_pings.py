@@ -11,6 +11,7 @@ from cdctl.cli import records
 from cdctl.cli.broker_rows import spark
 from cdctl.domain.diagnostics.trips import METHOD, Trip, summary
 from cdctl.domain.fleet.privacy import masked, masked_in
+from cdctl.domain.text import safe
 
 if TYPE_CHECKING:
     from cdctl.cli.diag_asking import Pinged
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ON_A_SCREEN = 20
 """Vehicles that a table shows one by one; of more it shows regions."""
+_LONGEST = 2000
 _TIMES = ("p50_ms", "p90_ms", "p99_ms", "max_ms", "broker_ms", "vehicle_ms")
 
 
@@ -54,6 +56,7 @@ def vehicles(targets: Sequence[Target], found: Pinged, hide: bool) -> list[dict[
                 "vin": masked(vin) if hide else vin,
                 "region": target.region,
                 **figures(found.trips.get(vin, ())),
+                "round_trips_ms": [_ms(one.whole) for one in found.trips.get(vin, ())],
                 "state": last.course.state.value if last else "",
                 "reason": masked_in(reason, vin) if hide else reason,
             }
@@ -112,6 +115,8 @@ def pings(targets: Sequence[Target], found: Pinged) -> Render:
         rows = vehicles(targets, found, hide)
         if form == "json":
             return records.document({"method": METHOD, "regions": regions(targets, found), "vehicles": rows})
+        if form == "csv":
+            rows = [{**row, "reason": safe(str(row["reason"]), _LONGEST)} for row in rows]
         once = form == "table" and all(row["sent"] == 1 for row in rows)
         return records.render(rows, _columns("vin", "region", once=once), form, width)
 

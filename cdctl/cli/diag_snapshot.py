@@ -16,9 +16,9 @@ from cdctl.domain.diagnostics import bundle
 from cdctl.domain.diagnostics.health import health
 from cdctl.domain.diagnostics.signals import short
 from cdctl.domain.fleet.inventory import is_id
-from cdctl.domain.fleet.privacy import masked_in
 from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Target
+from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cdctl.cli.options import Run
     from cdctl.domain.fleet.reading import Card, Fleet, FleetStatus, Happening
 
+_HEAD = ("region", "model", "sw", "state", "age")
+_LONGEST = 2000
 _LAST = 20
 """Happenings and events that a table shows."""
 
@@ -136,25 +138,16 @@ def shown(taken: Taken) -> Render:
     """A summary to read, or the whole bundle."""
 
     def render(form: str, hide: bool, width: int | None) -> str:
-        body = _masked(taken.body, taken.vin) if hide else taken.body
+        body = bundle.without(taken.body, taken.vin) if hide else taken.body
         if form == "json":
             return records.document(body)
         if form == "jsonl":
             return records.line(body)
         if form == "csv":
-            return records.render(list(_flat(body)), _FLAT, form)
+            return records.render([_lone(row) for row in _flat(body)], _FLAT, form)
         return "\n".join(_sections(body, form, width))
 
     return render
-
-
-def _masked(value: Any, vin: str) -> Any:
-    """The bundle without the VIN, wherever it stands."""
-    if isinstance(value, str):
-        return masked_in(value, vin)
-    if isinstance(value, Mapping):
-        return {masked_in(key, vin): _masked(one, vin) for key, one in value.items()}
-    return [_masked(one, vin) for one in value] if isinstance(value, list) else value
 
 
 def _sections(body: Mapping[str, Any], form: str, width: int | None) -> Iterator[str]:
@@ -182,6 +175,9 @@ def _sections(body: Mapping[str, Any], form: str, width: int | None) -> Iterator
         yield from _titled(title, rows, ("field", "value"), form, width)
     events = [{**one, "at": when(one["at"])} for one in (told.get("events") or ())[:_LAST]]
     yield from _titled("THE VEHICLE'S EVENTS", events, ("at", "kind", "text"), form, width)
+    if form == "wide" or body["vehicle"] is None:
+        rows = [_row(*one) for one in body["fleet"]["fields"].items() if one[0] not in _HEAD]
+        yield from _titled("FROM THE LIVE STREAM", rows, ("field", "value"), form, width)
     happened = [{**one, "at": when(one["at"])} for one in body["fleet"]["happenings"][-_LAST:]]
     yield from _titled("SEEN FROM OUTSIDE", happened, ("at", "kind", "detail"), form, width)
 
@@ -189,7 +185,7 @@ def _sections(body: Mapping[str, Any], form: str, width: int | None) -> Iterator
 def _head(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     fields, answer = body["fleet"]["fields"], body["answer"]
     yield "vin", body["vin"]
-    for name in ("region", "model", "sw", "state", "age"):
+    for name in _HEAD:
         yield name, body["region"] if name == "region" else fields.get(name)
     yield "answer", " ".join(filter(None, [answer["state"], answer["reason"] and f"({answer['reason']})"]))
     yield "taken", when(body["taken_at"])
@@ -236,6 +232,11 @@ def _flat(body: Mapping[str, Any]) -> Iterator[dict[str, object]]:
         yield {"section": "events", "name": one["kind"], "value": one["text"], "unit": one["at"]}
     for one in body["fleet"]["happenings"]:
         yield {"section": "happenings", "name": one["kind"], "value": one["detail"], "unit": one["at"]}
+
+
+def _lone(row: Mapping[str, object]) -> dict[str, object]:
+    """The row with texts that stay on their line."""
+    return {name: safe(cell, _LONGEST) if isinstance(cell, str) else cell for name, cell in row.items()}
 
 
 def notes(run: Run, taken: Taken) -> None:

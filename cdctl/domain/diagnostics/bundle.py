@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from cdctl.domain.diagnostics.catalogue import Catalogue
 from cdctl.domain.diagnostics.failure import failure_category, failure_text
 from cdctl.domain.diagnostics.health import Event, Frame, Health, Signal, Trouble
 from cdctl.domain.diagnostics.tally import Count
+from cdctl.domain.fleet.privacy import masked_in
 
 SCHEMA = "cdctl.snapshot/v1"
 Plain = dict[str, object]
@@ -107,3 +109,12 @@ def snapshot(
         "kept_back": held,
         "odd": list(told.odd) if told else [],
     }
+
+
+def without(value: Any, vin: str) -> Any:
+    """The same with the id masked wherever it stands, in keys, too: a vehicle may have said it anywhere."""
+    if isinstance(value, str):
+        return masked_in(value, vin)
+    if isinstance(value, Mapping):
+        return {masked_in(str(key), vin): without(one, vin) for key, one in value.items()}
+    return [without(one, vin) for one in value] if isinstance(value, list) else value
