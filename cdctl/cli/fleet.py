@@ -136,7 +136,7 @@ def _groupable(asked: fleet_asking.Question, groups: tuple[str, ...]) -> None:
 @app.command(epilog="Example: cdctl fleet show WBA00000000012345 --for 30s")
 def show(
     ctx: typer.Context,
-    vin: Annotated[str, typer.Argument(metavar="VIN", help="The whole VIN; its beginning or end finds it.")],
+    vin: Annotated[str, typer.Argument(metavar="VIN", help="The whole VIN, or a beginning or end that no other has.")],
     for_: For = "",
     reason: Reason = "",
     show_vins: ShowVins = False,
@@ -149,6 +149,8 @@ def show(
 
     async def ask(fleet: Fleet) -> tuple[Card | None, str, FleetStatus]:
         card = await fleet.card(vin)
+        if card is None and (whole := await fleet_asking.only(fleet, vin)):
+            card = await fleet.card(whole)
         return card, "" if card else await fleet_asking.nearest(fleet, vin), await fleet.status()
 
     focus = f'vin:"{vin}"' if re.fullmatch(r"[\w./-]{1,40}", vin, re.ASCII) else ""
@@ -156,6 +158,8 @@ def show(
     if card is None:
         fleet_status.told(run, status, {})
         raise _nobody(vin, near, fleet_status.code(status))
+    if card.cells.get("vin") != vin:
+        exits.note(run, f"{vin} is {card.cells.get('vin')}: no other vehicle that is known begins or ends so")
     help_of = {name: field.help for name, field in asked.fields.items()} | dict(asked.settings.fleet_columns)
     fleet_rows.emit(run, chosen, fleet_rows.card(card, asked.hidden, help_of, asked.truths), show_vins=show_vins)
     kept_back = sorted(name for name in asked.hidden if card.cells.get(name) is not None)

@@ -29,6 +29,8 @@ PATIENCE = 15.0
 """Seconds that a run without --for waits for the first picture: longer than a connection may take."""
 FEW = 3
 """Vehicles that a hint names."""
+SHORTEST = 4
+"""Characters of a part of an id that stands for the whole, where one vehicle alone has it."""
 TELLS_NOTHING = "nothing was changed: run it again"
 
 
@@ -131,6 +133,17 @@ async def listen(fleet: Fleet, seconds: float | None, progress: Progress, *, lon
     finally:
         progress.stop()
     return status
+
+
+async def only(fleet: Fleet, part: str) -> str:
+    """The id of the one vehicle whose id begins or ends so, in capitals or not; empty when there are none or more."""
+    from cdctl.domain.fleet.reading import Query
+
+    if len(part) < SHORTEST or not all(c.isalnum() or c in "-_." for c in part):
+        return ""
+    words = dict.fromkeys((part.upper(), part))
+    found = await fleet.find(Query(" | ".join(f'vin:"{word}*" | vin:"*{word}"' for word in words), ("vin",), limit=1))
+    return str(found.rows[0][0]) if found.matched == 1 else ""
 
 
 async def nearest(fleet: Fleet, vin: str) -> str:

@@ -170,10 +170,18 @@ def test_show_tells_everything_of_one(cdctl, here):
     assert told["status"]["vehicles"] == 10
 
 
+@pytest.mark.parametrize("part", ["0000007", "wba00000000000007", "WBA00000000000007"])
+def test_a_part_that_one_vehicle_alone_has_stands_for_it(cdctl, here, part):
+    ran = cdctl("fleet", "show", part, "-o", "json")
+    assert (ran.code, json.loads(ran.out)["vin"]) == (0, "WBA00000000000007")
+    said = f"{part} is WBA00000000000007: no other vehicle that is known begins or ends so"
+    assert (said in ran.err) is (part != "WBA00000000000007")
+
+
 def test_a_vehicle_that_is_not_there(cdctl, here):
-    ran = cdctl("fleet", "show", "0000007")
+    ran = cdctl("fleet", "show", "007")
     assert (ran.code, ran.out) == (2, "")
-    assert "error: 0000007: there is no such vehicle\nhint: nearest: WBA00000000000007\n" in ran.err
+    assert "error: 007: there is no such vehicle\nhint: nearest: WBA00000000000007\n" in ran.err
     near = cdctl("fleet", "show", "wba0").err.partition("hint: nearest: ")[2]
     names, _, rest = near.partition(" and ")
     assert {name[:4] for name in names.split(", ")} == {"WBA0"} and len(names.split(", ")) == 3
