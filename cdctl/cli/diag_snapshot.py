@@ -69,6 +69,8 @@ def take(run: Run, asked: Asked, seconds: float) -> Taken:
     if not is_id(vin):
         raise UsageError("that is no id of a vehicle", subject=vin, hint="1 to 40 printable characters, no space")
     stream = _stream(run, asked, vin, seconds)
+    for text in fleet_status.warnings(stream.status):
+        exits.warn(run, text)
     about = diag_asking.question(run, "diagnostics.collect", {"part": "all"}, asked, _where(run, asked, vin, stream))
     ended = diag_asking.ask(run, about)
     kept = ended.kept[0] if ended.kept else None
