@@ -1,14 +1,14 @@
 """`cdctl cmd` as users run it: settings, keys, trust and a journal of an operator `ada`, for simulated vehicles.
 
-    with ordered(folder, others=OTHERS) as lab:
-        house = House(folder / "house", lab)
-        done = house.run("cmd", "send", "ping", "--to", vin)
+with ordered(folder, others=OTHERS) as lab:
+    house = House(folder / "house", lab)
+    done = house.run("cmd", "send", "ping", "--to", vin)
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ordered import Lab
+from typer.testing import CliRunner
 
+from cdctl.cli.main import app
 from cdctl.security import key_files
 from cdctl.security.ed25519 import PrivateKey, written
 
@@ -27,6 +29,15 @@ OTHERS = {
     "viewer": (written(PrivateKey(VIC).public), ("viewer",)),
 }
 """Operators of a trust file, for `ordered`; each with a key file of that name."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass
@@ -46,6 +57,8 @@ class House:
         url = f"mqtt://127.0.0.1:{self.lab.broker.port}"
         brokers = ", ".join(f'{region} = {{ url = "{url}" }}' for region in sorted(self.lab.plan.brokers))
         path = self.folder / f"{by}-{context}.toml"
+        if path.exists():
+            return path
         path.write_text(
             f'default_context = "{context}"\n[contexts.{context}]\nbrokers = {{ {brokers} }}\n'
             f'signing_key = {{ file = "{self.folder / f"{by}.pem"}" }}\ntrust = "{self.lab.trust}"\n'
@@ -57,19 +70,18 @@ class House:
         """The whole command line after `cdctl`."""
         return ["--config", str(self.settings(by)), *map(str, args)]
 
-    def run(self, *args: str | Path, by: str = "engineer", stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
-        return subprocess.run(
+    def run(self, *args: str | Path, by: str = "engineer") -> Done:
+        """Run it to its end in this process: starting one for each of many would take longer than what it does."""
+        with contextlib.chdir(self.folder):
+            found = CliRunner().invoke(app, self.arguments(*args, by=by))
+        return Done(found.exit_code, found.stdout, found.stderr)
+
+    def start(self, *args: str | Path, by: str = "engineer") -> subprocess.Popen[str]:
+        """Run it in a process of its own, which the caller ends."""
+        return subprocess.Popen(
             [sys.executable, "-m", "cdctl", *self.arguments(*args, by=by)],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            input=stdin,
-            stdin=None if stdin is not None else subprocess.DEVNULL,
-            timeout=120,
-            check=False,
-            env={name: value for name, value in os.environ.items() if name not in {"CDCTL_CONFIG", "CDCTL_JOURNAL"}},
-        )
+            cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
 
     def json(self, *args: str | Path, by: str = "engineer", code: int = 0) -> Any:
         """What it prints as one JSON document; it must end with `code`."""

@@ -1,0 +1,272 @@
+"""`cdctl cmd` end to end: a real broker, vehicles that verify and sign, a journal on the disk."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commanding import OTHERS, House
+from ordered import Lab, ordered
+from terminal import Terminal, foreign
+
+from cdctl.lab.vehicles.columns import Doing
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with ordered(tmp_path_factory.mktemp("lab"), vehicles=60, others=OTHERS, pace=0.1) as made:
+        yield made
+
+
+@pytest.fixture
+def house(lab: Lab, tmp_path: Path) -> House:
+    return House(tmp_path, lab)
+
+
+def there(lab: Lab, region: str = "eu") -> list[str]:
+    return [vin for where, vin in lab.online if where == region]
+
+
+def at(lab: Lab, vin: str) -> tuple[str, ...]:
+    """A vehicle, and where it is: the fleet need not be asked."""
+    return "--to", vin, "--region", lab.regions[vin]
+
+
+def done(lab: Lab, command: str) -> Counter[str]:
+    """How often each vehicle did it."""
+    return Counter(str(one["vin"]) for one in lab.executions() if one["command"] == command)
+
+
+def test_one_vehicle_answers(house: House) -> None:
+    vin = there(house.lab)[0]
+    found = house.json("cmd", "send", "ping", "--to", vin)
+    (order,) = found["orders"]
+    assert (order["vin"], order["region"], order["state"]) == (vin, "eu", "succeeded")
+    assert order["signed_by"]
+    shown = house.json("cmd", "status", order["order"][:20])
+    assert shown["steps"][0]["what"] == "intent"
+    assert shown["steps"][-1]["what"] == "succeeded"
+    assert house.json("cmd", "status")[0]["states"] == {"succeeded": 1}
+
+
+def test_a_selection_is_counted_and_each_vehicle_does_it_once(house: House) -> None:
+    vins, before = there(house.lab), done(house.lab, "log-level")
+    args = ("cmd", "send", "log-level", "--where", "region:eu online", "-a", "level=debug", "--yes")
+    refused = house.run(*args, "--expect", len(vins) + 1)  # type: ignore[arg-type]
+    assert refused.returncode == 5
+    assert f"the selection matches {len(vins)} vehicles, not {len(vins) + 1}" in refused.stderr
+    found = house.run(*args, "--expect", str(len(vins)), "--results", "r.csv", "-o", "csv=whole.csv", "--show-vins")
+    assert found.returncode == 0, found.stderr
+    assert f"log-level: {len(vins)} of {len(vins)} succeeded" in found.stderr
+    assert done(house.lab, "log-level") - before == Counter(vins)
+    assert {row["vin"] for row in csv.DictReader((house.folder / "whole.csv").read_text().splitlines())} == set(vins)
+    again = house.run(*args, "--expect", str(len(vins)), "--results", "masked.jsonl")
+    rows = [json.loads(line) for line in (house.folder / "masked.jsonl").read_text().splitlines()]
+    assert len(rows) == len(vins)
+    assert not set(vins) & {row["vin"] for row in rows}
+    assert again.returncode == 0
+
+
+def test_a_dry_run_sends_nothing_and_writes_nothing_down(house: House) -> None:
+    vin = there(house.lab)[0]
+    found = house.json("cmd", "send", "lock", "--to", vin, "--region", "eu", "--dry-run")
+    assert (found["count"], found["policy"]["allowed"], found["topic"]) == (1, True, f"cd/eu/{vin}/cmd")
+    assert found["payload"]["command"] == "lock"
+    refused = house.json("cmd", "send", "unlock", "--to", vin, "--region", "eu", "--dry-run", code=5)
+    assert refused["policy"]["missing"] == 1
+    assert not (house.folder / "journal.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "text"),
+    [
+        (("lock",), 2, "name vehicles, or a filter"),
+        (("lock", "--to", "V", "--where", "online"), 2, "exclude each other"),
+        (("lock", "--to", "V", "--region", "mars"), 2, "has no region 'mars'"),
+        (("lock", "--to", "a+b"), 2, "no id of a vehicle"),
+        (("lock", "--to", "WCD*"), 2, "there is no such vehicle"),
+        (("lock", "--where", "regio:eu"), 2, "region"),
+        (("lok", "--to", "V"), 2, "did you mean lock?"),
+        (("climate.start", "--to", "V", "-a", "temperature=99"), 2, "99 is out of bounds (16 to 28 °C"),
+        (("lock", "--to", "V", "--region", "eu"), 2, "--yes sends without a question"),
+        (("locate", "--to", "V", "--region", "eu", "--yes"), 5, "no reason was given"),
+        (("unlock", "--to", "V", "--region", "eu", "--yes"), 5, "the approval of another engineer"),
+        (("unlock", "--to", "V", "--region", "eu", "--yes", "--break-glass"), 5, "role break-glass"),
+    ],
+)
+def test_what_is_refused_before_anything_is_sent(house: House, args: tuple[str, ...], code: int, text: str) -> None:
+    found = house.run("cmd", "send", *args)
+    assert (found.returncode, found.stdout) == (code, "")
+    assert text in found.stderr
+    assert house.json("cmd", "history")["orders"] == [] if (house.folder / "journal.db").exists() else True
+
+
+def test_a_viewer_may_ping_and_no_more(house: House) -> None:
+    vin = there(house.lab)[0]
+    assert house.run("cmd", "send", "ping", "--to", vin, "--region", "eu", by="viewer").returncode == 0
+    refused = house.run("cmd", "send", "horn", "--to", vin, "--region", "eu", "--yes", by="viewer")
+    assert refused.returncode == 5
+    assert "viewer" in refused.stderr
+
+
+def test_nobody_matches_and_nothing_is_sent(house: House) -> None:
+    found = house.run("cmd", "send", "ping", "--where", "region:eu model:none")
+    assert found.returncode == 0
+    assert "no vehicle matches" in found.stderr
+
+
+def test_a_dangerous_command_needs_a_second_person_who_signs_the_same_bytes(house: House) -> None:
+    vin, plan = house.lab.fresh(Doing.PARKED), "reboot.plan"
+    made = house.run("cmd", "send", "reboot", *at(house.lab, vin), "--plan", plan, "--reason", "hangs")
+    assert made.returncode == 0, made.stderr
+    assert house.run("cmd", "send", "--plan", plan, "--yes").returncode == 5
+    own = house.run("cmd", "approve", plan, "--yes")
+    assert own.returncode == 5
+    assert "you asked for it" in own.stderr
+    assert house.run("cmd", "approve", plan, "--yes", by="viewer").returncode == 5
+    file = house.folder / plan
+    unsigned = file.read_text()
+    signed = house.run("cmd", "approve", plan, "--yes", by="second")
+    assert signed.returncode == 0, signed.stderr
+    assert "asked by   engineer" in signed.stderr
+    envelope = json.loads(file.read_text())
+    other = json.loads(unsigned)["payload"].replace("A", "B", 1)
+    (house.folder / "forged.plan").write_text(json.dumps(envelope | {"payload": other}))
+    forged = house.run("cmd", "send", "--plan", "forged.plan", "--yes")
+    assert forged.returncode == 5
+    assert "signature does not hold" in forged.stderr
+    more = house.run("cmd", "send", "--plan", plan, "--yes", "--to", vin)
+    assert (more.returncode, "--to is part of the plan" in more.stderr) == (2, True)
+    sent = house.run("cmd", "send", "--plan", plan, "--yes")
+    assert sent.returncode == 0, sent.stderr
+    assert done(house.lab, "reboot")[vin] == 1
+    again = house.run("cmd", "send", "--plan", plan, "--yes")
+    assert again.returncode == 0, again.stderr
+    assert done(house.lab, "reboot")[vin] == 1, "the same plan is done once"
+
+
+def test_break_glass_is_loud_and_kept(house: House) -> None:
+    vin = house.lab.fresh(Doing.PARKED)
+    found = house.run(
+        "cmd", "send", "reboot", *at(house.lab, vin), "--yes", "--break-glass", "--reason", "fire", by="second"
+    )
+    assert found.returncode == 0, found.stderr
+    assert "BREAK GLASS" in found.stderr
+
+
+def test_what_was_before_comes_back(house: House) -> None:
+    vins = there(house.lab)
+    prior = house.json(
+        "cmd", "send", "parameter.get", "--to", ",".join(vins), "--region", "eu", "-a", "name=modem.band"
+    )
+    before = {order["vin"]: order["result"]["value"] for order in prior["orders"]}
+    args = ("-a", "name=modem.band", "-a", "value=b20", "--yes")
+    plan = house.json("cmd", "send", "parameter.set", "--to", ",".join(vins), "--region", "eu", *args)["plan"]
+    dry = house.run("cmd", "revert", plan[:8], "--dry-run")
+    assert f"parameter.set name=modem.band value=auto: {len(vins)} vehicles" in dry.stderr
+    wrong = house.run("cmd", "revert", plan[:8], "--yes", "--expect", "1")
+    assert wrong.returncode == 5
+    back = house.run("cmd", "revert", plan[:8], "--yes", "--expect", str(len(vins)))
+    assert back.returncode == 0, back.stderr
+    after = house.json(
+        "cmd", "send", "parameter.get", "--to", ",".join(vins), "--region", "eu", "-a", "name=modem.band"
+    )
+    assert {order["vin"]: order["result"]["value"] for order in after["orders"]} == before
+
+
+def test_where_a_vehicle_was_is_kept_back_later(house: House) -> None:
+    vin = there(house.lab)[0]
+    found = house.json("cmd", "send", "locate", "--to", vin, "--region", "eu", "--yes", "--reason", "stolen")
+    assert "latitude" in found["orders"][0]["result"]
+    (hidden,) = house.json("cmd", "history", "--vin", vin, "--command", "locate")["orders"]
+    assert "latitude" not in hidden["result"]
+    (shown,) = house.json("cmd", "history", "--vin", vin, "--command", "locate", "--reason", "stolen")["orders"]
+    assert "latitude" in shown["result"]
+
+
+def test_history_is_filtered(house: House) -> None:
+    first, second = there(house.lab)[:2]
+    house.json("cmd", "send", "ping", "--to", f"{first},{second}", "--region", "eu")
+    assert [one["vin"] for one in house.json("cmd", "history", "--vin", second)["orders"]] == [second]
+    assert len(house.json("cmd", "history", "--limit", "1")["orders"]) == 1
+    assert house.json("cmd", "history", "--state", "failed")["orders"] == []
+    assert len(house.json("cmd", "history", "--since", "now-1h", "--command", "ping")["orders"]) == 2
+    assert house.run("cmd", "history", "--state", "fine").returncode == 2
+
+
+def test_an_order_that_waits_is_gone_on_with_or_let_go_of(house: House) -> None:
+    away = house.lab.away[0]
+    sent = house.run("cmd", "send", "lock", *at(house.lab, away), "--yes", "--no-wait", "--expires", "2s", "-o", "json")
+    assert sent.returncode == 0, sent.stderr
+    plan = json.loads(sent.stdout)["plan"]
+    assert house.json("cmd", "status", plan[:8], code=4)["orders"][0]["state"] in {"sent", "unknown"}
+    gone = house.run("cmd", "cancel", plan[:8], "--yes")
+    assert gone.returncode == 4, gone.stderr
+    assert "cancelled 0 of 1 vehicle" in gone.stderr
+    assert house.json("cmd", "status", plan[:8], code=4)["orders"][0]["state"] == "expired"
+    assert "nothing is left to do" in house.run("cmd", "resume").stderr
+
+
+def test_ctrl_c_says_what_is_in_flight_and_resume_goes_on(house: House) -> None:
+    vins, before = there(house.lab), done(house.lab, "diagnostics.collect")
+    args = house.arguments("cmd", "send", "diagnostics.collect", "--where", "region:eu online")
+    shell = Terminal(*args, folder=house.folder)
+    assert shell.until("running"), shell.written
+    shell.press(b"\x03")
+    assert shell.end() == 130
+    words = shell.written.decode()
+    assert "interrupted while diagnostics.collect: " in words
+    assert "go on: cdctl cmd resume" in words
+    found = house.run("cmd", "resume", "--yes")
+    assert found.returncode == 0, found.stderr
+    assert done(house.lab, "diagnostics.collect") - before == Counter(vins)
+
+
+def test_who_is_asked_for_the_number_and_gives_another_sends_nothing(house: House) -> None:
+    vin = house.lab.fresh(Doing.PARKED)
+    args = ("cmd", "send", "reboot", *at(house.lab, vin), "--break-glass", "--reason", "fire")
+    for answer, code in ((b"y\r", 130), (b"\x04", 130), (b"\x03", 130), (b"1\r", 0)):
+        shell = Terminal(*house.arguments(*args, by="second"), folder=house.folder)
+        assert shell.until("type 1 to go on: "), shell.written
+        shell.press(answer)
+        assert shell.end() == code, shell.written
+        words = shell.written.decode()
+        assert ("nothing was sent" in words or "before anything was sent" in words) is (code != 0)
+        assert done(house.lab, "reboot")[vin] == (code == 0)
+
+
+def test_yes_is_asked_for_and_progress_leaves_no_trace(house: House) -> None:
+    args = house.arguments("cmd", "send", "flash", "--where", "region:eu online", "-a", "times=2")
+    shell = Terminal(*args, folder=house.folder)
+    assert shell.until("[y/N] "), shell.written
+    shell.press(b"y\r")
+    assert shell.until("of "), shell.written
+    assert shell.end() in {0, 1}
+    assert not foreign(shell.written)
+    assert b"queued 0" in shell.written
+    assert "█".encode() in shell.written
+
+
+def test_a_session_that_somebody_goes_on_with_is_left_to_them(house: House) -> None:
+    args = ("cmd", "send", "lock", *at(house.lab, house.lab.away[0]), "--yes", "--expires", "60s")
+    with house.start(*args) as running:
+        try:
+            while not any(row["open"] for row in _plans(house)):
+                assert running.poll() is None
+            found = house.run("cmd", "resume", "--yes")
+            assert found.returncode == 5, found.stderr
+            assert "engineer (process" in found.stderr
+        finally:
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=30)
+    assert "go on: cdctl cmd resume" in said
+
+
+def _plans(house: House) -> list[dict[str, int]]:
+    found = house.run("cmd", "status", "-o", "json")
+    return json.loads(found.stdout) if found.returncode == 0 else []
