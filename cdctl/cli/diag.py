@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from cdctl.cli import cmd_options as shared
-from cdctl.cli import cmd_sending, diag_asking, diag_codes, diag_pings, exits, fleet_rows, output
-from cdctl.cli.diag_asking import Asked
+from cdctl.cli import exits, output
 from cdctl.cli.diag_options import Count, Interval, Listen, Out, Region, Since, Vin, Vins
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.cli.values import span
@@ -45,10 +44,12 @@ def ping(
     are never compared, only their differences. Exit codes as of cdctl cmd send: 1 when a vehicle failed or refused, 4
     when one did not answer.
     """
+    from cdctl.cli import cmd_sending, diag_asking, diag_pings, fleet_rows
+
     run = run_of(ctx)
     chosen = output.parse(outputs)
     pause = span(interval, "--interval")
-    asked = Asked(vins or (), where, region, for_, expect, expires, timeout, rate, yes, reason, show_vins)
+    asked = diag_asking.Asked(vins or (), where, region, for_, expect, expires, timeout, rate, yes, reason, show_vins)
     about = diag_asking.question(run, "ping", {}, asked)
     found = diag_asking.ping(run, about, count, pause)
     fleet_rows.emit(run, chosen, diag_pings.pings(about.targets, found), show_vins=show_vins)
@@ -79,10 +80,11 @@ def dtc(
     Codes are no bad news to scripts: the exit code tells whether the vehicles answered, as of cdctl cmd send.
     """
     from cdctl.application.diagnose_codes import known_codes
+    from cdctl.cli import cmd_sending, diag_asking, diag_codes, fleet_rows
 
     run = run_of(ctx)
     chosen = output.parse(outputs)
-    asked = Asked(vins or (), where, region, for_, expect, expires, timeout, rate, yes, reason, show_vins)
+    asked = diag_asking.Asked(vins or (), where, region, for_, expect, expires, timeout, rate, yes, reason, show_vins)
     about = diag_asking.question(run, "diagnostics.collect", {"part": "dtc"}, asked)
     ended = diag_asking.ask(run, about)
     found = diag_codes.told(ended.kept, known_codes(), places=bool(reason.strip()))
@@ -113,11 +115,11 @@ def snapshot(
     From the live stream (or the collector, which remembers longer) and from the vehicle itself; one that does not
     answer leaves its part empty, and the exit code says so. Where it is stays out unless --reason says why.
     """
-    from cdctl.cli import diag_snapshot
+    from cdctl.cli import cmd_sending, diag_asking, diag_snapshot, fleet_rows
 
     run = run_of(ctx)
     chosen = output.parse([*(outputs or ()), *([f"json={out}"] if out else ())])
-    asked = Asked([vin], "", region, for_, None, expires, timeout, "", yes, reason, show_vins)
+    asked = diag_asking.Asked([vin], "", region, for_, None, expires, timeout, "", yes, reason, show_vins)
     taken = diag_snapshot.take(run, asked, span(since, "--since"))
     fleet_rows.emit(run, chosen, diag_snapshot.shown(taken), show_vins=show_vins)
     if out:
