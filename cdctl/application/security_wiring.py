@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cdctl.domain.orders.trust import Sealer, Trust
     from cdctl.domain.settings import Context
     from cdctl.security.keys import KeySealer
+    from cdctl.security.live_trust import LiveTrust
     from cdctl.security.plan_files import SignedPlan
     from cdctl.security.policy import CedarPolicy
     from cdctl.security.policy_table import Answer
@@ -28,7 +29,14 @@ def trust_of(context: Context) -> TrustFile:
     return trust.read(trust_path(context))
 
 
-def sealer_of(context: Context, trust: TrustFile | None = None) -> KeySealer:
+def live_trust_of(context: Context) -> LiveTrust:
+    """As `trust_of`, and what changes in the files meanwhile is noticed: for work that takes long."""
+    from cdctl.security import live_trust
+
+    return live_trust.LiveTrust(trust_path(context))
+
+
+def sealer_of(context: Context, trust: TrustFile | LiveTrust | None = None) -> KeySealer:
     """Who signs in a context; `trust` saves reading it again. Raises UsageError when the context does not say,
     RefusedError when the key is not trusted, UnavailableError when it cannot be had."""
     from cdctl.security import keys

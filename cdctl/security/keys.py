@@ -12,6 +12,7 @@ from cdctl.security import dsse, key_files, keyrings, ssh_agent
 from cdctl.security.ed25519 import fingerprint
 
 if TYPE_CHECKING:
+    from cdctl.security.live_trust import LiveTrust
     from cdctl.security.trust import TrustFile
 
 
@@ -41,7 +42,7 @@ def signer(kept: SigningKey) -> dsse.Signer:
     return ssh_agent.find(kept.where)
 
 
-def load(kept: SigningKey, trust: TrustFile) -> KeySealer:
+def load(kept: SigningKey, trust: TrustFile | LiveTrust) -> KeySealer:
     """Whoever signs with the key of the settings, as the trust file knows them. Raises as `signer`, and RefusedError
     when nobody trusts the key, or no longer."""
     found = signer(kept)

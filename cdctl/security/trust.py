@@ -12,7 +12,7 @@ from cdctl.domain.orders.trust import Identity, Opened
 from cdctl.errors import FileError, Problem, RefusedError
 from cdctl.security import dsse, trust_file, vehicle_keys
 from cdctl.security.ed25519 import fingerprint
-from cdctl.security.trust_file import Operator, OperatorKey, Revocation
+from cdctl.security.trust_file import Operator, OperatorKey, Revocation, Written
 from cdctl.security.vehicle_keys import VehicleKeys
 
 Now = Callable[[], float]
@@ -130,18 +130,29 @@ def _over(key: OperatorKey, now: float) -> bool:
 def read(path: Path | str, *, now: Now = time.time) -> TrustFile:
     """The trust that a file says, and the file of vehicles' keys that it names.
 
-    Raises FileError with everything that is wrong in either, UnavailableError when the trust file cannot be read.
+    Raises FileError with everything that is wrong in either, UnavailableError when the trust file cannot be read,
+    RefusedError when everybody may change one of them.
     """
     file = Path(path).expanduser()
-    found = trust_file.parse(trust_file.load(file), file)
-    vehicles, problems = vehicle_keys.NOBODY, found.problems
-    if found.vehicles:
-        try:
-            vehicles, wrong = vehicle_keys.read(Path(found.vehicles))
-            problems = [*problems, *wrong]
-        except OSError as error:
-            said = f"the vehicles' keys cannot be read: {error.strerror}"
-            problems = [*problems, Problem(found.vehicles_place, said, "name a CSV file: vin,key[,revoked]")]
+    return assembled(trust_file.parse(trust_file.load(file), file), now)
+
+
+def assembled(found: Written, now: Now, vehicles: VehicleKeys | None = None) -> TrustFile:
+    """The trust of what a file says; `vehicles`: their keys, when they were read before. Raises as `read`."""
+    problems = found.problems
+    if vehicles is None:
+        vehicles, wrong = _vehicles(found)
+        problems = [*problems, *wrong]
     if problems:
         raise FileError(problems)
     return TrustFile(found.operators, vehicles, found.revoked, now)
+
+
+def _vehicles(found: Written) -> tuple[VehicleKeys, list[Problem]]:
+    if not found.vehicles:
+        return vehicle_keys.NOBODY, []
+    try:
+        return vehicle_keys.read(Path(found.vehicles))
+    except OSError as error:
+        said = f"the vehicles' keys cannot be read: {error.strerror}"
+        return vehicle_keys.NOBODY, [Problem(found.vehicles_place, said, "name a CSV file: vin,key[,revoked]")]
