@@ -48,6 +48,11 @@ class Notes:
         if events or told != self._last:
             entries.append(self._note(standing, events, now))
             self._last = told
+        entries += [
+            Note("approval", self._job.digest, one.by, one.at, {"by": one.by, "rollout": self._job.plan.id})
+            for one in events
+            if one.word == "approved"
+        ]
         if entries:
             await self._journal.write(entries, ending=ending)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from cdctl.domain.orders.rollout.standing import Standing
     from cdctl.domain.orders.rollout.wanted import Wanted
     from cdctl.domain.ports import Source
-    from cdctl.domain.settings import Settings
+    from cdctl.domain.settings import Broker, Settings
     from cdctl.domain.slo.objective import Slo
     from cdctl.domain.slo.verdict import Row
+    from cdctl.domain.wire import Link, Listener
 
 _SETTLE = 15.0
 
@@ -164,3 +167,15 @@ def _values(orders: Orders) -> Callable[[str], Awaitable[list[float]]]:
         return await values(table, query, orders.clock.now())
 
     return asked
+
+
+def ops_of(settings: Settings, regions: Sequence[str] = (), name: str = "") -> dict[str, Callable[[Listener], Link]]:
+    """How to open a link for the operators' topics of every region, or of some. name: of our clients."""
+    from cdctl.application.fleet_wiring import fleet_context, link
+
+    def opener(broker: Broker) -> Callable[[Listener], Link]:
+        own = replace(broker, client_id=f"cdctl-ops-{name or secrets.token_hex(6)}-{broker.region}", session_expiry=0)
+        return lambda listener: link(own, listener)
+
+    brokers = fleet_context(settings).brokers
+    return {region: opener(broker) for region, broker in brokers.items() if not regions or region in regions}

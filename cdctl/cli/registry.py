@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "fleet": Entry("cdctl.cli.fleet:app", "Vehicles: which, where, in what state, since when?"),
         "cmd": Entry("cdctl.cli.cmd:app", "Commands: tell vehicles to do things, know what became of it."),
         "diag": Entry("cdctl.cli.diag:app", "Vehicles from inside: do they answer, and what is wrong?"),
+        "rollout": Entry("cdctl.cli.rollout:app", "Rollouts: to many vehicles in waves, stopped when a promise burns."),
         "broker": Entry("cdctl.cli.broker:app", "Brokers: what they are, how quick, and what fills them."),
         "collect": Entry("cdctl.cli.collect:app", "Take in once for a whole team and serve every viewer."),
         "keys": Entry("cdctl.cli.keys:app", "Keys that sign orders: make, list, rotate, revoke."),
