@@ -155,13 +155,13 @@ async def opened_orders(
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.executing import LinkExecutor
     from cdctl.application.issuing import Means
-    from cdctl.application.security_wiring import authority_of, sealer_of, trust_of
+    from cdctl.application.security_wiring import authority_of, live_trust_of, sealer_of
     from cdctl.stores.journal import open_journal
     from cdctl.stores.session_lock import claimed
 
     context, doors, clock = settings.context(), catalogue(settings, plugins=plugins), SteadyClock()
     telling = telling_of(context, settings, doors)
-    trust = trust_of(context)
+    trust = live_trust_of(context)
     sealer, authority = sealer_of(context, trust), authority_of(context)
     path, name = journal_path(settings), session or secrets.token_hex(8)
     with ExitStack() as claims:

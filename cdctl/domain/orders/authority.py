@@ -13,8 +13,9 @@ from cdctl.domain.orders.trust import Identity
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked of the policy. action: "send", "rollout", "abort", "approve", "revert", "read-location".
-    approvers: those whose signatures over the plan hold, the requester not among them. known: how many of the targets
-    are named by --expect (None: not told). break_glass: the requester invokes the emergency rule."""
+    count: of targets. context: name of the context in the settings. rollout: in waves, guarded. expected: what --expect
+    said (None: not told). approvers: those whose signatures over the plan hold, the requester not among them; which of
+    them may approve is the policy's business. break_glass: the requester invokes the emergency rule."""
 
     by: Identity
     action: str
@@ -33,8 +34,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """allowed, or why not. missing: approvals that would still be needed (0: approvals are not what is missing).
-    rules: the names (@id) of the policies that decided."""
+    """allowed, or why not, in words for whoever is refused. missing: approvals that would still be needed (0: approvals
+    are not what is missing). rules: the names (@id) of the rules that decided."""
 
     allowed: bool
     reasons: tuple[str, ...] = ()

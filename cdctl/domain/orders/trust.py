@@ -51,7 +51,8 @@ class Trust(Protocol):
 
     def open(self, envelope: bytes, kind: str, *, vehicle: str = "") -> Opened:
         """Check signatures over exact bytes and the type; with `vehicle` only that vehicle's key counts, else only
-        operators' keys. Raises RefusedError with the reason (malformed, wrong type, no valid signature, revoked)."""
+        operators' keys. Raises RefusedError whose message is the reason: "malformed: ...", "wrong type", "unknown
+        vehicle", "unknown key", "bad signature" (it names a key that is known), "revoked key" or "expired key"."""
         ...
 
     def operator(self, name: str) -> Identity | None:
