@@ -66,14 +66,14 @@ def test_a_ping_is_an_order_like_any_other(house: House, lab: Lab) -> None:
     assert vin in history.stdout
 
 
-def test_one_that_is_away_is_four_and_named(house: House, lab: Lab) -> None:
+def test_one_that_is_away_is_four_and_named(cdctl_process, house: House, lab: Lab) -> None:
     away, (_, there) = lab.away[0], well(lab)
     runs = [
         ["diag", "ping", away, there, "--expires", "1s", "-o", "jsonl"],
         ["diag", "snapshot", away, "--expires", "1s", "-o", "json"],
     ]
     with ThreadPoolExecutor() as pool:  # both wait for the end of what clocks may differ by
-        ping, snapshot = pool.map(lambda args: house.run(*args), runs)
+        ping, snapshot = pool.map(lambda args: cdctl_process(*house.arguments(*args), cwd=house.folder), runs)
     rows = {row["vin"]: row for row in map(json.loads, ping.stdout.splitlines())}
     assert ping.returncode == 4, ping.stderr
     assert (rows[away]["received"], rows[away]["loss"], rows[away]["state"]) == (0, 1, "expired")
