@@ -12,6 +12,7 @@ from cdctl.lab.vehicles.chorus import Address, Chorus, Counters, milliseconds
 from cdctl.lab.vehicles.columns import Ints
 from cdctl.lab.vehicles.order_book import OrderBook, Unmoved
 from cdctl.lab.vehicles.story import Second, Story
+from cdctl.lab.vehicles.wire import Wire
 from cdctl.lab.vehicles.wording import Wording
 
 SHARED_LINES = 4
@@ -118,14 +119,15 @@ class Shared(Carrier):
         """Over the line of this vehicle."""
         return bool(self.story.columns.linked[row]) and self._chorus.answer(row, topic, payload, correlation)
 
-    def _heard(self, packet: mqtt5.PublishPacket) -> None:
+    def _heard(self, wire: Wire, packet: mqtt5.PublishPacket) -> bool:
         """An order. A vehicle that is away does not hear it; nobody keeps it."""
         if not self._rows:
             self._rows = {self.wording.topic(row, "cmd"): row for row in range(self.story.who.size)}
         row = self._rows.get(packet.topic, -1)
-        if row >= 0 and self.story.columns.linked[row]:
-            self.counters.orders += 1
-            self.orders.take(row, packet.payload)
+        if row < 0 or not self.story.columns.linked[row]:
+            return False
+        self.counters.orders += 1
+        return self.orders.take(row, packet.payload, lambda: wire.confirm(packet))
 
     def come(self, row: int) -> None:
         """Its birth."""

@@ -12,7 +12,7 @@ import mqtt5
 import numpy as np
 
 from cdctl.lab.vehicles.columns import Ints
-from cdctl.lab.vehicles.wire import Wire, hello
+from cdctl.lab.vehicles.wire import Answered, Wire, hello
 from cdctl.lab.vehicles.wording import Wording
 
 Address = tuple[str, int]
@@ -56,7 +56,7 @@ class Chorus:
         online: Callable[[], np.ndarray[tuple[int], np.dtype[np.bool_]]],
         mine: Callable[[], Ints],
         hears: Sequence[str] = (),
-        heard: Callable[[mqtt5.PublishPacket], None] = lambda packet: None,
+        heard: Callable[[Wire, mqtt5.PublishPacket], bool] = lambda wire, packet: False,
     ) -> None:
         """addresses: of every vehicle's broker, [n]. online: who is, [n]. mine: rows whose birth is told over these
         lines, again after a broker forgot it. hears: topics that one line to every broker subscribes to; `heard` is
@@ -73,6 +73,7 @@ class Chorus:
         self._line_of = place_of * lines + np.arange(len(addresses)) % lines
         self._wires: list[Wire | None] = [None] * len(self._lines)
         self._asked: list[list[Ints]] = [[] for _ in self._lines]
+        self._owed: list[list[Answered]] = [[] for _ in self._lines]
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -106,6 +107,9 @@ class Chorus:
         number = -1 - wire.row
         if self._hears and self._lines[number][1] == 0:
             wire.subscribe(*self._hears)
+        owed, self._owed[number] = self._owed[number], []
+        for one in owed:
+            wire.answer(*one)
         rows = self._mine()
         self.announce(rows[self._line_of[rows] == number])
         self._spawn(self._stay(wire))
@@ -165,20 +169,21 @@ class Chorus:
         wire = self._wires[self._line_of[row]]
         if wire is None or not wire.accepted:
             return False
-        wire.publish(topic, payload, correlation=correlation)
+        wire.answer(topic, payload, correlation)
         return True
 
     def acked(self, wire: Wire, number: int) -> None:
         """The broker has one more."""
 
-    def arrived(self, wire: Wire, packet: mqtt5.PublishPacket) -> None:
+    def arrived(self, wire: Wire, packet: mqtt5.PublishPacket) -> bool:
         """Something that `hears` names."""
-        self._heard(packet)
+        return self._heard(wire, packet)
 
     def lost(self, wire: Wire) -> None:
         """Connect again."""
         number = -1 - wire.row
         self._asked[number].clear()
+        self._owed[number] += wire.owed()
         if self._wires[number] is wire:
             self._wires[number] = None
         if not self._closed:

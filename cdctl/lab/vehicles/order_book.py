@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
 class OrderBook(Protocol):
     """Takes the orders of a fleet."""
 
-    def take(self, row: int, envelope: bytes) -> None:
-        """A message for the vehicle `row` arrived."""
+    def take(self, row: int, envelope: bytes, confirm: Callable[[], None]) -> bool:
+        """A message for the vehicle `row` arrived. True: `confirm` is called when it is written down."""
         ...
 
     def back(self, row: int) -> None:
@@ -20,8 +21,9 @@ class OrderBook(Protocol):
 class Unmoved:
     """Vehicles that do nothing when ordered to."""
 
-    def take(self, row: int, envelope: bytes) -> None:
+    def take(self, row: int, envelope: bytes, confirm: Callable[[], None]) -> bool:
         """Nothing happens."""
+        return False
 
     def back(self, row: int) -> None:
         """There is nothing to tell."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from cdctl.domain.orders.order import Heard
 from cdctl.lab.vehicles.body import Bodies
@@ -32,14 +33,15 @@ class Orders:
         self._judge, self._bodies, self._ledger, self._records, self._replies = judge, bodies, ledger, records, replies
         self._world = world
         self._clock = world.clock
-        self._inbox: deque[tuple[int, bytes]] = deque()
+        self._inbox: deque[tuple[int, bytes, Callable[[], None]]] = deque()
         self._running = Work(judge, bodies, ledger, records, replies, world, self._wake)
         self._awake = False
 
-    def take(self, row: int, envelope: bytes) -> None:
-        """A message for the vehicle `row` arrived."""
-        self._inbox.append((row, envelope))
+    def take(self, row: int, envelope: bytes, confirm: Callable[[], None]) -> bool:
+        """A message for the vehicle `row` arrived; `confirm` is called when what follows from it is on the disk."""
+        self._inbox.append((row, envelope, confirm))
         self._wake()
+        return True
 
     def back(self, row: int) -> None:
         """The vehicle is connected: it tells what it could not."""
@@ -56,9 +58,14 @@ class Orders:
 
     def _work(self) -> None:
         self._awake = False
+        judged = []
         for _ in range(min(len(self._inbox), _RUN)):
-            self._judge_one(*self._inbox.popleft())
+            row, envelope, confirm = self._inbox.popleft()
+            self._judge_one(row, envelope)
+            judged.append(confirm)
         self._running.turn()
+        for confirm in judged:
+            confirm()
         self._replies.send()
         if self._inbox:
             self._wake()

@@ -14,7 +14,7 @@ from cdctl.lab.vehicles.carriers import Carrier, away
 from cdctl.lab.vehicles.chorus import Address, Chorus, milliseconds, pause
 from cdctl.lab.vehicles.order_book import OrderBook
 from cdctl.lab.vehicles.story import Second, Story
-from cdctl.lab.vehicles.wire import Wire, hello
+from cdctl.lab.vehicles.wire import Answered, Wire, hello
 from cdctl.lab.vehicles.wording import Wording
 from cdctl.protocols.native import BirthPayload
 
@@ -36,6 +36,7 @@ class Singles(Carrier):
         self._wires: list[Wire | None] = [None] * story.who.size
         self._wanted = np.zeros(story.who.size, dtype=bool)
         self._fresh = np.zeros(story.who.size, dtype=bool)
+        self._owed: dict[int, list[Answered]] = {}
         self._births: dict[tuple[int, int], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(_AT_ONCE)
@@ -114,6 +115,8 @@ class Singles(Carrier):
             return
         wire.subscribe(self.wording.topic(row, "cmd"), fleeting=[self.wording.topic(row, "birth")])
         self._bear(wire)
+        for one in self._owed.pop(row, ()):
+            wire.answer(*one)
         self.orders.back(row)
 
     def _bear(self, wire: Wire) -> None:
@@ -129,18 +132,18 @@ class Singles(Carrier):
             del self._births[wire.row, number]
             self.counters.born[wire.row] = True
 
-    def arrived(self, wire: Wire, packet: mqtt5.PublishPacket) -> None:
+    def arrived(self, wire: Wire, packet: mqtt5.PublishPacket) -> bool:
         """An order, or what was published as its own birth: a death that came late is answered by a birth."""
         if packet.topic.endswith("/cmd"):
             self.counters.orders += 1
-            self.orders.take(wire.row, packet.payload)
-            return
+            return self.orders.take(wire.row, packet.payload, lambda: wire.confirm(packet))
         try:
             told = self._decode(packet.payload)
         except msgspec.MsgspecError:
-            return
+            return False
         if not told.online and self._wanted[wire.row]:
             self._bear(wire)
+        return False
 
     def passed(self, wire: Wire) -> None:
         """Vehicles do not ask."""
@@ -148,6 +151,8 @@ class Singles(Carrier):
     def lost(self, wire: Wire) -> None:
         """Connect again, unless it was to be so."""
         row = wire.row
+        if owed := wire.owed():
+            self._owed.setdefault(row, []).extend(owed)
         if self._wires[row] is not wire:
             return
         self._wires[row] = None
@@ -160,7 +165,7 @@ class Singles(Carrier):
         wire = self._wires[row]
         if wire is None or not wire.accepted:
             return False
-        wire.publish(topic, payload, correlation=correlation)
+        wire.answer(topic, payload, correlation)
         return True
 
     def say(self, row: int, kind: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:

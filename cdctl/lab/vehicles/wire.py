@@ -9,6 +9,8 @@ from typing import Protocol, cast
 
 import mqtt5
 
+Answered = tuple[str, bytes, bytes]
+"""Topic, payload and correlation of an answer."""
 _LARGEST_ID = 0xFFFF
 _KEEP_ALIVE = 150
 """Longer than any vehicle that is awake is silent, so that none needs pings."""
@@ -21,8 +23,8 @@ class Owner(Protocol):
         """The broker let it in."""
         ...
 
-    def arrived(self, wire: Wire, packet: mqtt5.PublishPacket) -> None:
-        """A message came."""
+    def arrived(self, wire: Wire, packet: mqtt5.PublishPacket) -> bool:
+        """A message came. True: the owner will `confirm` it when it is written down; else it is confirmed at once."""
         ...
 
     def acked(self, wire: Wire, number: int) -> None:
@@ -48,7 +50,9 @@ def hello(client_id: str, will: mqtt5.Will | None = None, keep_alive: int = _KEE
 class Wire(asyncio.Protocol):
     """A connection for the vehicle `row`, or -1 for one that many share."""
 
-    __slots__ = ("_buffer", "_flight", "_hello", "_next", "_owner", "_queue", "_window", "accepted", "row", "transport")
+    __slots__ = (
+        "_buffer", "_flight", "_hello", "_next", "_owed", "_owner", "_queue", "_window", "accepted", "row", "transport",
+    )  # fmt: skip
 
     def __init__(self, owner: Owner, row: int, first: bytes) -> None:
         self.row = row
@@ -61,6 +65,7 @@ class Wire(asyncio.Protocol):
         self._flight = 0
         self._window = 1
         self._queue: deque[tuple[int, bytes]] = deque()
+        self._owed: dict[int, Answered] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say hello."""
@@ -87,12 +92,12 @@ class Wire(asyncio.Protocol):
         match packet:
             case mqtt5.PubAckPacket():
                 self._flight -= 1
+                self._owed.pop(packet.packet_id, None)
                 self._owner.acked(self, packet.packet_id)
                 self._flush()
             case mqtt5.PublishPacket():
-                if packet.packet_id is not None:
-                    self.send(mqtt5.PubAckPacket(packet.packet_id).write())
-                self._owner.arrived(self, packet)
+                if not self._owner.arrived(self, packet):
+                    self.confirm(packet)
             case mqtt5.PingRespPacket():
                 self._owner.passed(self)
             case mqtt5.ConnAckPacket():
@@ -116,6 +121,19 @@ class Wire(asyncio.Protocol):
         """Bytes of whole packets."""
         if self.transport is not None:
             self.transport.write(data)
+
+    def confirm(self, packet: mqtt5.PublishPacket) -> None:
+        """Tell the broker that it need not send this again."""
+        if packet.packet_id is not None:
+            self.send(mqtt5.PubAckPacket(packet.packet_id).write())
+
+    def answer(self, topic: str, payload: bytes, correlation: bytes) -> None:
+        """Publish something that must not be lost: `owed` has it until the broker does."""
+        self._owed[self.publish(topic, payload, correlation=correlation)] = (topic, payload, correlation)
+
+    def owed(self) -> list[Answered]:
+        """Answers that the broker did not confirm."""
+        return list(self._owed.values())
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, correlation: bytes | None = None) -> int:
         """At QoS 1, as soon as the broker's receive maximum allows; the packet id."""

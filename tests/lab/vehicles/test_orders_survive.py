@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
 from ordered import ENDS, Lab, ordered
 from waiting import eventually
 
 from cdctl.domain.orders.order import Heard
 from cdctl.lab.vehicles.keys import trust_toml
+from cdctl.lab.vehicles.singles import MOST
 from cdctl.security.ed25519 import PrivateKey, written
 
 
@@ -42,7 +44,7 @@ def test_orders_over_shared_lines_pass_a_vehicle_that_is_away(tmp_path) -> None:
         away = lab.order(vin, "ping"), lab.order(asleep, "ping")
         for order in away:
             lab.send(order)
-        assert eventually(lambda: vin not in lab.gone)
+        assert eventually(lambda: vin not in lab.gone), (lab.fleet.running, lab.fleet.status())
         lab.query(vin, away[0].id)
         assert lab.until(away[0].id, Heard.UNHELD, Heard.ACKED).heard is Heard.UNHELD
         lab.end(lab.order(vin, "ping"))
@@ -100,3 +102,33 @@ def test_the_trust_file_is_read_again_when_it_changes(tmp_path) -> None:
         lab.said.queue.clear()
         lab.send(first)
         assert eventually(lambda: lab.refusals()[-1]["reason"] == "unknown key"), "ada is not in it any more"
+
+
+@pytest.mark.parametrize("singles", [MOST, 0])
+def test_vehicles_that_are_killed_again_and_again_do_each_thing_once(tmp_path, singles: int) -> None:
+    """Killed in the middle of a flood, asked for the rest each time: every order ends, none is done twice."""
+    with ordered(tmp_path, singles=singles, pace=0.002) as lab:
+        vins = [vin for _, vin in lab.online]
+        orders = [
+            lab.order(vins[number % len(vins)], "parameter.set", name="a.b", value=str(number)) for number in range(240)
+        ]
+        ended: dict[str, Heard] = {}
+
+        def hear() -> None:
+            while not lab.said.empty():
+                word = lab.said.get()
+                if word.heard in ENDS:
+                    assert ended.setdefault(word.order, word.heard) is word.heard, "what ended stays so"
+
+        for kill in (60, 120, 180, 0):
+            for order in orders:
+                if order.id not in ended:
+                    lab.send(order)
+            assert eventually(lambda: hear() or len(ended) >= (kill or len(orders)))  # noqa: B023
+            if kill:
+                lab.restart()
+        keys = [one["key"] for one in lab.executions()]
+        assert len(keys) == len(set(keys)), "nothing is done twice"
+        done = {order.id for order in orders if order.key in keys}
+        assert {one for one, heard in ended.items() if heard is Heard.SUCCEEDED} <= done
+        assert sum(heard is Heard.SUCCEEDED for heard in ended.values()) > 150
