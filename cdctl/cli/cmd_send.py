@@ -249,5 +249,7 @@ def _emit(run: Run, outputs: Sequence[output.Output], ready: Ready, found: Ended
         "session": found.session,
         "unsent": found.unsent,
     }
+    if len(found.kept) > cmd_rows.ON_A_SCREEN and any(one.form == "table" for one in outputs):
+        exits.note(run, f"each of them: cdctl cmd status {plan.digest()[:16]} -o wide")
     told = cmd_rows.Told(found.kept, lambda name: command if name == command.name else None, True, head)
     fleet_rows.emit(run, outputs, cmd_rows.orders(told), show_vins=asked.show_vins)

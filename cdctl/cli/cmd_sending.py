@@ -13,6 +13,7 @@ from cdctl.cli.cmd_progress import Board, Sum, counts
 from cdctl.domain.duration import brief
 from cdctl.domain.orders.order import TERMINAL, State
 from cdctl.domain.text import safe
+from cdctl.errors import RefusedError
 
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
@@ -99,15 +100,26 @@ async def _allowed(run: Run, orders: Orders, parcels: Sequence[Parcel], how: How
     if how.break_glass:
         exits.insist("BREAK GLASS: approvals are passed over; who, what and why go into the audit")
     for parcel in parcels:
-        ruling = await orders.authorise(
-            parcel.plan, parcel.command, action=how.action, approvers=parcel.approvers, expected=parcel.expected,
-            break_glass=how.break_glass,
-        )  # fmt: skip
+        try:
+            ruling = await orders.authorise(
+                parcel.plan, parcel.command, action=how.action, approvers=parcel.approvers,
+                expected=parcel.expected, break_glass=how.break_glass,
+            )  # fmt: skip
+        except RefusedError as error:
+            raise _with_the_number(error, parcel) from None
         exits.detail(run, f"policy allows it: {', '.join(ruling.rules)}")
     vins = [target.vin for parcel in parcels for target in parcel.plan.targets]
     strangers = sum(not known for known in orders.trust.knows(vins))
     if strangers:
         exits.insist(f"of {strangers:,} of {len(vins):,} vehicles no key is trusted: what they answer is not believed")
+
+
+def _with_the_number(error: RefusedError, parcel: Parcel) -> RefusedError:
+    """Whoever has to say how many there are is told how many there are."""
+    if parcel.expected is not None or "--expect" not in error.message:
+        return error
+    hint = f"when you mean all of them: --expect {len(parcel.plan.targets)}"
+    return RefusedError(error.message, subject=error.subject, hint=hint)
 
 
 @contextmanager
