@@ -48,6 +48,13 @@ class Desk:
         self.scribe.note(moves)
         return moved
 
+    async def settle(self) -> None:
+        """Returns when everything that happened so far is on the disk. Raises UnavailableError."""
+        ending = list(self.flights.ending)
+        await self.scribe.flush()
+        for name in ending:
+            self.flights.ending.pop(name, None)
+
     def ask(self, at: int, flights: Sequence[Flight]) -> None:
         """Ask the vehicles of these then, and at no other time."""
         for flight in flights:

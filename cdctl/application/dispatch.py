@@ -76,7 +76,7 @@ class Dispatch:
         await self._open({target.region for target in some})
         told = {"plan": digest, "whole": targets is None, "retries": retries, "rate": rate}
         self._note_plan(digest, content, told)
-        await self._desk.scribe.flush()
+        await self._desk.settle()
         sending = self._sending(digest, command, plan.arguments, retries, tell)
         sending.tally.total = len(some)
         return await self._through(sending, plan, some, rate, wait)
@@ -141,7 +141,7 @@ class Dispatch:
         desk.withdraw(list(desk.flights))
         if cancel:
             await self._recall(list(desk.flights))
-        await desk.scribe.flush()
+        await desk.settle()
 
     def on_said(self, said: Sequence[Said]) -> Awaitable[None] | None:
         """See `Hearer`."""
@@ -189,7 +189,7 @@ class Dispatch:
             if wait:
                 await sending.done.wait()
             sending.rethrow()
-            await self._desk.scribe.flush()
+            await self._desk.settle()
         finally:
             if not sending.open:
                 self._sendings.discard(sending)
@@ -247,7 +247,7 @@ class Dispatch:
             flight.recalled = True
         desk.withdraw(flights)
         desk.ask(desk.now(), [flight for flight in flights if not flight.course.state.terminal])
-        await desk.scribe.flush()
+        await desk.settle()
 
     async def _have_ended(self, names: Sequence[str], sending: Sending) -> bool:
         """Whether orders have, those of other processes among them; and say how far they are."""

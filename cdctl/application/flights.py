@@ -17,8 +17,8 @@ class Flight:
     """One order until it ends. Its envelope is in the journal.
 
     tries: orders with its key before it. handed: an executor has it and has not answered yet. recalled: the operator
-    wants it back, so it is not sent again. patience: milliseconds from `ask_at`, when its vehicle is asked, to the
-    next time.
+    wants it back, so it is not sent again. doubtful: something may have been lost since its vehicle was asked.
+    patience: milliseconds from `ask_at`, when its vehicle is asked, to the next time.
     """
 
     order: Order
@@ -27,6 +27,7 @@ class Flight:
     tries: int = 0
     handed: bool = False
     recalled: bool = False
+    doubtful: bool = False
     patience: int = 0
     ask_at: int = 0
 
@@ -37,6 +38,8 @@ class Flights:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Flight] = {}
+        self.ending: dict[str, Flight] = {}
+        """Those that have ended, and the journal may not say so yet: of them, too, the same may be heard once more."""
         self._by_vin: dict[str, tuple[Flight, ...]] = {}
 
     def __len__(self) -> int:
@@ -64,6 +67,7 @@ class Flights:
         """What our side or the broker says of one."""
         before = flight.course
         flight.course, effect = step(before, heard, at)
+        flight.doubtful = flight.doubtful or heard is Heard.LOST
         if effect is not Effect.MOVED:
             return None
         self._moved(flight, before.state, reason, at)
@@ -76,10 +80,16 @@ class Flights:
         if heard is Heard.SUCCEEDED and (fault := flight.sending.fault(flight.order, word)):
             heard, reason = Heard.FAILED, fault
         flight.course, effect = step(before, heard, at)
-        if effect is not Effect.MOVED:
+        if effect is Effect.SAME:
             return None
-        self._moved(flight, before.state, reason, at)
-        return Move(flight.order.id, flight.course, heard.value, at, reason, word.result or _NOTHING, word.took, by)
+        late = effect is Effect.LATE
+        if late:
+            flight.sending.tally.late += 1
+        else:
+            self._moved(flight, before.state, reason, at)
+        return Move(
+            flight.order.id, flight.course, heard.value, at, reason, word.result or _NOTHING, word.took, by, late
+        )
 
     def _moved(self, flight: Flight, before: State, reason: str, at: int) -> None:
         state, states = flight.course.state, flight.sending.tally.states
@@ -91,7 +101,7 @@ class Flights:
 
     def _drop(self, flight: Flight) -> None:
         order = flight.order
-        del self.by_id[order.id]
+        self.ending[order.id] = self.by_id.pop(order.id)
         rest = tuple(one for one in self._by_vin[order.vin] if one is not flight)
         if rest:
             self._by_vin[order.vin] = rest

@@ -163,7 +163,7 @@ class Launcher:
             raise
         self._learn(len(flights), loop.time() - began)
         self._receive(sending, flights, receipts)
-        await desk.scribe.flush()
+        await desk.settle()
 
     def _receive(self, sending: Sending, flights: Sequence[Flight], receipts: Sequence[Receipt]) -> None:
         desk, now = self._desk, self._desk.now()

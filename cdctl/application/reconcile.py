@@ -60,6 +60,7 @@ class Reconciler:
                 later[busy_until].append(flight)
                 continue
             asked.append(flight)
+            flight.doubtful = False
             flight.ask_at = now + flight.patience
             later[flight.ask_at].append(flight)
             flight.patience = min(flight.patience * 2, _MOST_PATIENCE_MS)
@@ -131,7 +132,7 @@ class Reconciler:
             desk.hear(flights, Heard.LOST, "the broker had forgotten the session")
         for flight in flights:
             flight.patience = desk.patience
-        desk.ask(desk.now(), [flight for flight in flights if flight.course.state is State.UNKNOWN])
+        desk.ask(desk.now(), [flight for flight in flights if flight.doubtful])
 
     def _of(self, region: str) -> list[Flight]:
         return [
@@ -142,9 +143,10 @@ class Reconciler:
 
 
 def _busy_until(flight: Flight) -> int:
-    """A vehicle that has begun is not asked before it had its time."""
+    """A vehicle that has begun is not asked before it had its time, unless its answer may be lost: the words that came
+    since may be older than that."""
     course = flight.course
-    if course.state is State.UNKNOWN or flight.recalled:
+    if flight.doubtful or flight.recalled or course.state is State.UNKNOWN:
         return 0
     begun = course.began if course.began is not None else course.acked
     return begun + flight.order.timeout if begun is not None else 0

@@ -37,7 +37,7 @@ class Words:
         # From here to the note nothing else runs: entries are in the order in which orders moved.
         self._step(told)
         try:
-            await self._desk.scribe.flush()
+            await self._desk.settle()
         except CdctlError:
             await asyncio.get_running_loop().create_future()
 
@@ -52,12 +52,12 @@ class Words:
 
     def _step(self, told: Sequence[tuple[Said, Word, str]]) -> None:
         desk, now = self._desk, self._desk.now()
-        by_id, take = desk.flights.by_id, desk.flights.take
+        by_id, ending, take = desk.flights.by_id, desk.flights.ending, desk.flights.take
         moves: list[Move] = []
         begun: list[Flight] = []
         unheld: list[Flight] = []
         for said, word, by in told:
-            flight = by_id.get(word.order) or self._strange(said, word, by, now, moves)
+            flight = by_id.get(word.order) or ending.get(word.order) or self._strange(said, word, by, now, moves)
             if flight is None:
                 continue
             if flight.order.vin != word.vin:

@@ -183,3 +183,11 @@ def test_what_waits_for_its_turn_is_cancelled_by_an_abort_at_once(place: Any) ->
             assert len(fleet.handed) == len(VINS)
 
     asyncio.run(work())
+
+
+def test_an_end_that_is_told_twice_at_once_is_one_end(place: Any) -> None:
+    """As when a copy of an answer waited at the broker: the journal does not know of the first yet."""
+    fleet = Scripted(lambda one: [*DONE, (Heard.SUCCEEDED, ""), (Heard.FAILED, "worn out")])
+    sent(place, fleet, VINS[:3])
+    assert set(place.states.values()) == {State.SUCCEEDED}
+    assert Counter(place.moves) - Counter({"sent": 3}) == {"acked": 3, "succeeded": 3, "failed": 3}
