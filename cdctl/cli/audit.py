@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,13 +48,7 @@ def show(
 
     run = run_of(ctx)
     chosen = output.parse(outputs)
-    if (
-        last is None
-        and not (order or plan or vin)
-        and sys.stdout.isatty()
-        and [one.form for one in chosen] == ["table"]
-    ):
-        last = _ON_A_SCREEN
+    last = _newest(last, order or plan or vin, chosen)
     asked = auditing.Asked(order, plan, vin, kind, _since(since), last)
     found: list[Record] = []
     failed: UnavailableError | None = None
@@ -77,7 +70,7 @@ def show(
 
 def _newest(last: int | None, about: str, chosen: Sequence[output.Output]) -> int | None:
     """How many of the newest records: on a terminal not a million when nothing was asked."""
-    if last is None and not about and sys.stdout.isatty() and [one.form for one in chosen] == ["table"]:
+    if last is None and not about and output.terminal_width() and [one.form for one in chosen] == ["table"]:
         return _ON_A_SCREEN
     return last
 

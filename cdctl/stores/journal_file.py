@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -125,6 +126,9 @@ def _own(path: Path) -> None:
         found = path.stat()
         if stat.S_IMODE(found.st_mode) & 0o077 and stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
             path.chmod(0o600)
+        if not os.access(path, os.W_OK):
+            number = errno.EROFS if os.statvfs(path).f_flag & os.ST_RDONLY else errno.EACCES
+            raise OSError(number, os.strerror(number)) from None
         return
     folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
     try:

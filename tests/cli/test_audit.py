@@ -297,6 +297,17 @@ def test_a_terminal_shows_the_newest_alone(path, cdctl, monkeypatch):
     assert audit._newest(None, "", [Output("table")]) is None
 
 
+def test_a_terminal_is_told_that_there_are_more(path, cdctl, monkeypatch):
+    from cdctl.cli import audit
+
+    monkeypatch.setattr(audit, "_ON_A_SCREEN", 4)
+    monkeypatch.setattr("cdctl.cli.output.terminal_width", lambda: 100)
+    ran = cdctl("audit", "show")
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["NUMBER", "6", "7", "8", "9"]
+    assert ran.err == "the newest 4; --last N shows more\n"
+    assert len(cdctl("audit", "show", "--last", "5").out.splitlines()) == 6
+
+
 def test_a_checkpoint_is_a_record_like_any_other(path, cdctl):
     assert [row["body"]["number"] for row in shown(cdctl, "--kind", CHECKPOINT)] == [8]
 

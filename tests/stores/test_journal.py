@@ -10,6 +10,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from waiting import eventually
 from writing import PLAN, SESSION, intent, move, order, story, with_journal, write
 
 from cdctl.domain.orders.keeping import CHECKPOINT, SEAL, Head, Note
@@ -266,6 +267,17 @@ def test_a_checkpoint_as_often_as_asked_and_none_where_nothing_happened(path: Pa
     assert kinds(read_journal(path)) == ["intent", CHECKPOINT, "intent", CHECKPOINT]
     with_journal(path, lambda journal: asyncio.sleep(0))
     assert len(kinds(read_journal(path))) == 4
+
+
+def test_a_checkpoint_comes_by_itself(path: Path) -> None:
+    """Nobody writes any more, and nobody closes."""
+
+    async def work(journal: SqliteJournal) -> None:
+        await journal.write([intent(1)])
+        assert await asyncio.to_thread(eventually, lambda: kinds(journal) == ["intent", CHECKPOINT])
+
+    with_journal(path, work, every=0.02)
+    assert kinds(read_journal(path)) == ["intent", CHECKPOINT]
 
 
 def test_checkpoints_are_sealed_with_the_operators_key(path: Path, tmp_path: Path) -> None:
