@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cdctl.application.security_wiring import sealer_of, trust_of, trust_path
 from cdctl.application.wiring import WallClock
 from cdctl.domain.orders.keeping import Note
-from cdctl.errors import CdctlError
+from cdctl.errors import CdctlError, UnavailableError
 
 if TYPE_CHECKING:
     from cdctl.domain.orders.trust import Sealer
@@ -55,12 +55,25 @@ def rotate_key(settings: Settings, name: str, kept: SigningKey, overlap: float) 
     return _noted(settings, lambda at: key_changes.rotate(name, kept, trust, at, overlap))
 
 
-def revoke_key(settings: Settings, wanted: str, reason: str) -> KeyChange:
-    """Believe a key no more: a fingerprint, or the key's text. Raises as `new_key`."""
+def revoke_key(settings: Settings, wanted: str, reason: str) -> tuple[KeyChange, str]:
+    """Believe a key no more: a fingerprint, or the key's text. Raises what `key_changes.revoke` does.
+
+    A revocation does not wait for a journal that cannot be written; then the second part says why it is not in there.
+    """
     from cdctl.security import key_changes
 
     trust = Path(trust_path(settings.context())).expanduser()
-    return _noted(settings, lambda at: key_changes.revoke(wanted, trust, at, reason))
+    done: list[KeyChange] = []
+
+    def change(at: float) -> KeyChange:
+        done.append(key_changes.revoke(wanted, trust, at, reason))
+        return done[0]
+
+    try:
+        return _noted(settings, change, ending=True), ""
+    except UnavailableError as error:
+        found = done[0] if done else change(time.time())
+        return found, str(error)
 
 
 def keys_of(settings: Settings) -> tuple[list[KeyListing], TrustFile | None]:
@@ -92,8 +105,9 @@ def _context(settings: Settings) -> Context | None:
     return settings.context() if settings.default_context else None
 
 
-def _noted(settings: Settings, change: Callable[[float], KeyChange]) -> KeyChange:
-    """Change a key with the journal open, so that nothing changes that could not be written down."""
+def _noted(settings: Settings, change: Callable[[float], KeyChange], *, ending: bool = False) -> KeyChange:
+    """Change a key with the journal open, so that nothing changes that could not be written down. ending: it may use
+    the journal's reserve of a full disk."""
     from cdctl.stores.journal import open_journal
 
     sealer, trust = _signs(settings)
@@ -105,7 +119,7 @@ def _noted(settings: Settings, change: Callable[[float], KeyChange]) -> KeyChang
         try:
             at = time.time()
             done = change(at)
-            await journal.write([Note("key", done.fingerprint, actor, round(at * 1000), done.body())])
+            await journal.write([Note("key", done.fingerprint, actor, round(at * 1000), done.body())], ending=ending)
         finally:
             await journal.aclose()
         return done

@@ -13,6 +13,7 @@ from cdctl.cli import exits, output
 from cdctl.cli.options import OutputOption, Run, noun, run_of
 from cdctl.cli.records import Column, Record
 from cdctl.cli.settings import settings_of
+from cdctl.domain.fleet.privacy import masked
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -165,11 +166,18 @@ def revoke(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; goes into the trust file.")] = "",
     outputs: OutputOption = None,
 ) -> None:
-    """Believe a key no more: at once here, elsewhere as soon as the trust file has arrived there."""
+    """Believe a key no more: at once here, elsewhere as soon as the trust file has arrived there.
+
+    Nothing holds it up: exit 4 when it is done, but the journal could not be written.
+    """
     from cdctl.application import keys_wiring
 
     run = run_of(ctx)
-    _changed(run, outputs, keys_wiring.revoke_key(settings_of(run), key, reason))
+    made, unwritten = keys_wiring.revoke_key(settings_of(run), key, reason)
+    _changed(run, outputs, made)
+    if unwritten:
+        exits.insist(f"the key is revoked, and that is not in the journal: {unwritten}")
+        exits.leave(exits.Code.PARTLY)
 
 
 def _named(name: str) -> str:
@@ -210,7 +218,7 @@ def _instant(at: float | None) -> str:
 def _changed(run: Run, outputs: list[str] | None, made: KeyChange) -> None:
     facts = {
         "what": made.what,
-        "owner": made.owner,
+        "owner": masked(made.owner) if made.vehicle else made.owner,
         "fingerprint": made.fingerprint,
         "trusted": made.trusted,
         "until": _instant(made.until),

@@ -8,18 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
+from cdctl.domain.fleet.privacy import masked
 from cdctl.domain.settings import SigningKey
 from cdctl.errors import UsageError
 from cdctl.security import ed25519, key_files, keyrings, trust_edits, trust_file, vehicle_keys
 from cdctl.security.ed25519 import PrivateKey
 from cdctl.security.trust_file import Written
 
+_NOBODY = "nobody"
+
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
     """What happened to a key. what: "new", "rotate", "revoke". owner: an operator's name or a VIN. public: its text.
     kept: where the private key went. trusted: whether the trust file was written. until: when the keys before it end,
-    at: when it happened, epoch seconds."""
+    at: when it happened, epoch seconds. vehicle: whether the owner is one."""
 
     what: str
     owner: str
@@ -29,6 +32,7 @@ class KeyChange:
     trusted: bool = False
     until: float | None = None
     reason: str = ""
+    vehicle: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -78,9 +82,11 @@ def rotate(name: str, kept: SigningKey, trust: Path, at: float, overlap: float) 
 def revoke(wanted: str, trust: Path, at: float, reason: str = "") -> KeyChange:
     """Believe a key no more: an operator's or a vehicle's, by its fingerprint, or any by its text. Raises UsageError
     when nobody has it or it was revoked before, FileError, UnavailableError."""
-    public, owner = _find(wanted, _written(trust))
-    trust_edits.change(trust, trust_edits.revoke(public, at, reason, owner))
-    return KeyChange("revoke", owner, ed25519.written(public), at, trusted=True, reason=reason)
+    found = _written(trust)
+    public, owner = _find(wanted, found)
+    vehicle = owner not in found.operators and owner != _NOBODY
+    trust_edits.change(trust, trust_edits.revoke(public, at, reason, masked(owner) if vehicle else owner))
+    return KeyChange("revoke", owner, ed25519.written(public), at, trusted=True, reason=reason, vehicle=vehicle)
 
 
 def _keep(key: PrivateKey, kept: SigningKey) -> None:
@@ -111,7 +117,7 @@ def _find(wanted: str, found: Written) -> tuple[bytes, str]:
         except ValueError as error:
             raise UsageError(f"this is no key: {error}", subject=wanted[:80]) from None
         rows = np.flatnonzero((vehicles.keys == np.frombuffer(public, np.uint8)).all(axis=1))
-        return public, vehicles.vins[rows[0]].decode() if len(rows) else "nobody"
+        return public, vehicles.vins[rows[0]].decode() if len(rows) else _NOBODY
     for row, one in enumerate(vehicles.keys):
         if ed25519.fingerprint(one.tobytes()) == wanted:
             return one.tobytes(), vehicles.vins[row].decode()

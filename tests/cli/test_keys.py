@@ -112,6 +112,31 @@ def test_a_journal_that_cannot_be_written_changes_nothing(cdctl, here):
     assert not (here / "trust.toml").exists()
 
 
+def test_a_revocation_does_not_wait_for_the_journal(cdctl, here):
+    made = new(cdctl, "alice", "--file", "alice.pem", "--role", "x")
+    for path in here.glob("j.sqlite*"):
+        path.unlink()
+    (here / "j.sqlite").mkdir()
+    ran = cdctl("keys", "revoke", str(made["fingerprint"]), "--quiet")
+    assert ran.code == 4
+    assert "is not in the journal" in ran.err
+    assert made["fingerprint"] in trust.read(here / "trust.toml").revoked
+
+
+def test_a_vehicle_is_not_named_where_its_key_is_revoked(cdctl, here):
+    assert cdctl("keys", "new", "alice", "--file", "alice.pem", "--role", "x").code == 0
+    key, vin = PrivateKey.new(), "WBA00000000000777"
+    (here / "v.csv").write_text(f"{vin},{ed25519.written(key.public)}\n")
+    (here / "trust.toml").write_text((here / "trust.toml").read_text() + '[vehicles]\nfile = "v.csv"\n')
+    ran = cdctl("keys", "revoke", key.fingerprint)
+    assert ran.code == 0
+    for text in (ran.out, ran.err, (here / "trust.toml").read_text()):
+        assert vin not in text
+    assert "WBA…777" in ran.out
+    assert list(trust.read(here / "trust.toml").knows([vin])) == [False]
+    assert notes(cdctl)[-1][2]["owner"] == vin, "the audit knows"
+
+
 WRONG = {
     # -> exit code, what is said
     ("new", "../x"): (2, "no operator's name"),
