@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -98,12 +99,29 @@ class Stage:
         return self
 
     def _start(self) -> None:
-        making = self.making
         end = int(time.time()) // STEP * STEP
         self._progress.step("brokers")
         self._start_brokers()
         trust = identities.make_operators(self._folder)
         fleet = self._start_fleet(end, trust)  # it connects while the past is made
+        with ThreadPoolExecutor(1) as others:  # a million keys take 20 s of arithmetic
+            keys = others.submit(self._make_keys)
+            prometheus = self._tell_past(end)
+            keys.result()
+        self._progress.step("prometheus")
+        self._run("prometheus", prometheus)
+        self._progress.step("vehicles")
+        fleet.wait()
+        self._progress.step()
+
+    def _make_keys(self) -> None:
+        making = self.making
+        vins = population(scenario(making.scenario), making.vehicles, making.seed).vins
+        identities.make_vehicles(self._folder, making.seed, vins)
+
+    def _tell_past(self, end: int) -> Prometheus:
+        """The platform, and a Prometheus that has watched it until `end`, not started yet."""
+        making = self.making
         made = past(making.scenario, seed=making.seed, vehicles=making.vehicles, end=end)
         self._progress.step("platform")
         platform = self._start_platform(made.standing)
@@ -118,13 +136,7 @@ class Stage:
         )
         self._progress.step("32 days of history")
         write_past(made.series, prometheus.data)
-        vins = population(scenario(making.scenario), making.vehicles, making.seed).vins
-        identities.make_vehicles(self._folder, making.seed, vins)
-        self._progress.step("prometheus")
-        self._run("prometheus", prometheus)
-        self._progress.step("vehicles")
-        fleet.wait()
-        self._progress.step()
+        return prometheus
 
     def _start_platform(self, standing: Standing) -> Platform:
         platform = Platform(self._folder / PLATFORM, survives=self._survives)

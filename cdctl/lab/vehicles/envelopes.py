@@ -52,17 +52,17 @@ class Known:
             }
         )
 
-    def open(self, envelope: bytes) -> tuple[str, bytes, Operator]:
-        """Type, payload and signer. Raises Untrusted. One whose key was revoked is told as such, with what he signed:
-        the vehicle knows whom it refuses."""
+    def open(self, envelope: bytes) -> tuple[str, bytes, tuple[Operator, ...]]:
+        """Type, payload and all signers that are known, one at least. Raises Untrusted. Those whose keys were revoked
+        are among them: the vehicle knows whom it refuses."""
         try:
             found = dsse.parse(envelope)
         except RefusedError:
             raise Untrusted("malformed") from None
         message = dsse.pae(found.kind, found.payload)
-        for keyid, signature in found.signatures:
-            if signer := self._signer(keyid, signature, message):
-                return found.kind, found.payload, signer
+        signers = (self._signer(keyid, signature, message) for keyid, signature in found.signatures)
+        if by := tuple(one for one in signers if one is not None):
+            return found.kind, found.payload, by
         hinted = any(keyid in self.operators for keyid, _ in found.signatures)
         raise Untrusted("bad signature" if hinted else "unknown key")
 

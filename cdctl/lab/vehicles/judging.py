@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -53,11 +53,16 @@ class Refused(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message whose signature holds, and where it is to be answered."""
+    """A message whose signature holds, and where it is to be answered. by: who signed."""
 
     told: Told
-    by: Operator
+    by: tuple[Operator, ...]
     reply: str
+
+    @property
+    def revoked(self) -> bool:
+        """Whether nobody is left among the signers who is trusted now."""
+        return all(one.revoked for one in self.by)
 
 
 def commands() -> Mapping[str, Command]:
@@ -103,7 +108,7 @@ class Judge:
     def admit(self, row: int, opened: Opened, now: int) -> None:
         """Whether it is for this vehicle, now, and for the first time. Raises Refused."""
         told, vin = opened.told, self._bodies.vin(row)
-        if opened.by.revoked:
+        if opened.revoked:
             raise Refused("revoked key")
         region = told.region if isinstance(told, OrderPayload) else None
         if told.vin != vin or (region is not None and f"/{region}/{vin}" not in self._head(row)):
@@ -112,15 +117,15 @@ class Judge:
             raise Refused("expired", Heard.EXPIRED)
         if told.nbf > now + LEEWAY:
             raise Refused("not yet")
-        if not self._ledger.fresh(vin, told.nonce, told.exp):
+        if not self._ledger.fresh(vin, told.nonce, told.exp, now):
             raise Refused("replayed")
 
-    def allow(self, order: OrderPayload, by: Operator) -> Arguments:
-        """Whether whoever signed may have this done; the arguments. Raises Refused."""
+    def allow(self, order: OrderPayload, by: Sequence[Operator]) -> Arguments:
+        """Whether one of those who signed may have this done; the arguments. Raises Refused."""
         command = self.commands.get(order.command)
         if command is None:
             raise Refused("unknown command")
-        if not by.roles & _ROLES[command.risk]:
+        if not any(one.roles & _ROLES[command.risk] for one in by if not one.revoked):
             raise Refused("role")
         args, faults = examine(command, order.args)
         if faults:

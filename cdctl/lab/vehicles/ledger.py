@@ -6,7 +6,7 @@ Written without waiting for the disk: it outlives the process, not a power cut.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from cdctl.domain.orders.order import Heard
 
 KEPT = 86_400_000
 """Milliseconds that an order is remembered after its expiry."""
+_MOST_NONCES = 100_000
 ENDS = frozenset(
     {Heard.SUCCEEDED, Heard.FAILED, Heard.REJECTED, Heard.TIMED_OUT, Heard.CANCELLED, Heard.EXPIRED},
 )
@@ -72,6 +73,7 @@ class Ledger:
         self._nonces: dict[tuple[str, str], int] = {}
         self._facts: dict[tuple[str, str], str] = {}
         self._lines: list[bytes] = []
+        self._most = _MOST_NONCES
         self.interrupted: list[Entry] = []
         self._load(now)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -135,20 +137,20 @@ class Ledger:
         if self._keys.get((entry.vin, entry.key)) is entry:
             del self._keys[entry.vin, entry.key]
 
-    def fresh(self, vin: str, nonce: str, expires: int) -> bool:
-        """Whether the vehicle has never seen this nonce; now it has."""
+    def fresh(self, vin: str, nonce: str, expires: int, now: int) -> bool:
+        """Whether the vehicle has never seen this nonce; now it has. Those of messages that are over are forgotten:
+        they are refused for their age."""
         if (vin, nonce) in self._nonces:
             return False
+        if len(self._nonces) >= self._most:
+            self._nonces = {known: until for known, until in self._nonces.items() if until >= now}
+            self._most = max(_MOST_NONCES, 2 * len(self._nonces))
         self._nonces[vin, nonce] = expires
         return True
 
     def fact(self, vin: str, name: str) -> str | None:
         """What a vehicle keeps under a name."""
         return self._facts.get((vin, name))
-
-    def facts(self, vin: str, start: str) -> Mapping[str, str]:
-        """Everything it keeps under names that start so."""
-        return {name: value for (whose, name), value in self._facts.items() if whose == vin and name.startswith(start)}
 
     def keep(self, vin: str, name: str, value: str | None) -> None:
         """Keep a value; on disk after the next `flush`."""

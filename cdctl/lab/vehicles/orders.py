@@ -123,7 +123,7 @@ class Orders:
     def _again(self, row: int, opened: Opened, order: OrderPayload, held: Entry) -> None:
         """The same order once more: it is answered by what became of it."""
         same = (held.nonce, held.key) == (order.nonce, order.key) or not held.nonce
-        trusted = not opened.by.revoked
+        trusted = not opened.revoked
         self._running.refuse(
             row, "duplicate" if same and trusted else "replayed" if trusted else "revoked key", order.id
         )

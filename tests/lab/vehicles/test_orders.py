@@ -148,6 +148,15 @@ def test_a_role_may_do_only_so_much(lab: Lab, done: list[str]) -> None:
     done.append(ping.id)
 
 
+def test_one_of_those_who_signed_must_have_the_role(lab: Lab, done: list[str]) -> None:
+    both, neither = lab.order(lab.fresh(), "lock"), lab.order(lab.fresh(), "lock")
+    lab.publish(both.vin, seal(lab.telling.order(both), ORDER, THIEF, VIEWER, lab.operator))
+    lab.until(both.id, Heard.SUCCEEDED)
+    lab.publish(neither.vin, seal(lab.telling.order(neither), ORDER, VIEWER, STRANGER, THIEF))
+    assert lab.until(neither.id, Heard.REJECTED).reason == "role", "a revoked key has none"
+    done.append(both.id)
+
+
 @pytest.mark.parametrize(
     ("command", "args", "reason"),
     [
