@@ -12,6 +12,7 @@ from cdctl.domain.diagnostics import bundle
 from cdctl.domain.diagnostics.health import Health, health
 from cdctl.domain.diagnostics.signals import short
 from cdctl.domain.diagnostics.tally import tally
+from cdctl.domain.figures import percent
 from cdctl.domain.orders.order import State
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ def codes(found: Told) -> Render:
             return "".join(map(records.line, rows))
         if form == "table" and len(found.kept) > 1:
             return records.render(_tally(found), _TALLY, form, width)
-        return records.render(_flat(rows), _CSV if form == "csv" else _columns(len(found.kept) > 1), form, width)
+        if form == "csv":
+            return records.render(_flat(rows), _CSV, form)
+        fit = width if form == "table" else None  # a freeze frame is longer than any terminal is wide
+        return records.render(_flat(rows), _columns(len(found.kept) > 1, form == "wide"), form, fit)
 
     return render
 
@@ -129,11 +133,17 @@ def amount(signal: Mapping[str, Any]) -> str:
 
 
 def _share(record: Record) -> str:
-    return f"{record['share']:.1%}" if isinstance(record.get("share"), float) else ""
+    share = record.get("share")
+    return percent(share) if isinstance(share, float) else ""
 
 
-def _words(record: Record) -> str:
-    words = record.get("status_words")
+def _detail(record: Record) -> str:
+    """Of a failure type what says something."""
+    return "" if str(record["code"]).endswith("-00") else str(record["failure_text"])
+
+
+def _words(record: Record, name: str = "status_words") -> str:
+    words = record.get(name)
     if record.get("status") is None:
         return "not told"
     return ", ".join(map(str, words)) if isinstance(words, list) and words else "none of them"
@@ -144,14 +154,18 @@ def _status(record: Record) -> str:
     return f"{status:02X}" if isinstance(status, int) else ""
 
 
-def _columns(several: bool) -> tuple[records.Column, ...]:
+def _brief(record: Record) -> str:
+    return _words(record, "status_brief")
+
+
+def _columns(several: bool, wide: bool) -> tuple[records.Column, ...]:
     who = (records.Column("vin"), records.Column("region")) if several else ()
     return (
         *who,
         records.Column("code"),
         records.Column("text", shrinks=True),
         records.Column("failure", shrinks=True),
-        records.Column("status", text=_words, shrinks=True),
+        records.Column("status", text=_words if wide else _brief, shrinks=True),
         records.Column("set"),
         records.Column("unit"),
         records.Column("byte", wide=True, text=_status),
@@ -172,10 +186,10 @@ _CSV = (
 _TALLY = (
     records.Column("code"),
     records.Column("text", shrinks=True),
-    records.Column("failure_text", shrinks=True),
-    *(records.Column(name) for name in ("vehicles",)),
+    records.Column("failure", text=_detail, shrinks=True),
+    records.Column("vehicles"),
     records.Column("share", text=_share),
-    *(records.Column(name) for name in ("failing", "confirmed", "pending", "lamp")),
+    *map(records.Column, ("failing", "confirmed", "lamp")),
 )
 
 

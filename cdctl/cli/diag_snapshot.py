@@ -160,7 +160,7 @@ def _sections(body: Mapping[str, Any], form: str, width: int | None) -> Iterator
         {
             **one,
             "failure": failure(one),
-            "status": ", ".join(one["status_words"]),
+            "status": ", ".join(one["status_words" if form == "wide" else "status_brief"]),
             "set": when(one["frame"]["at"] if one["frame"] else None),
             "frame": framed(one["frame"]),
         }
@@ -174,6 +174,7 @@ def _sections(body: Mapping[str, Any], form: str, width: int | None) -> Iterator
     yield from _titled("SIGNALS", signals, ("signal", "value"), form, width)
     for title, name in (("VERSIONS", "versions"), ("NETWORK", "network")):
         rows = [_row(*one) for one in (told.get(name) or {}).items()]
+        rows = [{**row, "value": f"{row['value']} dBm"} if row["field"] == "signal" else row for row in rows]
         yield from _titled(title, rows, ("field", "value"), form, width)
     events = [{**one, "at": when(one["at"])} for one in (told.get("events") or ())[:_LAST]]
     yield from _titled("THE VEHICLE'S EVENTS", events, ("at", "kind", "text"), form, width)

@@ -66,12 +66,20 @@ def test_codes_of_several_are_counted():
     found = told(kept(RESULT), kept({"dtc": RESULT["dtc"][:1]}, OTHER), kept(vin="C", state=State.EXPIRED))
     lines = diag_codes.codes(found)("table", False, None).splitlines()
     assert lines[1].split()[0] == "P0A9B-17"
-    assert "100%" in lines[1].replace("100.0%", "100%")
-    assert "50.0%" in lines[2]
+    assert "100%" in lines[1]
+    assert "circuit voltage too high" in lines[1]
+    assert "50%" in lines[2]
     document = json.loads(diag_codes.codes(found)("json", False, None))
     assert (document["asked"], document["answered"], document["without_codes"]) == (3, 2, 0)
     assert [row["state"] for row in document["vehicles"]] == ["succeeded", "succeeded", "expired"]
     assert len(diag_codes.codes(found)("jsonl", False, None).splitlines()) == 3
+
+
+def test_a_failure_type_without_detail_takes_no_room_in_a_count():
+    found = told(kept({"dtc": [{"code": "0A9B00", "status": 1}]}), kept({"dtc": []}, OTHER))
+    lines = diag_codes.codes(found)("table", False, None).splitlines()
+    assert "FAILURE" not in lines[0]
+    assert "50%" in lines[1]
 
 
 def test_a_status_that_was_not_told_is_not_called_fine():

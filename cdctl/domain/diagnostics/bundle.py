@@ -38,6 +38,7 @@ def trouble(one: Trouble, codes: Catalogue) -> Plain:
         "failure_category": failure_category(code.failure),
         "status": None if status is None else status.byte & status.available,
         "status_words": [] if status is None else list(status.words),
+        "status_brief": [] if status is None else list(status.brief),
         "bits": None if status is None else status.fields(),
         "unit": one.unit,
         "frame": None if one.frame is None else frame(one.frame),

@@ -46,6 +46,7 @@ _WORDS: Mapping[Bit, str] = {
     Bit.TEST_NOT_COMPLETED_SINCE_LAST_CLEAR: "not tested since clear",
 }
 """For people, what matters most first."""
+_NOW = Bit.TEST_FAILED | Bit.CONFIRMED_DTC | Bit.PENDING_DTC | Bit.WARNING_INDICATOR_REQUESTED
 ALL = 0xFF
 
 
@@ -78,3 +79,9 @@ class Status:
     def words(self) -> tuple[str, ...]:
         """What is set, for people, what matters most first."""
         return tuple(word for bit, word in _WORDS.items() if bit in self.bits)
+
+    @property
+    def brief(self) -> tuple[str, ...]:
+        """How it stands now: failing, confirmed, pending, the lamp; what the past was only when none of them is set."""
+        now = tuple(word for bit, word in _WORDS.items() if bit in self.bits & _NOW)
+        return now or self.words

@@ -45,6 +45,7 @@ def test_a_code_says_everything():
             "not tested this cycle",
             "not tested since clear",
         ],
+        "status_brief": ["failing now", "confirmed", "pending"],
         "bits": {
             "testFailed": True,
             "testFailedThisOperationCycle": True,

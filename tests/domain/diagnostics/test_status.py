@@ -34,6 +34,13 @@ def test_words_say_what_matters_first():
     assert Status(0).words == ()
 
 
+def test_in_brief_the_past_is_told_only_when_nothing_is_now():
+    assert Status(0x2F).brief == ("failing now", "confirmed", "pending")
+    assert Status(0x60).brief == ("failed since clear", "not tested this cycle")
+    assert Status(0x2F, available=0x20).brief == ("failed since clear",)
+    assert Status(0).brief == ()
+
+
 def test_what_is_not_supported_says_nothing():
     status = Status(0xFF, available=0x09)
     assert status.words == ("failing now", "confirmed")
