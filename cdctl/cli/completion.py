@@ -117,6 +117,25 @@ def _commands(ctx: typer.Context) -> Iterable[str]:
     return [command.name for command in wiring.catalogue(_settings(ctx), plugins=plugins).commands()[0]]
 
 
+def _operators(ctx: typer.Context) -> Iterable[str]:
+    from cdctl.application import security_wiring
+
+    return security_wiring.trust_of(_in_use(ctx)).operators
+
+
+def _fingerprints(ctx: typer.Context) -> Iterable[str]:
+    """Of operators' keys that may still be revoked."""
+    from cdctl.application import security_wiring
+
+    return security_wiring.live_fingerprints(_in_use(ctx))
+
+
+def _roles(ctx: typer.Context) -> Iterable[str]:
+    from cdctl.application import security_wiring
+
+    return security_wiring.policy_roles(security_wiring.policy_of(_in_use(ctx)))
+
+
 def _states(_ctx: typer.Context) -> Iterable[str]:
     from cdctl.domain.orders.order import State
 
@@ -127,7 +146,9 @@ def _arguments_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     """Keys with an equals sign; after it the choices, or an example of what is meant."""
     from cdctl.application import wiring
 
-    command = wiring.catalogue(_settings(ctx)).command(str(ctx.params.get("name") or ""))
+    # A line that breaks off behind -a is not parsed any further: its words are still there.
+    name = str(ctx.params.get("name") or "") or next((word for word in ctx.args if not word.startswith("-")), "")
+    command = wiring.catalogue(_settings(ctx)).command(name)
     key, equals, _ = incomplete.partition("=")
     if not equals:
         return [f"{argument.name}=" for argument in command.arguments]
@@ -174,3 +195,12 @@ sorts = _parts(_sorts_offered)
 
 filters = _parts(_filters_offered)
 """The last word of a filter."""
+
+operators = _offers(_operators)
+"""Names of the trust file of the context in use."""
+
+fingerprints = _offers(_fingerprints)
+"""Fingerprints of operators' keys that were not revoked."""
+
+roles = _offers(_roles)
+"""Roles that the policy in force speaks of."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from cdctl.security.ed25519 import PrivateKey, written
+
 FILE = """\
 [contexts.prod-eu]
 [contexts.prod-us]
@@ -56,6 +58,13 @@ def offered(cdctl_process, tmp_path) -> Offered:
         ("cdctl --context test fleet ls --where region:", ["region:", "region:eu", "region:us"]),
         ("cdctl --context test broker ping --region e", ["eu"]),
         ("cdctl broker ping --region e", []),
+        ("cdctl cmd send cli", ["climate.start", "climate.stop"]),
+        ("cdctl cmd describe log", ["log-level"]),
+        ("cdctl cmd send log-level -a le", ["level="]),
+        ("cdctl cmd send log-level -a level=d", ["level=debug"]),
+        ("cdctl cmd send climate.start -a temperature=", ["temperature=22.5"]),
+        ("cdctl cmd send ping -a ", []),
+        ("cdctl cmd history --state ti", ["timed_out"]),
     ],
 )
 def test_offers(offered, line, expected):
@@ -65,6 +74,19 @@ def test_offers(offered, line, expected):
 def test_other_settings_on_the_line_count(offered, tmp_path):
     (tmp_path / "other.toml").write_text("[contexts.production]\n")
     assert offered("cdctl --config other.toml --context prod") == ["production"]
+
+
+def test_people_keys_and_roles(offered, tmp_path):
+    key = PrivateKey(bytes([1]) * 32)
+    dead = PrivateKey(bytes([2]) * 32)
+    (tmp_path / "trust.toml").write_text(
+        f'[operators.olga]\nkeys = ["{written(key.public)}", "{written(dead.public)}"]\nroles = ["oncall"]\n'
+        f'[[revoked]]\nkey = "{written(dead.public)}"\nat = 2026-11-22T12:00:00Z\n'
+    )
+    (tmp_path / "cdctl.toml").write_text('[contexts.test]\ntrust = "trust.toml"\n')
+    assert offered("cdctl keys rotate ") == ["olga"]
+    assert offered("cdctl keys revoke ") == [key.fingerprint]
+    assert offered("cdctl keys new alice --role o") == ["oncall"]
 
 
 def test_broken_settings_offer_nothing_and_say_nothing(offered, tmp_path):

@@ -99,5 +99,5 @@ def test_what_was_so_before_is_left_alone(name: str, result: Mapping[str, object
      ("parameter.set", {"prior": None})],
 )  # fmt: skip
 def test_what_is_not_known_is_not_guessed(name: str, result: Mapping[str, object]) -> None:
-    with pytest.raises(ValueError, match="before|did not say"):
+    with pytest.raises(ValueError, match=r"before|did not say"):
         undo(name, result, level="debug", unit="tcu", duration=60, name="a", value="2")
