@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cdctl.application.taker import Taker
     from cdctl.domain.wire import Link
 
+RESTARTED = "the broker was restarted meanwhile"
+UNTOLD = "no $SYS says whether it was restarted"
 _MARGIN = 1.0
 """Seconds: a broker tells its uptime in whole ones."""
 _WAS = np.uint8(Flag.WAS_ONLINE | Flag.WAS_OFFLINE)
@@ -58,9 +60,9 @@ class Blindness:
         self.continuous = uptime is not None and uptime > away + _MARGIN and self._alone
         self._since, self._alone = None, True
         if uptime is None:
-            self._why = "the broker does not tell whether it was restarted ($SYS)"
+            self._why = UNTOLD
         else:
-            self._why = "" if self.continuous else "the broker was restarted meanwhile"
+            self._why = "" if self.continuous else RESTARTED
 
     def note(self) -> str:
         """Why vehicles are still unknown, while there are such; else empty."""
@@ -74,4 +76,9 @@ class Blindness:
         if not count:
             self._why = ""
             return ""
-        return f"{self._why}: {count:,} vehicles are unknown until they speak"
+        return blind(self._why, count)
+
+
+def blind(why: str, count: int) -> str:
+    """So many vehicles are unknown, and why: short enough for what a watcher is told of a link."""
+    return f"{why}; vehicles unknown until they speak: {count:,}"

@@ -84,7 +84,7 @@ async def _probe_inventory(context: Context, doors: Catalogue) -> Probe | None:
             where = place
         case _:
             return None
-    found, whole = 0, True
+    found, whole, note = 0, True, ""
     try:
         listed = inventory(context, doors)
         async for run in listed.vehicles() if listed else _nobody():
@@ -92,9 +92,24 @@ async def _probe_inventory(context: Context, doors: Catalogue) -> Probe | None:
             if found >= _ENOUGH:
                 whole = False
                 break
+        else:
+            found, note = _judged(found, listed)
     except CdctlError as error:
         return Probe(context.name, "inventory", where, False, error.message, error.hint)
-    return Probe(context.name, "inventory", where, True, f"lists {'' if whole else 'more than '}{found:,} vehicles")
+    return Probe(
+        context.name, "inventory", where, True, f"lists {'' if whole else 'more than '}{found:,} vehicles{note}"
+    )
+
+
+def _judged(found: int, listed: object) -> tuple[int, str]:
+    """How many different vehicles an inventory lists that was read to its end, and what is odd in it."""
+    from cdctl.domain.fleet.inventory import Remarking
+
+    if not isinstance(listed, Remarking):
+        return found, ""
+    remarks = listed.remarks()
+    note = remarks.note().removeprefix("inventory: ")
+    return found - remarks.duplicates, f"; {note}" if note else ""
 
 
 async def _nobody() -> AsyncIterator[Sequence[Listed]]:

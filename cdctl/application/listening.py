@@ -28,6 +28,7 @@ SAMPLE = 1_000
 BUSY = 8
 """SUBSCRIBEs of one connection that wait for their answer at once: far away a thousand would take a minute in turn."""
 LONGEST_PAUSE = 30.0
+SUBSCRIBING = "subscribing"
 
 
 class Region:
@@ -138,7 +139,7 @@ class Region:
         self._notes, self._sparse, self._kept_at, self._heard = [], "", 0.0, "all"
         if births:
             await self._blindness.ask(link)
-        self._show("asking for its topics")
+        self._show(SUBSCRIBING)
         kept = await ask(link, births)
         # A broker of MQTT 3.1.1 would send all that it kept again, and drop most of it from a queue of QoS 1.
         again = set() if up.version == 5 else {birth.topic for birth in births}
@@ -238,7 +239,7 @@ class Region:
         notes = [
             first,
             *self._notes,
-            f"{self._sparse}: {count} vehicles heard of so far" if self._sparse else "",
+            f"{self._sparse}; vehicles heard of so far: {count}" if self._sparse else "",
             self._blindness.note(),
             self._losses.note(),
             *cut,

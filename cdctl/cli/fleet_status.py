@@ -71,8 +71,8 @@ def warnings(status: FleetStatus) -> Iterator[str]:
         yield "no broker has answered yet"
     if _many_unknown(status):
         yield (
-            f"nobody can tell whether {status.unknown:,} of {_vehicles(status.vehicles)} are online: "
-            "each is unknown until it speaks; --for 30s listens longer"
+            f"{status.unknown:,} of {_vehicles(status.vehicles)} unknown: nobody can tell whether one is online "
+            "until it speaks; --for 30s listens longer"
         )
     if status.snapshot_age is not None:
         yield f"some of it is from the last run, {brief(status.snapshot_age)} ago"

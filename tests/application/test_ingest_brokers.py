@@ -133,9 +133,9 @@ def test_a_protocol_without_kept_births_settles_when_everybody_spoke(broker):
             Vehicles(broker.url) as vehicles,
             taken_in(broker.url, speech=speech, inventory=Listing("N1", "N2", "N3")) as fleet,
         ):
-            await seen(fleet, lambda s: "0 of 3 vehicles heard of so far" in note(s))
+            await seen(fleet, lambda s: "vehicles heard of so far: 0 of 3" in note(s))
             await vehicles.tele("N1", "N2")
-            status = await seen(fleet, lambda s: "2 of 3 vehicles heard" in note(s))
+            status = await seen(fleet, lambda s: "vehicles heard of so far: 2 of 3" in note(s))
             assert (status.online, status.never_seen, status.settled) == (2, 1, False)
             assert any("no births that are kept" in text for text in status.notes)
             await vehicles.tele("N3")
@@ -163,9 +163,9 @@ def test_without_kept_births_the_picture_settles_in_time(broker):
 def test_a_broker_that_says_it_keeps_nothing(tmp_path):
     async def work(url: str):
         async with Vehicles(url) as vehicles, taken_in(url, listen=0.3) as fleet:
-            await seen(fleet, lambda s: s.settled and "keeps no births: 0 vehicles heard of so far" in note(s))
+            await seen(fleet, lambda s: s.settled and "keeps no births; vehicles heard of so far: 0" in note(s))
             await vehicles.tele("A")
-            await seen(fleet, lambda s: s.online == 1 and "1 vehicles heard of" in note(s))
+            await seen(fleet, lambda s: s.online == 1 and "vehicles heard of so far: 1" in note(s))
 
     with Mosquitto(tmp_path / "own", "retain_available false") as broker:
         run(work(broker.url))
@@ -175,9 +175,9 @@ def test_a_broker_that_has_lost_what_it_kept(own):
     async def work():
         async with Vehicles(own.url) as vehicles, taken_in(own.url) as fleet:
             status = await fleet.settle(20)
-            assert status.settled and "the broker had kept no births: 0 vehicles" in note(status)
+            assert status.settled and "the broker had kept no births; vehicles heard of so far: 0" in note(status)
             await vehicles.birth("A")
-            await seen(fleet, lambda s: s.online == 1 and "1 vehicles heard of so far" in note(s))
+            await seen(fleet, lambda s: s.online == 1 and "vehicles heard of so far: 1" in note(s))
 
     run(work())
 

@@ -133,6 +133,6 @@ def test_what_is_odd_in_an_inventory_is_said(broker: Mosquitto, tmp_path: Path) 
             await seen(fleet, lambda status: status.never_seen == 1 and said)
 
     run(work)
-    assert "1 entries are wrong and left out, the first: " in said[0]
+    assert "entries that are wrong and left out: 1, the first: " in said[0]
     assert "cars.csv:3:1: error: 'a b' is no vehicle's id" in said[0]
-    assert said[0].endswith("; 1 are there more than once")
+    assert said[0].endswith("; entries of vehicles that are there already: 1")

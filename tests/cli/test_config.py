@@ -148,6 +148,17 @@ def test_check_reads_the_inventory(cdctl, here):
     assert cdctl("config", "check", "--context", "good").code == 0
 
 
+def test_check_says_what_is_odd_in_an_inventory(cdctl, here):
+    (here / "fleet.csv").write_text("vin\nWBA1\nno id\nWBA1\nWBA2\n")
+    (here / "cdctl.toml").write_text('[contexts.a]\ninventory = { file = "fleet.csv" }\n')
+    ran = cdctl("config", "check", "-o", "json")
+    (row,) = json.loads(ran.out)
+    assert (ran.code, row["ok"]) == (0, True)
+    assert row["found"].startswith("lists 2 vehicles; entries that are wrong and left out: 1, the first: ")
+    assert "fleet.csv:3:1" in row["found"]
+    assert row["found"].endswith("; entries of vehicles that are there already: 1")
+
+
 @pytest.fixture
 def collector(here, brokers):
     """How the settings name a collector that runs."""

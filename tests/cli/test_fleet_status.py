@@ -53,7 +53,7 @@ def test_a_picture_in_which_many_are_unknown_is_not_whole(online, offline, unkno
     assert bool(said) == bool(expected)
     if said:
         vehicles = f"{count:,} vehicle{'s' * (count != 1)}"
-        assert f"nobody can tell whether {unknown:,} of {vehicles} are online" in said[0]
+        assert f"{unknown:,} of {vehicles} unknown: nobody can tell whether one is online until it speaks" in said[0]
 
 
 def test_calm_lines():

@@ -170,7 +170,9 @@ def test_a_broker_that_is_killed_and_restarted_makes_nobody_wrongly_online(keepi
             status = await seen(fleet, lambda s: s.links[0].up and s.offline == 1)
             await seen(fleet, lambda s: s.received == 6)
             assert await states(fleet) == {"STAYS": "unknown", "GOES": "unknown", "GONE": "offline"}
-            await seen(fleet, lambda s: "the broker was restarted meanwhile: 2 vehicles are unknown" in note(s))
+            await seen(
+                fleet, lambda s: "the broker was restarted meanwhile; vehicles unknown until they speak: 2" in note(s)
+            )
             async with Vehicles(keeping.url) as vehicles:
                 await vehicles.tele("STAYS")
                 await vehicles.birth("GOES", online=False)
@@ -197,7 +199,10 @@ def test_after_a_cut_kept_births_are_believed_when_the_broker_says_that_it_was_t
                 await seen(fleet, lambda s: not note(s))
             else:
                 status = await seen(fleet, lambda s: (s.unknown, s.offline) == (1, 1) and s.links[0].up)
-                await seen(fleet, lambda s: "does not tell whether it was restarted ($SYS): 1 vehicles" in note(s))
+                await seen(
+                    fleet,
+                    lambda s: "no $SYS says whether it was restarted; vehicles unknown until they speak: 1" in note(s),
+                )
             status = await fleet.status()
             assert (status.malformed, status.dropped) == (0, 0)
             assert status.received in {5, 6}  # two births again, or three: not one of $SYS
@@ -262,7 +267,7 @@ def test_a_reader_that_stands_still_counts_what_the_broker_dropped(tmp_path):
             finally:
                 os.kill(pid, signal.SIGCONT)
             status = await seen(fleet, lambda s: s.dropped > 0, seconds=60)
-            assert any("messages were dropped before they were read" in text for text in status.notes)
+            assert any("messages dropped before they were read: " in text for text in status.notes)
             await vehicles.tele("A", "NEW")
             await seen(fleet, lambda s: s.online == 2)
 

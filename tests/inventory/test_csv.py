@@ -76,7 +76,7 @@ def test_a_wrong_line_is_told_with_its_place_and_left_out(of: Of, listed: Read, 
     (problem,) = remarks.problems
     assert str(problem).endswith("(the entry is left out)")
     assert f"fleet.csv:{reason}" in str(problem)
-    assert remarks.note().startswith("inventory: 1 entries are wrong and left out, the first: ")
+    assert remarks.note().startswith("inventory: entries that are wrong and left out: 1, the first: ")
 
 
 def test_bytes_that_are_no_text(of: Of, listed: Read) -> None:
@@ -89,7 +89,7 @@ def test_duplicates_are_counted(of: Of, listed: Read) -> None:
     inventory = of("vin,region\nA1,eu\nA2,eu\nA1,us\nA1,eu\n")
     assert len(listed(inventory)) == 4
     assert inventory.remarks().duplicates == 2
-    assert inventory.remarks().note() == "inventory: 2 are there more than once"
+    assert inventory.remarks().note() == "inventory: entries of vehicles that are there already: 2"
 
 
 def test_a_hundred_wrong_lines_are_told_and_all_are_counted(of: Of, listed: Read) -> None:

@@ -68,7 +68,7 @@ def test_everything_comes_back_old_marked_and_unknown(path):
     assert not after.link[:4].any()  # numbers of links are another run's
     told = status(after, LATER)
     assert told.snapshot_age == 60.0
-    assert "3 vehicles as the last run knew them: the stream has not spoken of them yet" in told.notes
+    assert "vehicles as the last run knew them, of which the stream has not spoken yet: 3" in told.notes
 
 
 def test_the_stream_takes_over_from_the_snapshot(path):

@@ -73,21 +73,22 @@ def _notes(columns: Columns, now_ms: int, counters: dict[str, int], old: int) ->
         elif link.note:
             notes.append(f"region {link.region}: {link.note}")
         if link.up and blind[number]:
-            notes.append(f"region {link.region}: vehicles not heard of again since the link was cut: {blind[number]}")
+            notes.append(f"region {link.region}: vehicles not heard of again since the link was cut: {blind[number]:,}")
     if old:
-        notes.append(f"{old} vehicles as the last run knew them: the stream has not spoken of them yet")
+        notes.append(f"vehicles as the last run knew them, of which the stream has not spoken yet: {old:,}")
     if counters["dropped"]:
-        notes.append(
-            f"{counters['dropped']} messages were dropped before they were read: values may be older than said"
-        )
+        dropped = counters["dropped"]
+        notes.append(f"messages dropped before they were read: {dropped:,}; values may be older than said")
     if counters["table_full"]:
         notes.append("too many different models, versions, regions or trouble codes: some are kept as (other)")
     if counters["no_codes"]:
-        notes.append(f"left out as no trouble codes (1 to 16 printable ASCII characters): {counters['no_codes']}")
+        notes.append(f"left out as no trouble codes (1 to 16 printable ASCII characters): {counters['no_codes']:,}")
     if counters["unlisted"]:
-        notes.append(f"entries of the inventory left out as no ids ({ID_RULE}): {counters['unlisted']}")
+        notes.append(f"entries of the inventory left out as no ids ({ID_RULE}): {counters['unlisted']:,}")
     if counters["full"]:
-        notes.append(f"{columns.layout.capacity} vehicles are the most that fit: messages of others were left out")
+        notes.append(f"{columns.layout.capacity:,} vehicles are the most that fit: messages of others were left out")
     if counters["duplicates"]:
-        notes.append(f"{counters['duplicates']} times a vehicle spoke from two regions at once: see duplicate:yes")
+        notes.append(
+            f"times that a vehicle spoke from two regions at once: {counters['duplicates']:,}; see duplicate:yes"
+        )
     return notes

@@ -54,9 +54,9 @@ class Remarks:
         parts = []
         if self.wrong:
             first = f", the first: {self.problems[0]}" if self.problems else ""
-            parts.append(f"{self.wrong:,} entries are wrong and left out{first}")
+            parts.append(f"entries that are wrong and left out: {self.wrong:,}{first}")
         if self.duplicates:
-            parts.append(f"{self.duplicates:,} are there more than once")
+            parts.append(f"entries of vehicles that are there already: {self.duplicates:,}")
         return f"inventory: {'; '.join(parts)}" if parts else ""
 
 
