@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cdctl.domain.orders.keeping import Head, Journal, Record
@@ -104,6 +104,20 @@ def _plan(journal: Journal, begins: str) -> str:
         hint = "write more of the hash" if names else "cdctl audit show --kind plan lists them"
         raise UsageError(what, subject=f"--plan {begins}", hint=hint)
     return names.pop()
+
+
+def vehicles(journal: Journal, found: Sequence[Record]) -> dict[str, str]:
+    """Whose the orders are that records are about, by the order's id; of many only those whose intent is among them."""
+    vins = {record.subject: str(record.body.get("vin", "")) for record in found if record.kind == "intent"}
+    others = {record.subject for record in found if record.kind == "move"} - vins.keys()
+    for name in others if len(others) <= _FEW else ():
+        try:
+            kept = journal.order(name)
+        except UnavailableError:
+            continue
+        if kept is not None:
+            vins[name] = kept.order.vin
+    return vins
 
 
 def head_of(text: str) -> Head:

@@ -59,7 +59,8 @@ def show(
             if not found:
                 raise
             failed = error
-    fleet_rows.emit(run, chosen, audit_rows.shown(found), show_vins=show_vins)
+        vins = auditing.vehicles(journal, found)
+    fleet_rows.emit(run, chosen, audit_rows.shown(found, vins), show_vins=show_vins)
     if failed is not None:
         raise failed
     if not found:

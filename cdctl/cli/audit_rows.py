@@ -22,11 +22,11 @@ _VEHICLES = frozenset({"vin", "vins", "vehicle", "vehicles", "target", "targets"
 _ABOUT_VEHICLES = frozenset({"forged"})
 
 
-def shown(found: Sequence[Record]) -> Render:
-    """Records in every format of a list; on a terminal with whole VINs."""
+def shown(found: Sequence[Record], vins: Mapping[str, str]) -> Render:
+    """Records in every format of a list; on a terminal with whole VINs. vins: of orders, by their ids."""
 
     def render(form: str, hide: bool, width: int | None) -> str:
-        rows = [row(one, hide) for one in found]
+        rows = [row(one, vins.get(one.subject, ""), hide) for one in found]
         if form in {"json", "jsonl"}:
             rows = [{name: value for name, value in each.items() if name != "what"} for each in rows]
         return records.render(rows, _COLUMNS, form, width)
@@ -34,13 +34,13 @@ def shown(found: Sequence[Record]) -> Render:
     return render
 
 
-def row(one: Record, hide: bool) -> dict[str, object]:
-    """One record; `hide`: VINs are masked. Where a vehicle is, is never shown: `diag` asks for a reason."""
+def row(one: Record, vin: str, hide: bool) -> dict[str, object]:
+    """One record, about an order of that vehicle; `hide`: VINs are masked. Where a vehicle was is never shown."""
     body = _without_places(one.body)
     what = _what(one.kind, body)
-    made = {"number": one.number, "at": utc(one.at), "kind": one.kind, "subject": one.subject, "actor": one.actor}
-    whole: dict[str, object] = {**made, "what": what, "body": body, "hash": one.hash}
-    return {name: _hidden(value, tuple(_vins(one))) for name, value in whole.items()} if hide else whole
+    made = {"number": one.number, "at": utc(one.at), "kind": one.kind, "subject": one.subject}
+    whole: dict[str, object] = {**made, "vin": vin, "actor": one.actor, "what": what, "body": body, "hash": one.hash}
+    return {name: _hidden(value, tuple(_vins(one, vin))) for name, value in whole.items()} if hide else whole
 
 
 def utc(at: int) -> str:
@@ -75,12 +75,14 @@ def verdict(form: str, now: Head, vouched: Record | None, faults: Sequence[str],
 def _what(kind: str, body: Mapping[str, Any]) -> str:
     """A record in a few words."""
     if kind == "intent":
-        return " ".join([str(body.get("command", "")), *_pairs(body.get("arguments")), "to", str(body.get("vin", ""))])
+        return " ".join([str(body.get("command", "")), *_pairs(body.get("arguments"))])
     if kind == "move":
         heard, state = str(body.get("heard", "")), str(body.get("state", ""))
         said = [heard if heard == state else f"{heard}: {state}", "(late)" * bool(body.get("late"))]
         return " ".join(filter(None, [*said, str(body.get("reason", "")), *_pairs(body.get("result"))]))
-    return " ".join(_pairs(body))
+    if kind == "checkpoint":
+        return f"record {body.get('number')}, {'sealed' if body.get('seal') else 'nobody sealed it'}"
+    return " ".join(_pairs({name: item for name, item in body.items() if item not in ({}, [])}))
 
 
 def _pairs(value: object) -> Iterator[str]:
@@ -104,9 +106,9 @@ def _without_places(value: Any, name: str = "") -> Any:
     return _KEPT_BACK if is_location(name) and value is not None else value
 
 
-def _vins(one: Record) -> Iterator[str]:
+def _vins(one: Record, vin: str) -> Iterator[str]:
     """Ids of vehicles that a record names, the longest first: one may be part of another."""
-    found = set(_named(one.body, ""))
+    found = {vin, *_named(one.body, "")}
     if one.kind in _ABOUT_VEHICLES:
         found.add(one.subject)
     yield from sorted(filter(None, found), key=len, reverse=True)
@@ -147,6 +149,7 @@ _COLUMNS = (
     records.Column("at"),
     records.Column("kind"),
     records.Column("subject", text=_short),
+    records.Column("vin", shrinks=True),
     records.Column("actor", shrinks=True),
     records.Column("what", shrinks=True),
     records.Column("hash", wide=True),

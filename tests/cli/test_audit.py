@@ -84,11 +84,26 @@ def test_which_records(path, cdctl):
 def test_a_table_for_people(path, cdctl):
     ran = cdctl("audit", "show", "--order", order(1).id)
     lines = ran.out.splitlines()
-    assert lines[0].split() == ["NUMBER", "AT", "KIND", "SUBJECT", "ACTOR", "WHAT"]
-    assert lines[1].endswith(f"lock doors=all to {VIN}")
+    assert lines[0].split() == ["NUMBER", "AT", "KIND", "SUBJECT", "VIN", "ACTOR", "WHAT"]
+    assert lines[1].endswith(f"{VIN}  ada               lock doors=all")
     assert "succeeded done\\x1b[2J" in lines[2] and "0123456789abcdef" in lines[2]
     assert lines[3].endswith("failed (late)")
     assert "\x1b" not in ran.out
+
+
+def test_a_move_says_whose_it_is(path, tmp_path, cdctl):
+    """Also when its intent is not among the records that are shown."""
+    assert [row["vin"] for row in shown(cdctl, "--kind", "move")] == ["WBA00000000000000", VIN, VIN]
+    file = tmp_path / "out"
+    cdctl("audit", "show", "--kind", "move", "-o", f"jsonl={file}")
+    assert [json.loads(line)["vin"] for line in file.read_text().splitlines()] == ["WBA…000", "WBA…001", "WBA…001"]
+    assert "WBA" not in cdctl("audit", "show", "--kind", "checkpoint").out
+
+
+def test_a_checkpoint_in_words(path, cdctl):
+    assert cdctl("audit", "show", "--kind", "checkpoint").out.splitlines()[1].endswith("record 8, nobody sealed it")
+    write(path, [Note("key", "x", "ada", 5)], sign=keys.sealer(PrivateKey.new(), "ada"))
+    assert cdctl("audit", "show", "--last", "1").out.splitlines()[1].endswith("ada    record 10, sealed")
 
 
 def test_a_plan_is_short_in_a_table_and_whole_elsewhere(path, cdctl):
