@@ -119,6 +119,22 @@ def policy_answers(policy: CedarPolicy) -> Iterator[Answer]:
     return policy_table.answers(policy)
 
 
+def policy_roles(policy: CedarPolicy) -> list[str]:
+    """The roles that a policy speaks of."""
+    from cdctl.security import policy_table
+
+    return policy_table.roles(policy)
+
+
+def live_fingerprints(context: Context) -> list[str]:
+    """Of operators' keys that were not revoked. Raises as `trust_of`."""
+    from cdctl.security.ed25519 import fingerprint
+
+    trust = trust_of(context)
+    names = (fingerprint(key.public) for one in trust.operators.values() for key in one.keys)
+    return [name for name in names if name not in trust.revoked]
+
+
 def policy_schema() -> str:
     """What a policy can ask about, as Cedar's schema."""
     from cdctl.security import cedar

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import exits, output
+from cdctl.cli import completion, exits, output
 from cdctl.cli.options import OutputOption, Run, noun, run_of
 from cdctl.cli.records import Column, Record
 from cdctl.cli.settings import settings_of
@@ -72,7 +72,10 @@ def new(
     roles: Annotated[
         list[str] | None,
         typer.Option(
-            "--role", metavar="ROLE", help="Repeatable; puts the operator into the trust file of the context."
+            "--role",
+            metavar="ROLE",
+            help="Repeatable; puts the operator into the trust file of the context.",
+            autocompletion=completion.roles,
         ),
     ] = None,
     outputs: OutputOption = None,
@@ -139,7 +142,7 @@ def show(
 @app.command("rotate", epilog="Example: cdctl keys rotate alice --overlap 7d")
 def rotate(
     ctx: typer.Context,
-    name: NameArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The operator.", autocompletion=completion.operators)],
     overlap: Annotated[str, typer.Option(metavar="DURATION", help="How long the old key is still believed.")] = "7d",
     file: FileOption = "",
     keyring: KeyringOption = "",
@@ -162,7 +165,14 @@ def rotate(
 @app.command("revoke", epilog='Example: cdctl keys revoke e0502fac5ccdd3cf --reason "laptop lost"')
 def revoke(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="FINGERPRINT", help="Of an operator's or a vehicle's key.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="FINGERPRINT",
+            help="Of an operator's or a vehicle's key.",
+            autocompletion=completion.fingerprints,
+        ),
+    ],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; goes into the trust file.")] = "",
     outputs: OutputOption = None,
 ) -> None:
