@@ -11,6 +11,16 @@ from numpy.typing import NDArray
 from cdctl.domain.fleet.strings import Strings, ended
 
 NO_ROW = -1
+OURS = frozenset(
+    {"online", "offline", "unknown", "duplicate", "region.moved", "matched", "unmatched", "left_out", "lost"}
+    | {"link.up", "link.down", "collector.up", "collector.down"}
+)
+"""Kinds that cdctl tells of itself: what a vehicle calls so is told apart."""
+
+
+def kind_of_event(kind: str) -> str:
+    """What the event of a vehicle is called: no vehicle can have us say that a link is cut, or that it left."""
+    return f"event.{kind}" if kind in OURS else kind
 
 
 class Ring:

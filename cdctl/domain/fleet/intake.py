@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cdctl.domain.fleet.arrays import Arrays
 from cdctl.domain.fleet.batch import Batch, Event, Presence
+from cdctl.domain.fleet.happenings import kind_of_event
 from cdctl.domain.fleet.index import Index, encode
 from cdctl.domain.fleet.inventory import ID_RULE
 from cdctl.domain.fleet.layout import Counter
@@ -192,7 +193,8 @@ class Intake:
                 columns.software[row] = columns.softwares.code(event.software)
             if event.kind in {"dtc.set", "dtc.cleared"}:
                 columns.dtcs[row] = self._troubles(event, int(columns.dtcs[row]))
-            columns.ring.add(now_ms, row, event.kind, code, event.detail or event.software or " ".join(event.dtcs[:16]))
+            told = event.detail or event.software or " ".join(event.dtcs[:16])
+            columns.ring.add(now_ms, row, kind_of_event(event.kind), code, told)
 
     def _troubles(self, event: Event, code: int) -> int:
         columns = self.columns

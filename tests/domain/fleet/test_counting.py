@@ -84,6 +84,14 @@ def test_a_table_that_is_full_is_told(fleet, now):
     assert [note for note in status(fleet, now).notes if FULL in note]
 
 
+def test_no_vehicle_can_have_us_say_what_only_we_say(fleet, now):
+    said = ("link.down", "offline", "collector.down", "lost", "door.opened", "event.offline")
+    fleet.apply(Batch(events=[Event("V1", kind, "eu", None, (), "", "forged") for kind in said]), now, "eu")
+    kinds = [one.kind for _, one in happenings(fleet)[2] if one.detail == "forged"]
+    assert kinds[:4] == ["event.link.down", "event.offline", "event.collector.down", "event.lost"]
+    assert kinds[4:] == ["door.opened", "event.offline"]
+
+
 @pytest.mark.parametrize(
     ("told", "kept"),
     [
