@@ -55,6 +55,8 @@ class RollOut:
         self._controls: list[Control] = []
         self._events: deque[Event] = deque(maxlen=_EVENTS)
         self._poke = asyncio.Event()
+        self._look = asyncio.Event()
+        """Set as a wave begins: guards are read at once, not when it is their time."""
         self._sends: dict[asyncio.Task[None], int] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._trouble, self._trouble_until = "", 0
@@ -120,6 +122,9 @@ class RollOut:
                 self._controls[:0] = controls  # not heard: nothing of this turn is done
                 raise
             self._error = error  # what stops is done even if it cannot be written
+        if after.began != self._standing.began:
+            self._look.set()
+            self._look = asyncio.Event()
         self._standing = after
         self._events.extend(told)
         for action in actions:
@@ -183,7 +188,7 @@ class RollOut:
             if before is None or before.health is not reading.health:
                 self._notes.guard(reading)
             self._poke.set()
-            await asyncio.sleep(guard.every)
+            await _until(self._look, guard.every)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -32,6 +32,10 @@ class Lines:
         self._at = time.monotonic()
         self.last: dict[str, Any] = {}
 
+    def doing(self) -> str:
+        """What is interrupted."""
+        return rollout_looking.progress(self.last) if self.last else "nothing was sent"
+
     def show(self, picture: Picture) -> None:
         """How it is now."""
         body = talk.plain(picture)
@@ -77,7 +81,7 @@ def start(run: Run, file: str, outputs: list[str] | None, *, seconds: str, expec
             orders, dispatch, job, shown=lines.show, warn=exits.insist, config=run.config, plugins=run.plugins
         )
 
-    with exits.in_flight(lambda: f"rollout {plan.id}", f"cdctl rollout resume {plan.id} goes on where it stood"):
+    with exits.in_flight(lines.doing, f"go on where it stands: cdctl rollout resume {plan.id}"):
         with_orders(found.settings, work, plugins=run.plugins)
     return ended(run, wanted, lines.last)
 
@@ -120,7 +124,7 @@ def _take_up(
             config=run.config, plugins=run.plugins,
         )  # fmt: skip
 
-    with exits.in_flight(lambda: f"rollout {one.id}", f"cdctl rollout resume {one.id} goes on where it stood"):
+    with exits.in_flight(lines.doing, f"go on where it stands: cdctl rollout resume {one.id}"):
         with_orders(settings, work, session=one.session, plugins=run.plugins)
     return ended(run, wanted, lines.last)
 
