@@ -7,10 +7,12 @@ import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from commanding import OTHERS, House
+from jsonschema import validate
 from ordered import Lab, ordered
 
 from cdctl.cli.lazy import load
@@ -144,6 +146,7 @@ def test_a_snapshot_gathers_all_and_names_nobody_in_its_file(house: House, lab: 
     text = (house.folder / "bundle.json").read_text()
     assert vin not in text
     body = json.loads(text)
+    validate(body, json.loads((files("cdctl.domain.diagnostics") / "snapshot.schema.json").read_text()))
     assert body["schema"] == "cdctl.snapshot/v1"
     assert (body["region"], body["context"], body["answer"]["state"]) == (region, "test", "succeeded")
     assert body["vehicle"]["versions"]["tcu"] == body["fleet"]["fields"]["sw"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
+from typing import Any
 
 import pytest
+from jsonschema import ValidationError, validate
 
 from cdctl.domain.diagnostics import bundle
 from cdctl.domain.diagnostics.catalogue import catalogue
-from cdctl.domain.diagnostics.health import health
+from cdctl.domain.diagnostics.health import Health, health
 from cdctl.domain.diagnostics.tally import tally
 
 CODES = catalogue("P0A9B\tHybrid battery temperature sensor A: circuit\n")
@@ -100,3 +103,61 @@ def test_a_count_has_its_text():
     (one,) = tally({"A": [(health(RESULT).troubles or ())[0]]})
     assert bundle.count(one, CODES)["text"] == "Hybrid battery temperature sensor A: circuit"
     assert bundle.count(one, CODES)["lamp"] == 0  # not supported
+
+
+SCHEMA = json.loads((files("cdctl.domain.diagnostics") / "snapshot.schema.json").read_text())
+
+
+def whole(told: Health | None) -> dict[str, Any]:
+    """A bundle as `cdctl diag snapshot` writes it."""
+    made = bundle.snapshot(
+        taken_at=1_790_000_000_000,
+        context="lab",
+        reason="",
+        answer={"state": "succeeded", "reason": "", "took_ms": 3, "order": "o", "signed_by": "f"},
+        fleet={
+            "known": True,
+            "fields": {"soc": 3.5, "state": "online", "age": None},
+            "dtc": ["P0A9B"],
+            "happenings": [
+                {"at": "2026-09-21T14:13:20.000Z", "vin": "A", "region": "eu", "kind": "online", "detail": ""}
+            ],
+            "remembered_since": None,
+            "status": {},
+        },
+        told=told,
+        codes=CODES,
+    )
+    return {"vin": "A", "region": "eu", **made}
+
+
+@pytest.mark.parametrize("told", [health(RESULT), health({}), health({"dtc": 3, "network": {"a": True}}), None])
+def test_a_bundle_keeps_its_schema(told):
+    validate(whole(told), SCHEMA)
+    assert set(whole(told)) == set(SCHEMA["properties"])
+
+
+def test_the_schema_names_every_key_of_a_code():
+    assert set(bundle.trouble((health(RESULT).troubles or ())[0], CODES)) == set(
+        SCHEMA["$defs"]["trouble"]["properties"]
+    )
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: body.pop("vin"),
+        lambda body: body.update(schema="cdctl.snapshot/v2"),
+        lambda body: body["vehicle"]["troubles"][0].update(code="X0A9B"),
+        lambda body: body["vehicle"]["troubles"][0].update(status=256),
+        lambda body: body["vehicle"]["troubles"][0]["bits"].pop("testFailed"),
+        lambda body: body["vehicle"]["signals"].append({"path": "a"}),
+        lambda body: body["answer"].pop("state"),
+    ],
+)
+def test_the_schema_finds_what_is_wrong(spoil):
+    body = whole(health(RESULT))
+    validate(body, SCHEMA)
+    spoil(body)
+    with pytest.raises(ValidationError):
+        validate(body, SCHEMA)
