@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -194,3 +195,18 @@ def test_keys_are_needed(cdctl, lab: Lab, tmp_path: Path) -> None:
     done = cdctl("--config", settings, "diag", "ping", "A")
     assert done.code == 2
     assert "no signing_key" in done.err
+
+
+def test_an_interrupted_ping_says_what_is_left(house: House, lab: Lab) -> None:
+    away = lab.away[1]
+    args = ["--verbose", "diag", "ping", away, "--region", lab.regions[away], "--expires", "60s"]
+    with house.start(*args) as started:
+        assert started.stderr is not None
+        for line in started.stderr:
+            if "policy allows it" in line:
+                break
+        started.send_signal(signal.SIGINT)
+        _, err = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
