@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_asking, cmd_kept, cmd_rows, cmd_sending, exits, fleet_rows, output
+from cdctl.cli import cmd_asking, cmd_kept, cmd_rows, cmd_sending, cmd_stopping, exits, fleet_rows, output
 from cdctl.cli.cmd_progress import Board
 from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_sending import Ended
@@ -93,8 +93,8 @@ def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
 
     found = with_journal(settings, look)
     live = [one.order.id for one in found.kept if not one.course.state.terminal]
-    if live:
-        whole = _let_go(run, settings, found.plan, live, yes)
+    if live or found.unsent:
+        whole = _let_go(run, settings, found.plan, live, yes, whole=not found.single)
     else:
         exits.note(run, "nothing to let go of: all of it has ended")
         whole = Ended(list(found.kept))
@@ -104,7 +104,7 @@ def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
     return exits.Code.DONE if set(states) <= {State.CANCELLED, State.SUCCEEDED} else exits.Code.PARTLY
 
 
-def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes: bool) -> Ended:
+def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes: bool, *, whole: bool) -> Ended:
     from cdctl.application.orders_wiring import with_orders
     from cdctl.application.resuming import plan_of
 
@@ -115,8 +115,12 @@ def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes
         plan = plan_of(orders.journal, digest) or _plan_of_orders(live[0].order.command, live, orders.context.name)
         command = orders.command(plan.command) or Command(plan.command, plan.command, Risk.CONFIRM)
         await orders.authorise(plan, command, action="abort")
-        what = f"let {vehicles(len(live))} drop {plan.command}"
+        what = f"let {vehicles(len(live))} drop {plan.command}" if live else f"send no more of {plan.command}"
         await cmd_asking.agreed(run, Risk.CONFIRM, what, len(live), yes, otherwise="nothing was cancelled")
+        if whole:
+            live = await cmd_stopping.stop(orders, digest)
+        if not live:
+            return Ended()
         with board.shown():
             outcome = await dispatch.cancel(live, tell=board.tell())
         return cmd_sending.ended([outcome], board)

@@ -23,11 +23,17 @@ _WEEK_MS = 8 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a name stands for: a plan (its digest) with its orders, or one order alone."""
+    """What a name stands for: a plan (its digest) with its orders and how many targets it has, or one order alone."""
 
     plan: str
     kept: tuple[Kept, ...]
     single: bool = False
+    targets: int = 0
+
+    @property
+    def unsent(self) -> int:
+        """Targets that nothing was written down for."""
+        return max(0, self.targets - len(self.kept))
 
 
 def find(journal: Journal, which: str) -> Found:
@@ -38,7 +44,7 @@ def find(journal: Journal, which: str) -> Found:
     if len(name) < _SHORTEST:
         hint = "cdctl cmd status lists plans, cdctl cmd history orders"
         raise UsageError(f"{safe(which, 40)!r} is too short for an order or a plan", hint=hint)
-    plans = {note.subject for note in journal.records(kind="plan") if _is_called(note, name)}
+    plans = {note.subject: _targets(note) for note in journal.records(kind="plan") if _is_called(note, name)}
     order = journal.order(name)
     if len(plans) + (order is not None) > 1:
         raise UsageError("more than one begins so", subject=safe(which, 40), hint="write more of it")
@@ -47,8 +53,13 @@ def find(journal: Journal, which: str) -> Found:
     if not plans:
         hint = "cdctl cmd status lists plans, cdctl cmd history orders"
         raise UsageError("there is no such order or plan", subject=safe(which, 40), hint=hint)
-    digest = plans.pop()
-    return Found(digest, tuple(last_tries(journal.orders(plan=digest))))
+    ((digest, targets),) = plans.items()
+    return Found(digest, tuple(last_tries(journal.orders(plan=digest))), targets=targets)
+
+
+def _targets(note: Record) -> int:
+    targets = note.body.get("targets")
+    return len(targets) if isinstance(targets, list) else 0
 
 
 def _is_called(note: Record, name: str) -> bool:
@@ -63,8 +74,7 @@ def plans(journal: Journal, limit: int) -> list[dict[str, object]]:
     rows = []
     for note in reversed(latest):
         states = Counter(one.course.state for one in last_tries(journal.orders(plan=note.subject)))
-        targets = note.body.get("targets")
-        total = len(targets) if isinstance(targets, list) else sum(states.values())
+        total = _targets(note) or sum(states.values())
         rows.append(
             {
                 "plan": note.subject,
@@ -86,7 +96,7 @@ def _states(record: records.Record) -> str:
     states = record.get("states")
     parts = [f"{count:,} {state}" for state, count in states.items()] if isinstance(states, dict) else []
     unsent = record.get("unsent")
-    return ", ".join(parts + ([f"{unsent:,} never sent"] if isinstance(unsent, int) and unsent else []))
+    return ", ".join(parts + ([f"{unsent:,} not sent"] if isinstance(unsent, int) and unsent else []))
 
 
 PLANS = (

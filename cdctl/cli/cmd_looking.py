@@ -50,9 +50,10 @@ def status(
         return text + "\n" + records.render(steps, cmd_kept.STEPS, form, width)
 
     fleet_rows.emit(run, chosen, whole, show_vins=show_vins)
+    ended = cmd_sending.Ended(list(found.kept), plans=[found.plan], unsent=found.unsent)
     if not found.single:
-        cmd_sending.closing(run, "plan", cmd_sending.Ended(list(found.kept), plans=[found.plan]))
-    return cmd_sending.code(cmd_sending.Ended(list(found.kept)))
+        cmd_sending.closing(run, "plan", ended)
+    return cmd_sending.code(ended)
 
 
 def history(run: Run, wanted: cmd_kept.Wanted, outputs: Sequence[str] | None, *, places: bool, show_vins: bool) -> None:

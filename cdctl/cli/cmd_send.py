@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -175,13 +176,20 @@ def _approved(run: Run, asked: Asked) -> Ready:
 
 def _preview(run: Run, ready: Ready) -> None:
     """On stderr: all of it where somebody must decide, a line for what is safe."""
+    from cdctl.application import orders_wiring
+
     plan, command = ready.parcel.plan, ready.parcel.command
     if command.risk is Risk.SAFE and not run.verbose:
         regions = ", ".join(sorted({target.region for target in plan.targets}))
         exits.note(run, f"{command.name} to {vehicles(len(plan.targets))} in {regions}")
         return
-    for name, value in cmd_planning.facts(plan, command, ready.selected):
-        exits.note(run, f"  {name:<10} {value}")
+    telling = orders_wiring.telling_of(ready.settings.context(), ready.settings, ready.doors)
+    topic, payload = cmd_planning.sketched(plan, command, telling)
+    shown = [*cmd_planning.facts(plan, command, ready.selected), ("topic", topic), ("payload", records.line(payload))]
+    first = plan.targets[0].vin
+    for name, value in shown:
+        # What is not a terminal may be kept by somebody.
+        exits.note(run, f"  {name:<10} {value if sys.stderr.isatty() else masked_in(value, first)}".rstrip())
     if not ready.selected.whole:
         exits.insist("the picture of the fleet was not whole: some vehicles that match may be missing here")
 

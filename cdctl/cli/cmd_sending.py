@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_asking, exits
+from cdctl.cli import cmd_asking, cmd_stopping, exits
 from cdctl.cli.cmd_progress import Board, Sum, counts
 from cdctl.domain.duration import brief
 from cdctl.domain.orders.order import TERMINAL, State
@@ -65,6 +65,7 @@ class Ended:
     unsent: int = 0
     waited: bool = True
     forged: int = 0
+    stopped: bool = False
 
 
 def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -> Ended:
@@ -80,7 +81,8 @@ def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
         await _allowed(run, orders, parcels, how)
         await cmd_asking.agreed(run, risk, how.what, total, how.yes)
-        with board.shown():
+        plans = [parcel.plan.digest() for parcel in parcels]
+        async with cmd_stopping.stoppable(orders, dispatch, plans):
             sending = [
                 dispatch.send(
                     parcel.plan, parcel.command, rate=how.rate, retries=how.retries, wait=how.wait,
@@ -88,7 +90,8 @@ def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -
                 )
                 for number, parcel in enumerate(parcels)
             ]  # fmt: skip
-            outcomes = await asyncio.gather(*sending)
+            with board.shown():
+                outcomes = await asyncio.gather(*sending)
         return ended(outcomes, board, waited=how.wait)
 
     plans = [parcel.plan.digest()[:_SHORT] for parcel in parcels]
@@ -100,6 +103,7 @@ async def _allowed(run: Run, orders: Orders, parcels: Sequence[Parcel], how: How
     if how.break_glass:
         exits.insist("BREAK GLASS: approvals are passed over; who, what and why go into the audit")
     for parcel in parcels:
+        cmd_stopping.refuse_stopped(orders.journal, parcel.plan)
         try:
             ruling = await orders.authorise(
                 parcel.plan, parcel.command, action=how.action, approvers=parcel.approvers,
@@ -146,6 +150,7 @@ def ended(outcomes: Sequence[Outcome], board: Board, *, waited: bool = True) -> 
         sum(outcome.tally.total - outcome.tally.written for outcome in outcomes),
         waited,
         sum(outcome.tally.forged for outcome in outcomes),
+        any(outcome.stopped for outcome in outcomes),
     )
 
 
@@ -169,7 +174,7 @@ def closing(run: Run, what: str, found: Ended) -> None:
     took = f" in {brief(found.sum.elapsed)}" if found.sum.elapsed >= 0.1 else ""
     good = states.get(State.SUCCEEDED, 0)
     rest = counts(whole, [state for state in State if state is not State.SUCCEEDED])
-    unsent = f", {found.unsent:,} never sent" if found.unsent else ""
+    unsent = f", {found.unsent:,} not sent" if found.unsent else ""
     exits.note(run, f"{what}: {good:,} of {total:,} succeeded{took}{f'; {rest}' if rest else ''}{unsent}")
     for line in _why(found.kept):
         exits.note(run, line)
@@ -178,6 +183,8 @@ def closing(run: Run, what: str, found: Ended) -> None:
         exits.note(
             run, f"not ended yet: cdctl cmd status {plan} looks, cdctl cmd resume {plan} goes on".replace("  ", " ")
         )
+    if found.stopped:
+        exits.note(run, "it was cancelled while it was being sent")
     if found.forged:
         exits.insist(f"{found.forged:,} answers had no valid signature and were not believed")
 

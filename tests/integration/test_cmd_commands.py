@@ -8,6 +8,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commanding import OTHERS, House
@@ -267,6 +268,35 @@ def test_a_session_that_somebody_goes_on_with_is_left_to_them(house: House) -> N
     assert "go on: cdctl cmd resume" in said
 
 
-def _plans(house: House) -> list[dict[str, int]]:
+def test_a_plan_that_somebody_else_cancels_stops_being_sent(house: House) -> None:
+    args = ("cmd", "send", "ping", "--where", "region:eu online", "--rate", "1/s", "-o", "json")
+    with house.start(*args) as running:
+        while not (rows := [row for row in _plans(house) if row["states"]]):
+            assert running.poll() is None
+        gone = house.run("cmd", "cancel", rows[0]["plan"], "--yes")
+        said, words = running.communicate(timeout=30)
+    assert running.returncode == 4, words
+    assert "it was cancelled while it was being sent" in words
+    found = json.loads(said)
+    assert found["unsent"] + len(found["orders"]) == len(there(house.lab))
+    assert found["unsent"] > 0
+    assert gone.returncode in {0, 4}, gone.stderr
+    assert "nothing is left to do" in house.run("cmd", "resume").stderr
+
+
+def test_an_approved_plan_that_was_cancelled_is_not_sent(house: House) -> None:
+    away = house.lab.away[0]
+    house.run("cmd", "send", "lock", *at(house.lab, away), "--expires", "1s", "--plan", "lock.plan")
+    sent = house.run("cmd", "send", "--plan", "lock.plan", "--yes", "--no-wait", "-o", "json")
+    plan = json.loads(sent.stdout)["plan"]
+    with house.start("cmd", "cancel", plan, "--yes") as cancelling:
+        while (found := house.run("cmd", "send", "--plan", "lock.plan", "--yes", "--no-wait")).returncode != 5:
+            assert cancelling.poll() is None
+        cancelling.send_signal(signal.SIGINT)
+        cancelling.communicate(timeout=30)
+    assert "this plan was cancelled" in found.stderr
+
+
+def _plans(house: House) -> list[dict[str, Any]]:
     found = house.run("cmd", "status", "-o", "json")
     return json.loads(found.stdout) if found.returncode == 0 else []
