@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +44,6 @@ class Chain:
         self._path, self._sign, self._clock = path, sign, clock
         self._reserve = Reserve(path, reserve)
         self._last: Tail | None = None
-        self._lock = threading.Lock()
         self.broken: UnavailableError | None = None
         self._db: apsw.Connection | None = None
 
@@ -90,8 +88,8 @@ class Chain:
             return
         try:
             number, digest = self._end(self._db)
-            note = sealed(number, digest, self._sign, round(self._clock.now() * 1000))
             if one(self._db, "SELECT kind FROM records WHERE number = ?", (number,)) != CHECKPOINT:
+                note = sealed(number, digest, self._sign, round(self._clock.now() * 1000))
                 self.commit([(encode([note]), False)])
         except (apsw.Error, CdctlError):
             return
@@ -152,7 +150,7 @@ class Chain:
         try:
             self._transaction(whole)
             return [None] * len(jobs)
-        except _StrangeError as error:
+        except (_StrangeError, OverflowError) as error:
             if len(jobs) == 1:
                 return [ValueError(f"{self._path}: {error}")]
             half = len(jobs) // 2

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,13 +67,20 @@ class Writer:
                 jobs, self._jobs = self._jobs, []
                 closing = self._closing
             if jobs:
-                _tell(jobs, self._chain.commit([(job.entries, job.ending) for job in jobs]))
+                _tell(jobs, self._outcomes(jobs))
                 self._since = self._since or time.monotonic()
             if self._since is not None and (closing or self._patience() == 0):
-                self._chain.checkpoint()
+                with suppress(Exception):  # a key can fail in its own way; the next checkpoint comes
+                    self._chain.checkpoint()
                 self._since = None
             if closing and not jobs:
                 return
+
+    def _outcomes(self, jobs: Sequence[_Job]) -> Sequence[Exception | None]:
+        try:
+            return self._chain.commit([(job.entries, job.ending) for job in jobs])
+        except Exception as error:  # whatever it is: nobody may wait for ever
+            return [error] * len(jobs)
 
     def _patience(self) -> float | None:
         """Seconds until a checkpoint is due; None when nothing was written since the last."""

@@ -304,18 +304,44 @@ class _Lost:
 
     identity = Identity("ada", "0" * 16)
 
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
     def seal(self, payload: bytes, kind: str) -> bytes:
-        raise UnavailableError("no agent answers")
+        raise self.error
 
     def cosign(self, envelope: bytes) -> bytes:
-        raise UnavailableError("no agent answers")
+        raise self.error
 
 
 def test_a_key_that_cannot_be_used_does_not_stop_the_chain(path: Path) -> None:
-    write(path, [intent(1)], sign=_Lost())
+    write(path, [intent(1)], sign=_Lost(UnavailableError("no agent answers")))
     record = list(read_journal(path).records())[-1]
     assert (record.kind, record.body["unsealed"]) == (CHECKPOINT, "no agent answers")
     assert "seal" not in record.body
+
+
+def test_a_key_that_fails_in_its_own_way_stops_nobody(path: Path) -> None:
+    async def work(journal: SqliteJournal) -> None:
+        for number in range(3):
+            await journal.write([intent(number)])
+
+    with_journal(path, work, sign=_Lost(RuntimeError("odd")), every=0)
+    assert kinds(read_journal(path)) == ["intent"] * 3
+
+
+def test_what_no_table_can_hold_harms_nobody_else(path: Path) -> None:
+    async def work(journal: SqliteJournal) -> None:
+        done = await asyncio.gather(
+            journal.write([intent(1)]),
+            journal.write([Note("key", "x", "ada", 1 << 63)]),
+            journal.write([intent(2)]),
+            return_exceptions=True,
+        )
+        assert done[0] is done[2] is None and isinstance(done[1], ValueError)
+        assert journal.verify() == []
+
+    with_journal(path, work)
 
 
 def test_a_closed_journal_says_so(path: Path) -> None:
