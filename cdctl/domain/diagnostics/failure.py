@@ -95,6 +95,7 @@ _SUBTYPES: Mapping[int, str] = {
     0x65: "too few transitions or events",
     0x66: "too many transitions or events",
     0x67: "signal wrong after an event",
+    0x68: "event information",
     0x71: "actuator stuck",
     0x72: "actuator stuck open",
     0x73: "actuator stuck closed",
@@ -114,6 +115,7 @@ _SUBTYPES: Mapping[int, str] = {
     0x86: "signal invalid",
     0x87: "message missing",
     0x88: "bus off",
+    0x8F: "bus message erratic",
     0x91: "parameter out of tolerance",
     0x92: "works badly or wrongly",
     0x93: "does not work",
@@ -122,6 +124,7 @@ _SUBTYPES: Mapping[int, str] = {
     0x96: "internal failure of the component",
     0x97: "obstructed or blocked",
     0x98: "component too hot",
+    0x9A: "component's operating conditions",
 }
 
 
