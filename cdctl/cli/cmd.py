@@ -159,7 +159,7 @@ def history(
     from cdctl.cli.cmd_kept import Wanted
     from cdctl.cli.values import instant
 
-    begins = instant(since, time.time()) * 1000 if since else 0
+    begins = instant(since, time.time(), "--since") * 1000 if since else 0
     wanted = Wanted(vin, begins, command, _state(state), limit)
     cmd_looking.history(run_of(ctx), wanted, outputs, places=bool(reason.strip()), show_vins=show_vins)
 

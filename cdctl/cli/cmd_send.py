@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdctl.cli import (
+    cmd_asking,
     cmd_plan_file,
     cmd_planning,
     cmd_rows,
@@ -129,6 +130,8 @@ def _made(run: Run, asked: Asked) -> Ready:
     arguments = judge(command, cmd_planning.pairs(asked.arguments))
     spans = cmd_planning.spans_of(command, asked.expires, asked.timeout)
     _reasoned(command, asked.reason)
+    if not (asked.dry_run or asked.plan_file):
+        cmd_asking.must_be_able(command.risk, asked.yes)
     by = security_wiring.sealer_of(settings.context()).identity
     selected = cmd_targets.chosen(
         run, settings, to=asked.to, where=asked.where, region=asked.region, seconds=asked.seconds, reason=asked.reason

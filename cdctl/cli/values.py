@@ -14,24 +14,24 @@ _LONGEST = 366 * 86_400
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
-def instant(text: str, now: float) -> int:
+def instant(text: str, now: float, flag: str = "--at") -> int:
     """Epoch seconds of `now`, `now-1h` or an RFC 3339 time, which must name its offset. Raises UsageError."""
     if ago := _AGO.fullmatch(text):
         return int(now) - (int(ago[1]) * _SECONDS[ago[2]] if ago[1] else 0)
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise _no_instant(text) from None
+        raise _no_instant(text, flag) from None
     if found.tzinfo is None:
-        raise UsageError(f"{text!r} has no offset", subject="--at", hint=f"for UTC write {text}Z")
+        raise UsageError(f"{text!r} has no offset", subject=flag, hint=f"for UTC write {text}Z")
     if not 0 < found.timestamp() <= now:
         when = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-        raise UsageError(f"{text!r} is not in the past", subject="--at", hint=f"now is {when}")
+        raise UsageError(f"{text!r} is not in the past", subject=flag, hint=f"now is {when}")
     return int(found.timestamp())
 
 
-def _no_instant(text: str) -> UsageError:
-    return UsageError(f"{text!r} is no instant", subject="--at", hint="write 2026-11-22T10:00:00Z, or now-1h")
+def _no_instant(text: str, flag: str) -> UsageError:
+    return UsageError(f"{text!r} is no instant", subject=flag, hint="write 2026-11-22T10:00:00Z, or now-1h")
 
 
 def share(text: str) -> Decimal:
