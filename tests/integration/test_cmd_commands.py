@@ -86,12 +86,12 @@ def test_a_dry_run_sends_nothing_and_writes_nothing_down(house: House) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "text"),
     [
-        (("lock",), 2, "name vehicles, or a filter"),
-        (("lock", "--to", "V", "--where", "online"), 2, "exclude each other"),
-        (("lock", "--to", "V", "--region", "mars"), 2, "has no region 'mars'"),
-        (("lock", "--to", "a+b"), 2, "no id of a vehicle"),
-        (("lock", "--to", "WCD*"), 2, "there is no such vehicle"),
-        (("lock", "--where", "regio:eu"), 2, "region"),
+        (("lock", "--yes"), 2, "name vehicles, or a filter"),
+        (("lock", "--to", "V", "--where", "online", "--yes"), 2, "exclude each other"),
+        (("lock", "--to", "V", "--region", "mars", "--yes"), 2, "has no region 'mars'"),
+        (("lock", "--to", "a+b", "--yes"), 2, "no id of a vehicle"),
+        (("lock", "--to", "WCD*", "--yes"), 2, "there is no such vehicle"),
+        (("lock", "--where", "regio:eu", "--yes"), 2, "region"),
         (("lok", "--to", "V"), 2, "did you mean lock?"),
         (("climate.start", "--to", "V", "-a", "temperature=99"), 2, "99 is out of bounds (16 to 28 °C"),
         (("lock", "--to", "V", "--region", "eu"), 2, "--yes sends without a question"),
