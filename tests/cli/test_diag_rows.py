@@ -15,6 +15,7 @@ from cdctl.domain.diagnostics import bundle
 from cdctl.domain.diagnostics.catalogue import catalogue
 from cdctl.domain.diagnostics.health import health
 from cdctl.domain.diagnostics.trips import Trip
+from cdctl.domain.fleet.reading import Card, FleetStatus
 from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.order import Course, Order, State
 from cdctl.domain.orders.plan import Target
@@ -195,3 +196,13 @@ def test_files_name_nobody(what, form):
     shown = RENDERS[what](form, False)
     if (what, form) not in {("dtc", "table"), ("dtc", "wide"), ("dtc of several", "table")}:
         assert VIN in shown
+
+
+def test_where_a_vehicle_is_stays_out_of_what_the_stream_knows():
+    cells = {"vin": VIN, "state": "online", "lat": 48.1, "charging": 1.0}
+    card = Card(VIN, cells, (), (), FleetStatus(0.0))
+    hidden = diag_snapshot.Stream(card, (), None, card.status, ("lat",), frozenset({"charging"}))
+    assert hidden.cells() == {"state": "online", "charging": True}
+    shown = diag_snapshot.Stream(card, (), None, card.status)
+    assert shown.cells() == {"state": "online", "lat": 48.1, "charging": 1.0}
+    assert diag_snapshot.Stream(None, (), None, card.status).cells() == {}
