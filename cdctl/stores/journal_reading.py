@@ -20,6 +20,7 @@ _KEPT = """SELECT o.number, o.id, o.lates, r.at, r.body, m.kind, m.body, m.actor
   LEFT JOIN records r ON r.number = o.number LEFT JOIN records m ON m.number = o.last
   LEFT JOIN envelopes e ON e.number = o.number WHERE """
 _RECORD = "SELECT number, at, kind, subject, actor, body, hash FROM records WHERE "
+_ALONE = _RECORD.replace("FROM records", "FROM records NOT INDEXED")  # it may be the index that is damaged
 
 
 class Reader:
@@ -78,7 +79,7 @@ class Reader:
         except _UNREADABLE:
             pass
         try:
-            found = self.rows(f"SELECT o.number FROM orders o WHERE {where}", values)  # noqa: S608 - marks and our words
+            found = self.rows(f"SELECT o.number FROM orders o NOT INDEXED WHERE {where}", values)  # noqa: S608 - marks and our words
         except _UNREADABLE as error:
             raise damaged(self._path, f"its table of orders cannot be read ({error})") from error
         return [(number, None) for (number,) in found]
@@ -135,7 +136,7 @@ class Reader:
         last = self._last_number()
         for number in range(after + 1, min(last, after + _PIECE) + 1):
             try:
-                rows = self.rows(f"{_RECORD}{where} AND number <= ? ORDER BY number", (*values, number - 1, number))
+                rows = self.rows(f"{_ALONE}{where} AND number <= ?", (*values, number - 1, number))
                 if rows:
                     return [_record(rows[0])], number
             except _UNREADABLE:

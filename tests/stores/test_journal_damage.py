@@ -148,6 +148,31 @@ def test_orders_beside_a_damaged_page_are_read(path: Path) -> None:
     assert said == f"the journal is damaged: the orders of {numbers(lost[::-1])} cannot be read"
 
 
+@pytest.mark.parametrize("index", ["record_subject", "record_note", "order_plan", "order_vin", "order_open"])
+def test_a_damaged_index_hides_nothing(path: Path, index: str) -> None:
+    write(path, [intent(500)])
+    one, plan = order(7), order(7).plan
+
+    def everything() -> list[object]:
+        journal = read_journal(path)
+        return [
+            [record.number for record in journal.records(subject=one.id)],
+            [record.number for record in journal.records(kind="checkpoint")],
+            [kept.order.id for kept in journal.orders(plan=plan)],
+            [kept.order.id for kept in journal.orders(vin=one.vin)],
+            [kept.order.id for kept in journal.orders(open_only=True)],
+        ]
+
+    before = everything()
+    db = apsw.Connection(str(path))
+    pages = [page for (page,) in db.execute("SELECT pageno FROM dbstat WHERE name = ?", (index,))]
+    db.close()
+    for page in pages:
+        spoil(path, (page - 1) * 4096, 8)
+    assert everything() == before
+    assert list(read_journal(path).verify())
+
+
 def test_a_file_that_is_no_database_any_more(path: Path) -> None:
     spoil(path, 0, 100)
 
