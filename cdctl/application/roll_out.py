@@ -67,6 +67,13 @@ class RollOut:
         self._controls.append(control)
         self._poke.set()
 
+    def refusal(self, control: Control) -> str:
+        """Why a wish would not be heard now, empty when it would be: by asking the state machine, and doing nothing."""
+        now = self._now()
+        _, actions = decide(self._job.rules, self._standing, self._seen((control,), now), now)
+        words = [one.words for one in actions if isinstance(one, Tell) and one.word == "refused"]
+        return "; ".join(words)
+
     def picture(self) -> Picture:
         """See `RolloutEngine`."""
         waves = [self._roster.tally(number) for number in range(len(self._job.rules.waves))]
@@ -104,15 +111,7 @@ class RollOut:
         """One decision, written down before anything of it is done."""
         now = self._now()
         controls, self._controls = tuple(self._controls), []
-        seen = Seen(
-            self._roster.tally(self._standing.wave),
-            self._roster.rollout(),
-            self._roster.ready(now),
-            dict(self._readings),
-            controls,
-            self._in_trouble(now),
-        )
-        after, actions = decide(self._job.rules, self._standing, seen, now)
+        after, actions = decide(self._job.rules, self._standing, self._seen(controls, now), now)
         told = [Event(now, one.word, one.words, one.by) for one in actions if isinstance(one, Tell)]
         ending = after.phase is Phase.ABORTING or after.phase.terminal
         try:
@@ -129,6 +128,11 @@ class RollOut:
         self._events.extend(told)
         for action in actions:
             self._act(action)
+
+    def _seen(self, controls: tuple[Control, ...], now: int) -> Seen:
+        roster = self._roster
+        wave, rollout = roster.tally(self._standing.wave), roster.rollout()
+        return Seen(wave, rollout, roster.ready(now), dict(self._readings), controls, self._in_trouble(now))
 
     def _act(self, action: Action) -> None:
         if isinstance(action, Publish):

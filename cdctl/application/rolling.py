@@ -104,12 +104,13 @@ async def carry(
     root = orders.context.topic_root
     showing = Showing(opens, root, job.plan.id, orders.sealer, orders.trust, orders.clock)
 
-    def refuses(who: Identity, control: Control) -> str:
-        return _refusal(orders, job, who, control)
-
     async with rollout_wiring.engine(
         orders, dispatch, job, standing=standing, config=config, plugins=plugins
     ) as engine:
+
+        def refuses(who: Identity, control: Control) -> str:
+            return _refusal(orders, job, who, control) or engine.refusal(control)
+
         try:
             for note in await showing.open(refuses, engine.wish):
                 warn(note)

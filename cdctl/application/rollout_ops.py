@@ -191,7 +191,7 @@ class Looking:
                 return ""
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
-                hint = "is it running? cdctl rollout ls; cdctl rollout start --resume goes on with it"
+                hint = "cdctl rollout ls shows what runs; cdctl rollout resume goes on with one that nobody runs"
                 raise UnavailableError("nobody who runs it answers", subject=rollout, hint=hint)
             await self.news(left)
 
