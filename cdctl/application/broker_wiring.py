@@ -162,8 +162,8 @@ def ears(
     from cdctl.application.broker_top import Ears
     from cdctl.domain.wire import Filter
 
-    context = settings.context()
     chosen = gates(settings, regions)
+    context = settings.context()
     spoken = speech(context, settings, catalogue(settings, plugins=plugins))
     found = []
     for gate in chosen:

@@ -80,9 +80,20 @@ def snapshot_path(settings: Settings, context: Context) -> Path | None:
     return Path(settings.cache_dir).expanduser() / f"fleet-{name}-{sha256(told.encode()).hexdigest()[:8]}.snapshot"
 
 
+def chosen_context(settings: Settings) -> Context:
+    """The context in use. Raises UsageError, which speaks of brokers when nothing at all was written."""
+    if not settings.default_context and not settings.contexts:
+        raise UsageError(
+            "no context: nothing says which brokers to ask",
+            hint="cdctl lab up starts some to try it on; or a cdctl.toml with [contexts.NAME.brokers] and "
+            'REGION = { url = "mqtts://..." }',
+        )
+    return settings.context()
+
+
 def fleet_context(settings: Settings) -> Context:
     """The context in use, which must say where its vehicles are. Raises UsageError."""
-    context = settings.context()
+    context = chosen_context(settings)
     if not context.brokers and not context.collector:
         raise UsageError(
             f"context {context.name!r} has no broker",

@@ -25,3 +25,11 @@ def test_no_command_is_forgotten():
         "fleet": {"ls", "show", "stats", "watch"},
         "broker": {"info", "ping", "top"},
     }
+
+
+@pytest.mark.parametrize("command", [("fleet", "stats"), ("broker", "ping"), ("broker", "top"), ("collect",)])
+def test_without_any_settings_brokers_are_asked_for(cdctl, command):
+    ran = cdctl(*command)
+    assert ran.code == 2
+    assert "no context: nothing says which brokers to ask" in ran.err
+    assert "cdctl lab up" in ran.err and "Prometheus" not in ran.err
