@@ -24,7 +24,6 @@ from cdctl.domain.orders.command import Command
 from cdctl.domain.orders.executing import Outgoing, Said
 from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.plan import Plan, Target
-from cdctl.errors import CdctlError
 
 _TICK = 0.2
 _LOOK = 0.05
@@ -48,7 +47,7 @@ class Dispatch:
         self._reconciler = Reconciler(desk, self._launcher)
         self._words = Words(desk, Hearing(means, desk.actor), self._adopt)
         self._sendings: set[Sending] = set()
-        self._tending: asyncio.Task[None] | None = None
+        self._tending = False
         self._work: set[asyncio.Task[None]] = set()
         self._notes: dict[str, str] = {}
 
@@ -166,10 +165,9 @@ class Dispatch:
     async def aclose(self) -> None:
         """Let go of brokers; what is open waits in the journal for `resume`."""
         await self._launcher.aclose()
-        tasks = [*self._work, *filter(None, [self._tending])]
-        for task in tasks:
+        for task in list(self._work):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._work, return_exceptions=True)
         self._words.note_forged(last=True)
         await self._desk.scribe.aclose()
         await self._desk.means.executor.aclose()
@@ -193,8 +191,7 @@ class Dispatch:
         finally:
             if not sending.open:
                 self._sendings.discard(sending)
-            sending.tally.forged = self._words.forged
-            sending.tell()
+            self._tell(sending)
             end(trace, sending.tally)
         return self._outcome(sending)
 
@@ -217,8 +214,9 @@ class Dispatch:
 
     async def _open(self, regions: Iterable[str]) -> None:
         await self._desk.means.executor.open(self, sorted(regions))
-        if self._tending is None:
-            self._tending = asyncio.get_running_loop().create_task(self._tend())
+        if not self._tending:
+            self._tending = True
+            self._spawn(self._tend())
 
     def _note_plan(self, digest: str, content: bytes, told: dict[str, object]) -> None:
         desk = self._desk
@@ -256,9 +254,14 @@ class Dispatch:
         sending.tell()
         return all(state.terminal for state in states)
 
-    def _broken(self, error: CdctlError) -> None:
-        """The journal cannot be written: nothing more leaves."""
-        for sending in self._sendings:
+    def _tell(self, sending: Sending) -> None:
+        sending.tally.degraded = tuple(self._notes.values())
+        sending.tally.forged = self._words.forged
+        sending.tell()
+
+    def _broken(self, error: Exception) -> None:
+        """The journal cannot be written, or something else that everything needs: nothing more leaves."""
+        for sending in list(self._sendings):
             sending.stop(error)
 
     async def _tend(self) -> None:
@@ -272,15 +275,19 @@ class Dispatch:
                 self._spawn(reconciler.send_again(leaving))
             self._words.note_forged()
             for sending in list(self._sendings):
-                sending.tally.degraded = tuple(self._notes.values())
-                sending.tally.forged = self._words.forged
                 if again := sending.take_again(desk.now()):
                     self._launcher.spawn(sending, self._launcher.again(sending, again))
-                sending.tell()
+                self._tell(sending)
             await asyncio.sleep(_TICK)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as error:  # nobody looks after orders any more: whoever waits for them is told
+                self._broken(error)
+
+        task = asyncio.get_running_loop().create_task(guarded())
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 

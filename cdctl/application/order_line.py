@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, repeat
 
@@ -132,12 +132,21 @@ class OrderLine:
             if not new:
                 return
             filters = [list(self._replies([vin])) for vin in new]
-            grants = iter(await self._link.subscribe([one for some in filters for one in some]))
+            grants = await self._granted([one for some in filters for one in some])
             for vin, some in zip(new, filters, strict=True):
                 told = [next(grants) for _ in some]
                 self._heard[vin] = all(one.qos is not None for one in told)
             if not any(self._heard.values()):
-                raise RefusedError("the broker does not let us hear answers", subject=self._region)
+                hint = "ask for the right to subscribe to the answers to this session, of every vehicle or of each"
+                raise RefusedError("the broker does not let us hear answers", subject=self._region, hint=hint)
+
+    async def _granted(self, filters: Sequence[Filter]) -> Iterator[Grant]:
+        """What the broker says; a link that is cut meanwhile is no answer."""
+        while True:
+            await self._up.wait()
+            grants = await self._link.subscribe(filters)
+            if self._up.is_set():
+                return iter(grants)
 
     async def _anew(self) -> None:
         """Another link to the same session, which knows nothing of what was on its way."""

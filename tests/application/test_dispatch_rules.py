@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from cdctl.domain.fleet.speech import Promises
 from cdctl.domain.orders.executing import Outgoing
 from cdctl.domain.orders.order import Heard, State
 from cdctl.domain.wire import Receipt
+from cdctl.errors import UnavailableError, UsageError
 from cdctl.lab.vehicles.keys import trust_toml, vehicles_csv
 from cdctl.security.ed25519 import PrivateKey, written
 
@@ -191,3 +193,26 @@ def test_an_end_that_is_told_twice_at_once_is_one_end(place: Any) -> None:
     sent(place, fleet, VINS[:3])
     assert set(place.states.values()) == {State.SUCCEEDED}
     assert Counter(place.moves) - Counter({"sent": 3}) == {"acked": 3, "succeeded": 3, "failed": 3}
+
+
+def test_whoever_is_told_and_fails_ends_the_sending(place: Any) -> None:
+    def tell(tally: Tally) -> None:
+        if tally.published:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        sent(place, Scripted(lambda one: []), VINS[:2], tell=tell)
+
+
+def test_a_plan_to_a_region_without_a_broker_is_refused_before_anything_is_written(place: Any) -> None:
+    async def work() -> None:
+        async with operating(place, place.trust.parent) as here:
+            plan = here.plan("ping", VINS[:2])
+            elsewhere = [replace(target, region="mars") for target in plan.targets]
+            with pytest.raises(UsageError, match="mars: no broker of this region"):
+                await here.dispatch.send(plan, here.command("ping"), targets=elsewhere)
+            with pytest.raises(UnavailableError, match="nobody listens there"):
+                await here.dispatch.send(plan, here.command("ping"))
+            assert here.journal.head().number == 0
+
+    asyncio.run(work())

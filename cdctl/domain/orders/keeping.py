@@ -43,7 +43,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Anything else that must not be lost. kind: "plan", "approval", "refusal", "cancel", "rollout", "guard", "key",
+    """Anything else that must not be lost. kind: "plan", "session" (which plan a
+    session sends), "approval", "refusal", "cancel", "rollout", "guard", "key",
     "break-glass", "forged", "checkpoint". subject: a plan's hash, a rollout's id, a VIN."""
 
     kind: str
