@@ -94,7 +94,7 @@ class Ledger:
                 del self._entries[known]
                 self._keys.pop((entry.vin, entry.key), None)
                 self._nonces.pop((entry.vin, entry.nonce), None)
-            elif not entry.ended:
+            elif not entry.ended and (entry.vin, entry.twin) not in self._entries:
                 entry.state, entry.reason, entry.at = Heard.FAILED, "interrupted", now
                 self.interrupted.append(entry)
         facts = [Fact(vin, name, value) for (vin, name), value in self._facts.items()]

@@ -91,7 +91,10 @@ class Ordering:
         """Vehicles may speak from now on; what was interrupted is told as soon as each has a connection."""
         self._replies.answer = answer
         for entry in self._ledger.interrupted:
-            self._replies.say(self._rows[entry.vin], entry)
+            row = self._rows[entry.vin]
+            self._replies.say(row, entry)
+            for twin in entry.twins:
+                self._replies.say(row, entry, duplicate=True, order=self._ledger.get(entry.vin, twin))
         self._replies.send()
 
     def close(self) -> None:
