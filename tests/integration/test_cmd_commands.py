@@ -213,19 +213,19 @@ def test_an_order_that_waits_is_gone_on_with_or_let_go_of(house: House) -> None:
     assert "nothing is left to do" in house.run("cmd", "resume").stderr
 
 
-def test_ctrl_c_says_what_is_in_flight_and_resume_goes_on(house: House) -> None:
-    vins, before = there(house.lab), done(house.lab, "diagnostics.collect")
-    args = house.arguments("cmd", "send", "diagnostics.collect", "--where", "region:eu online")
-    shell = Terminal(*args, folder=house.folder)
-    assert shell.until("running"), shell.written
-    shell.press(b"\x03")
-    assert shell.end() == 130
-    words = shell.written.decode()
-    assert "interrupted while diagnostics.collect: " in words
-    assert "go on: cdctl cmd resume" in words
-    found = house.run("cmd", "resume", "--yes")
-    assert found.returncode == 0, found.stderr
-    assert done(house.lab, "diagnostics.collect") - before == Counter(vins)
+def test_ctrl_c_says_what_is_in_flight_and_resume_goes_on(tmp_path: Path) -> None:
+    with ordered(tmp_path / "lab", vehicles=8, others=OTHERS, pace=1.5) as slow:
+        house, vin = House(tmp_path / "house", slow), slow.online[0][1]
+        args = house.arguments("cmd", "send", "diagnostics.collect", *at(slow, vin))
+        shell = Terminal(*args, folder=house.folder)
+        assert shell.until("running 1"), shell.written
+        shell.press(b"\x03")
+        assert shell.end() == 130
+        words = shell.written.decode()
+        assert "interrupted while diagnostics.collect: 1 running; go on: cdctl cmd resume" in words
+        found = house.run("cmd", "resume", "--yes")
+        assert found.returncode == 0, found.stderr
+        assert done(slow, "diagnostics.collect") == Counter([vin])
 
 
 def test_who_is_asked_for_the_number_and_gives_another_sends_nothing(house: House) -> None:
