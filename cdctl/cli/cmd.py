@@ -75,6 +75,7 @@ def send(
             show_default=False,
         ),
     ] = "",
+    more: options.More = None,
     to: options.To = None,
     where: options.Where = "",
     arguments: options.Arguments = None,
@@ -102,8 +103,10 @@ def send(
     """
     from cdctl.cli import cmd_send
 
+    if more and not to:
+        raise UsageError(f"{more[0]!r} is one word too many", hint=f"to a vehicle of this name: --to {more[0]}")
     asked = cmd_send.Asked(
-        name, arguments or (), to or (), where, region, for_, expect, wait, timeout, expires, rate, retries, dry_run,
+        name, arguments or (), [*(to or ()), *(more or ())], where, region, for_, expect, wait, timeout, expires, rate, retries, dry_run,
         yes, reason, plan, results, break_glass, show_vins, outputs,
     )  # fmt: skip
     exits.leave(cmd_send.send(run_of(ctx), asked))

@@ -14,6 +14,7 @@ Name = Annotated[
 To = Annotated[
     list[str] | None, typer.Option("--to", metavar="VIN", help="A vehicle; repeatable, or with commas between.")
 ]
+More = Annotated[list[str] | None, typer.Argument(metavar="[VIN]...", help="More vehicles, after --to VIN.")]
 Where = Annotated[
     str,
     typer.Option(

@@ -92,6 +92,7 @@ def test_a_dry_run_sends_nothing_and_writes_nothing_down(house: House) -> None:
         (("lock", "--to", "a+b", "--yes"), 2, "no id of a vehicle"),
         (("lock", "--to", "WCD*", "--yes"), 2, "there is no such vehicle"),
         (("lock", "--where", "regio:eu", "--yes"), 2, "region"),
+        (("lock", "VIN"), 2, "'VIN' is one word too many"),
         (("lok", "--to", "V"), 2, "did you mean lock?"),
         (("climate.start", "--to", "V", "-a", "temperature=99"), 2, "99 is out of bounds (16 to 28 °C"),
         (("lock", "--to", "V", "--region", "eu"), 2, "--yes sends without a question"),
@@ -192,7 +193,7 @@ def test_where_a_vehicle_was_is_kept_back_later(house: House) -> None:
 
 def test_history_is_filtered(house: House) -> None:
     first, second = there(house.lab)[:2]
-    house.json("cmd", "send", "ping", "--to", f"{first},{second}", "--region", "eu")
+    house.json("cmd", "send", "ping", "--to", first, second, "--region", "eu")
     assert [one["vin"] for one in house.json("cmd", "history", "--vin", second)["orders"]] == [second]
     assert len(house.json("cmd", "history", "--limit", "1")["orders"]) == 1
     assert house.json("cmd", "history", "--state", "failed")["orders"] == []
