@@ -106,8 +106,8 @@ def send(
     if more and not to:
         raise UsageError(f"{more[0]!r} is one word too many", hint=f"to a vehicle of this name: --to {more[0]}")
     asked = cmd_send.Asked(
-        name, arguments or (), [*(to or ()), *(more or ())], where, region, for_, expect, wait, timeout, expires, rate, retries, dry_run,
-        yes, reason, plan, results, break_glass, show_vins, outputs,
+        name, arguments or (), [*(to or ()), *(more or ())], where, region, for_, expect, wait, timeout, expires,
+        rate, retries, dry_run, yes, reason, plan, results, break_glass, show_vins, outputs,
     )  # fmt: skip
     exits.leave(cmd_send.send(run_of(ctx), asked))
 
