@@ -9,10 +9,23 @@ import numpy as np
 from cdctl.domain.orders.command import Precondition
 from cdctl.lab.vehicles.columns import Doing
 from cdctl.lab.vehicles.ledger import Ledger
-from cdctl.lab.vehicles.story import Story
+from cdctl.lab.vehicles.story import Story, Told
 
 LOCKED = "Vehicle.Cabin.Door.Row1.DriverSide.IsLocked"
 CLIMATE = "Vehicle.Cabin.HVAC.IsAirConditioningActive"
+PARAMETERS = {
+    "telemetry.interval": "10",
+    "telemetry.batch": "1",
+    "charge.limit": "80",
+    "climate.default": "21",
+    "modem.band": "auto",
+    "log.upload": "off",
+    "bms.map": "v1",
+}
+"""What every vehicle knows from the factory."""
+HARMFUL = "bms.map"
+_HARM = "P0A80"
+_HARMS_WITHIN = 20
 _CHARGES_FOR = 1800
 _DOORS_OPEN = 0.02
 _PLUGGED = 0.35
@@ -89,6 +102,14 @@ class Bodies:
         if self.ledger.fact(vin, "climate"):
             found += f',"{CLIMATE}":{"true" if self.climate(row, now) else "false"}'
         return found
+
+    def configured(self, row: int, name: str, value: str) -> None:
+        """What follows from a parameter that was set: another map of the battery's control unit is one that a third of
+        the vehicles cannot bear."""
+        mark = zlib.crc32(self.vin(row).encode())
+        if name == HARMFUL and mark % 3 == 0:
+            kind = "dtc.cleared" if value == PARAMETERS[HARMFUL] else "dtc.set"
+            self.story.expect(Told(row, kind, (_HARM,)), 1 + mark % _HARMS_WITHIN)
 
     def vin(self, row: int) -> str:
         """Its name."""

@@ -71,10 +71,15 @@ class Story:
         self.number = -1
         self._seed = seed
         self._held = [False] * len(scenario.outages)
+        self._due: list[tuple[int, Told]] = []
         rng = np.random.default_rng([seed, 14])
         self._phase = rng.integers(0, 3600, vehicles)
         pace = scenario.pace
         self._pace = np.array([pace.parked, pace.driving, pace.charging, 1.0]).astype(np.int64)
+
+    def expect(self, told: Told, seconds: int) -> None:
+        """Something that the story does not know of itself: trouble codes that come, or go, in so many seconds."""
+        self._due.append((self.number + seconds, told))
 
     def advance(self) -> Second:
         """Live through the next second; the first one has number 0."""
@@ -168,6 +173,18 @@ class Story:
         for row in np.flatnonzero(standing & (drawn > 1 - _CLEARS_CODE)).tolist():
             second.told.append(Told(row, "dtc.cleared", now.standing(row)))
             now.codes[row] = 0
+        self._expected(second)
+
+    def _expected(self, second: Second) -> None:
+        due = [told for at, told in self._due if at <= self.number]
+        self._due = [one for one in self._due if one[0] > self.number]
+        for told in due:
+            bits = sum(self.columns.bit(code) for code in told.codes)
+            standing = int(self.columns.codes[told.row])
+            changed = standing | bits if told.kind == "dtc.set" else standing & ~bits
+            if changed != standing:
+                self.columns.codes[told.row] = changed
+                second.told.append(told)
 
     def _update(self, rng: np.random.Generator, second: Second) -> None:
         """New software, drawn from what vehicles of this region and model run."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cdctl.lab.vehicles.body import Bodies
+from cdctl.lab.vehicles.body import PARAMETERS, Bodies
 from cdctl.lab.vehicles.collecting import collect
 
 Values = Mapping[str, Any]
@@ -100,6 +100,7 @@ def _parameter_set(task: Task, now: int) -> dict[str, Any]:
     name, value = str(task.args["name"]), str(task.args["value"])
     prior = parameter(task, name)
     task.bodies.ledger.keep(task.vin, f"parameter {name}", value)
+    task.bodies.configured(task.row, name, value)
     return {"value": value, "prior": prior}
 
 
@@ -112,16 +113,6 @@ def parameter(task: Task, name: str) -> str | None:
 def _collect(task: Task, now: int) -> dict[str, Any]:
     return collect(task.bodies, task.row, str(task.args.get("part", "all")), now)
 
-
-PARAMETERS = {
-    "telemetry.interval": "10",
-    "telemetry.batch": "1",
-    "charge.limit": "80",
-    "climate.default": "21",
-    "modem.band": "auto",
-    "log.upload": "off",
-}
-"""What every vehicle knows from the factory."""
 
 TASKS: Mapping[str, tuple[Doing, float, float]] = {
     "ping": (_ping, 0.0, 0.0),

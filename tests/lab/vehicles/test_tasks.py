@@ -108,6 +108,26 @@ def test_a_parameter_that_is_not_there_is_no_success(bodies) -> None:
     assert do(bodies, 4, "parameter.get", name="never.heard") == {"value": ""}, "an empty text is a value"
 
 
+def test_a_map_that_a_third_cannot_bear_raises_a_code_until_it_is_taken_back(bodies) -> None:
+    def lived() -> set[tuple[int, str, tuple[str, ...]]]:
+        told = [one for _ in range(21) for one in bodies.story.advance().told]
+        return {(one.row, one.kind, one.codes) for one in told if one.row in rows and one.codes == ("P0A80",)}
+
+    columns = bodies.story.columns
+    rows = np.flatnonzero(columns.codes == 0)[:120].tolist()
+    for row in rows:
+        do(bodies, row, "parameter.set", name="bms.map", value="v2")
+    raised = lived()
+    harmed = {row for row, kind, _ in raised if kind == "dtc.set"}
+    assert 20 < len(harmed) < 60
+    standing = {row for row in harmed if columns.codes[row] & columns.bit("P0A80")}
+    assert len(standing) > 0.8 * len(harmed), "the story itself clears one now and then"
+    for row in rows:
+        do(bodies, row, "parameter.set", name="bms.map", value="v1")
+    assert {row for row, kind, _ in lived() if kind == "dtc.cleared"} == standing
+    assert not any(columns.codes[row] & columns.bit("P0A80") for row in harmed)
+
+
 def test_facts_outlive_the_process(bodies, tmp_path) -> None:
     do(bodies, 4, "parameter.set", name="modem.band", value="b7")
     bodies.ledger.flush()
