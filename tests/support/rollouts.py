@@ -156,7 +156,10 @@ def _moving(rules: Rules, turn: Turn) -> list[str]:
             found.append("promoted without its soak")
         if wave.planned or wave.again or (rules.success and rules.success.short(wave)):
             found.append("promoted without success")
-        bad = {Health.BURNING, Health.NO_DATA} | ({Health.THIN} if after.phase is not Phase.COMPLETED else set())
+        anyway = any(one.wish is Wish.RESUME and one.anyway for one in turn.seen.controls)
+        bad = {Health.BURNING, Health.NO_DATA}
+        if after.phase is not Phase.COMPLETED and not anyway:
+            bad.add(Health.THIN)
         for guard in rules.guards:
             reading = turn.seen.readings.get(guard.text)
             if guard.text not in before.waived and (reading is None or reading.health in bad):

@@ -45,7 +45,7 @@ def _approve(draft: Draft, control: Control) -> None:
 def _resume(draft: Draft, control: Control) -> None:
     pauses = draft.standing.pauses
     if not pauses:
-        draft.tell("refused", "the rollout is not paused", control.by)
+        _do_without(draft, control)
     for pause in pauses:
         why = _stands(draft, pause, control)
         if why:
@@ -54,6 +54,17 @@ def _resume(draft: Draft, control: Control) -> None:
         if _waives(pause, control):
             draft.waive(pause.key)
         draft.lift(pause, control.by)
+
+
+def _do_without(draft: Draft, control: Control) -> None:
+    """Somebody takes it upon them to go on with too little evidence."""
+    thin = [text for text, one in draft.seen.readings.items() if one.health is Health.THIN]
+    if not thin or not control.anyway or draft.standing.phase is not Phase.SOAKING:
+        draft.tell("refused", "the rollout is not paused", control.by)
+        return
+    for text in thin:
+        draft.waive(text)
+    draft.tell("resumed", f"without the evidence of {', '.join(thin)}", control.by)
 
 
 def _waives(pause: Pause, control: Control) -> bool:

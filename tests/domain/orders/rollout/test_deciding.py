@@ -170,6 +170,20 @@ def test_thin_evidence_holds_the_next_wave_back_and_says_what_is_missing() -> No
     assert decide(rules, standing, seen(DONE, readings=enough), 34_000)[0].wave == 1
 
 
+def test_somebody_may_go_on_without_the_evidence_and_is_named() -> None:
+    guard = Guard("cohort:commands", Cohort("commands"))
+    rules = replace(RULES, guards=(guard,))
+    soaking = replace(running(rules), phase=Phase.SOAKING, since=0)
+    thin = reading(Health.THIN, at=31_000, guard=guard.text)
+    plain = Control(Wish.RESUME, "bob", 1)
+    standing, actions = decide(rules, soaking, seen(DONE, plain, readings=thin), 32_000)
+    assert "refused the rollout is not paused" in words(actions)
+    assert standing.wave == 0
+    standing, actions = decide(rules, soaking, seen(DONE, replace(plain, anyway=True), readings=thin), 32_000)
+    assert Tell("resumed", "without the evidence of cohort:commands", "bob") in actions
+    assert standing.wave == 1
+
+
 def test_thin_evidence_lets_the_wave_itself_go_on() -> None:
     thin = reading(Health.THIN, at=0)
     assert published(decide(RULES, running(RULES), seen(Tally(planned=2), readings=thin), 1000)[1])
