@@ -14,6 +14,9 @@ from cdctl.domain.ports import Clock
 from cdctl.domain.wire import Filter, Message, Publish, Receipt
 from cdctl.errors import UsageError
 
+Part = Callable[[OrderLine, Sequence[Outgoing]], Awaitable[Sequence[Receipt]]]
+
+_TOO_LATE = Receipt(0x97, "not sent: it expired while there was no link")
 _ASK_EXPIRY = 60
 """Seconds for which a broker may keep a query or a cancel: what it is about is asked again."""
 
@@ -64,57 +67,68 @@ class LinkExecutor:
             await line.listen(self._telling.replies(region, session))
 
     async def send(self, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
-        """See `Executor`."""
-        now = self._now()
-        return await self._publish(orders, lambda one: max(1, -(-(one.order.expires - now) // 1000)))
+        """See `Executor`. What expires while it waits for its link does not leave."""
+        return await self._by_region(orders, self._send)
 
     async def cancel(self, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
         """See `Executor`."""
-        return await self._publish(orders, lambda one: _ASK_EXPIRY)
+        return await self._by_region(orders, self._ask)
 
     async def query(self, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
         """See `Executor`."""
-        return await self._publish(orders, lambda one: _ASK_EXPIRY)
+        return await self._by_region(orders, self._ask)
 
     async def aclose(self) -> None:
         """See `Executor`."""
         lines, self._lines = self._lines, {}
         await asyncio.gather(*(line.aclose() for line in lines.values()))
 
-    async def _publish(self, orders: Sequence[Outgoing], expiry: Callable[[Outgoing], int]) -> Sequence[Receipt]:
-        region_of = [one.order.region for one in orders]
-        if len({*region_of}) == 1:
-            return await self._lines[region_of[0]].publish(_vins(orders), self._messages(orders, expiry))
+    async def _by_region(self, orders: Sequence[Outgoing], part: Part) -> Sequence[Receipt]:
+        shares: dict[str, list[int]] = defaultdict(list)
+        for place, one in enumerate(orders):
+            shares[one.order.region].append(place)
+        if len(shares) == 1:
+            return await part(self._lines[orders[0].order.region], orders)
         receipts: list[Receipt] = [Receipt(None)] * len(orders)
 
         async def one_region(region: str, places: Sequence[int]) -> None:
-            some = [orders[place] for place in places]
-            got = await self._lines[region].publish(_vins(some), self._messages(some, expiry))
+            got = await part(self._lines[region], [orders[place] for place in places])
             for place, receipt in zip(places, got, strict=True):
                 receipts[place] = receipt
 
-        shares: dict[str, list[int]] = defaultdict(list)
-        for place, region in enumerate(region_of):
-            shares[region].append(place)
         await asyncio.gather(*(one_region(*share) for share in shares.items()))
         return receipts
 
-    def _messages(self, orders: Sequence[Outgoing], expiry: Callable[[Outgoing], int]) -> list[Publish]:
-        topic = self._telling.order_topic
-        return [
-            Publish(
-                topic(order.region, order.vin),
-                one.envelope,
-                1,
-                False,
-                order.reply,
-                order.id.encode(),
-                expiry(one),
-                _properties(order.traceparent, order.tracestate),
-            )
-            for one in orders
-            for order in (one.order,)
-        ]
+    async def _send(self, line: OrderLine, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
+        await line.ready()
+        now = self._now()
+        messages = [self._message(one, -(-(one.order.expires - now) // 1000)) for one in orders]
+        good = [one.order.expires > now for one in orders]
+        if all(good):
+            return await line.publish([one.order.vin for one in orders], messages)
+        in_time = [place for place, still in enumerate(good) if still]
+        vins = [orders[place].order.vin for place in in_time]
+        got = iter(await line.publish(vins, [messages[place] for place in in_time]))
+        return [next(got) if still else _TOO_LATE for still in good]
+
+    async def _ask(self, line: OrderLine, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
+        await line.ready()
+        return await line.publish(
+            [one.order.vin for one in orders], [self._message(one, _ASK_EXPIRY) for one in orders]
+        )
+
+    def _message(self, one: Outgoing, expiry: int) -> Publish:
+        order = one.order
+        return Publish(
+            self._telling.order_topic(order.region, order.vin),
+            one.envelope,
+            1,
+            False,
+            order.reply,
+            order.id.encode(),
+            expiry,
+            _properties(order.traceparent, order.tracestate),
+        )
 
     def _line(self, hearer: Hearer, region: str) -> OrderLine:
         telling, session = self._telling, self._session
@@ -150,10 +164,6 @@ class LinkExecutor:
 
     def _now(self) -> int:
         return round(self._clock.now() * 1000)
-
-
-def _vins(orders: Sequence[Outgoing]) -> list[str]:
-    return [one.order.vin for one in orders]
 
 
 def _properties(traceparent: str, tracestate: str) -> tuple[tuple[str, str], ...]:

@@ -16,15 +16,16 @@ _NOTHING: dict[str, object] = {}
 class Flight:
     """One order until it ends. Its envelope is in the journal.
 
-    tries: orders with its key before it. handed: an executor has it and has not answered yet. recalled: the operator
-    wants it back, so it is not sent again. doubtful: something may have been lost since its vehicle was asked.
-    patience: milliseconds from `ask_at`, when its vehicle is asked, to the next time.
+    tries: orders with its key before it. sends: how often it was given to an executor. handed: one has it and has not
+    answered yet. recalled: the operator wants it back, so it is not sent again. doubtful: something may have been lost
+    since its vehicle was asked. patience: milliseconds from `ask_at`, when its vehicle is asked, to the next time.
     """
 
     order: Order
     sending: Sending
     course: Course
     tries: int = 0
+    sends: int = 0
     handed: bool = False
     recalled: bool = False
     doubtful: bool = False

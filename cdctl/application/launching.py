@@ -149,9 +149,10 @@ class Launcher:
         if sending.stopped.is_set():
             desk.withdraw(flights)
             return
-        outgoing = [Outgoing(flight.order, one, flight.tries) for flight, one in zip(flights, envelopes, strict=True)]
+        outgoing = [Outgoing(flight.order, one, flight.sends) for flight, one in zip(flights, envelopes, strict=True)]
         for flight in flights:
             flight.handed = True
+            flight.sends += 1
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:

@@ -62,10 +62,13 @@ class OrderLine:
         """Hear these topics, too."""
         await self._link.subscribe(filters)
 
-    async def publish(self, vins: Sequence[str], messages: Sequence[Publish]) -> Sequence[Receipt]:
-        """A receipt for each. Waits while the link is down. Cancelled, it lets nothing leave any more."""
+    async def ready(self) -> None:
+        """Wait while the link is down."""
         if not self._up.is_set():
             await self._up.wait()
+
+    async def publish(self, vins: Sequence[str], messages: Sequence[Publish]) -> Sequence[Receipt]:
+        """A receipt for each. Cancelled, it lets nothing leave any more."""
         if self._narrow:
             await self._hear(vins)
             if not all(self._heard[vin] for vin in vins):

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 from brokers import _SECURITY, Refusing
-from dispatching import operating, results, states
+from dispatching import Operator, operating, results, states
+from ears import until
 from ordered import Lab, ordered
+from wires import Wire
 
+from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.order import State
 from cdctl.errors import RefusedError
 
@@ -81,3 +84,34 @@ def test_where_no_answer_may_be_heard_nothing_is_sent(tmp_path: Path) -> None:
         with pytest.raises(RefusedError, match="does not let us hear answers"):
             ping(lab, tmp_path, vins)
         assert lab.executions() == []
+
+
+def test_what_expires_while_there_is_no_link_never_leaves(tmp_path: Path) -> None:
+    with ordered(tmp_path / "lab", vehicles=20) as lab:
+        vins = [vin for _, vin in lab.online][:5]
+
+        async def work() -> None:
+            async with Wire(lab.broker.port) as wire:
+                urls = dict.fromkeys(lab.plan.brokers, wire.url)
+                async with operating(lab, tmp_path, urls=urls, skew=0.3) as here:
+                    await here.dispatch.send(here.plan("ping", vins), here.command("ping"))
+                    before = len(wire.up)
+                    wire.hold()
+                    wire.cut()
+                    sending = asyncio.create_task(
+                        here.dispatch.send(here.plan("flash", vins, expires=1), here.command("flash"))
+                    )
+                    await until(lambda: len(states_of(here, State.EXPIRED)) == len(vins))
+                    wire.release()
+                    outcome = await sending
+                    assert set(states(outcome).values()) == {State.EXPIRED}
+                    again = await here.dispatch.send(here.plan("ping", vins), here.command("ping"))
+                    assert set(states(again).values()) == {State.SUCCEEDED}
+                    orders = [kept.order.id.encode() for kept in outcome.results()]
+                    assert not any(order in wire.up[before:] for order in orders)
+
+        asyncio.run(work())
+
+
+def states_of(here: Operator, state: State) -> list[Kept]:
+    return [kept for kept in here.journal.orders() if kept.course.state is state]
