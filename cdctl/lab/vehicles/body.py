@@ -74,6 +74,7 @@ class Bodies:
             now.doing[row] = Doing.CHARGING if on else Doing.PARKED
             now.until[row] = self.story.number + _CHARGES_FOR
             now.speed[row] = 0.0
+        self._plug[row] = 0.0  # charging ended, and the cable is in as it was
         return before
 
     def locked(self, row: int) -> bool:
