@@ -219,11 +219,14 @@ def revert(
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     reason: options.Reason = "",
+    plan: options.UndoFile = "",
+    break_glass: options.BreakGlass = False,
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
 ) -> None:
     """Take back what succeeded: each vehicle gets what it said was before."""
     from cdctl.cli import cmd_revert
 
-    asked = cmd_revert.Asked(which, output.parse(outputs), yes, expect, reason, dry_run, show_vins)
+    chosen = output.parse(outputs)
+    asked = cmd_revert.Asked(which, chosen, yes, expect, reason, dry_run, show_vins, plan, break_glass)
     exits.leave(cmd_revert.revert(run_of(ctx), asked))

@@ -48,6 +48,10 @@ PlanFile = Annotated[
         "--plan", metavar="FILE", help="Write what would be sent into it for approval; an approved one is sent."
     ),
 ]
+UndoFile = Annotated[
+    str,
+    typer.Option("--plan", metavar="FILE", help="Write what would be sent for approval; several plans are numbered."),
+]
 Results = Annotated[str, typer.Option(metavar="FILE", help="What became of each order: .csv, .jsonl or .json.")]
 BreakGlass = Annotated[
     bool, typer.Option("--break-glass", help="Send without the approvals; loud, audited, needs the role and a reason.")

@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_after, cmd_kept, cmd_planning, cmd_sending, exits, fleet_rows, output
+from cdctl.cli import cmd_after, cmd_kept, cmd_plan_file, cmd_planning, cmd_sending, exits, fleet_rows, output
 from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_sending import How, Parcel
 from cdctl.cli.cmd_targets import Selected
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cdctl.domain.orders.command import Command, Value
     from cdctl.domain.orders.keeping import Journal, Kept
     from cdctl.domain.orders.trust import Identity
+    from cdctl.domain.settings import Settings
 
 Undo = tuple[str, tuple[tuple[str, "Value"], ...]]
 """A command and its arguments."""
@@ -82,6 +84,8 @@ class Asked:
     reason: str = ""
     dry_run: bool = False
     show_vins: bool = False
+    plan_file: str = ""
+    break_glass: bool = False
 
 
 def revert(run: Run, asked: Asked) -> exits.Code:
@@ -111,7 +115,11 @@ def revert(run: Run, asked: Asked) -> exits.Code:
     if asked.dry_run or not parcels:
         exits.note(run, "a dry run: nothing was sent" if parcels else "there is nothing to take back")
         return partly
-    how = How(f"take {asked.which} back at {vehicles(todo.total)}", asked.yes, action="revert")
+    if asked.plan_file:
+        _written(run, settings, asked.plan_file, parcels)
+        return partly
+    what = f"take {asked.which} back at {vehicles(todo.total)}"
+    how = How(what, asked.yes, action="revert", break_glass=asked.break_glass)
     done = cmd_sending.deliver(run, settings, parcels, how)
     cmd_after.show(run, settings, asked.outputs, done, asked.show_vins)
     cmd_sending.closing(run, "taken back", done)
@@ -138,6 +146,18 @@ def _told(run: Run, todo: Undoing, parcels: Sequence[Parcel]) -> None:
         exits.note(run, f"  nothing to take back: {vehicles(todo.nothing)} had it so before")
     for why, count in todo.cannot.most_common():
         exits.note(run, f"  not taken back: {vehicles(count)}: {why}")
+
+
+def _written(run: Run, settings: Settings, name: str, parcels: Sequence[Parcel]) -> None:
+    """A file for each plan, numbered when there are several."""
+    from cdctl.application import security_wiring
+
+    sealer = security_wiring.sealer_of(settings.context())
+    path = Path(name)
+    for number, parcel in enumerate(parcels, 1):
+        file = name if len(parcels) == 1 else str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+        cmd_plan_file.write(file, parcel.plan, sealer)
+        exits.note(run, f"wrote {file}: others sign it: cdctl cmd approve {file}; then: cdctl cmd send --plan {file}")
 
 
 async def _look(journal: Journal, which: str) -> tuple[cmd_kept.Found, Plan | None]:

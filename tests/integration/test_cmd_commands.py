@@ -15,6 +15,9 @@ from commanding import OTHERS, House
 from ordered import Lab, ordered
 from terminal import Terminal, foreign
 
+from cdctl.application import wiring
+from cdctl.domain.orders.command import Command
+from cdctl.domain.settings import Settings
 from cdctl.lab.vehicles.columns import Doing
 
 
@@ -179,6 +182,47 @@ def test_what_was_before_comes_back(house: House) -> None:
         "cmd", "send", "parameter.get", "--to", ",".join(vins), "--region", "eu", "-a", "name=modem.band"
     )
     assert {order["vin"]: order["result"]["value"] for order in after["orders"]} == before
+
+
+GIVEN = {
+    "log-level": ("level=debug", "unit=gateway"),
+    "parameter.get": ("name=charge.limit",),
+    "parameter.set": ("name=charge.limit", "value=70"),
+    "diagnostics.collect": ("part=dtc",),
+}
+
+
+@pytest.mark.parametrize("command", wiring.catalogue(Settings()).commands()[0], ids=lambda command: command.name)
+def test_vehicles_do_what_is_declared_and_take_it_back(house: House, command: Command) -> None:
+    given = [part for one in GIVEN.get(command.name, ()) for part in ("-a", one)]
+    args = ("cmd", "send", command.name, "--to", *there(house.lab), "--region", "eu", *given, "--yes")
+    more = ("--reason", "test", "--break-glass", "-o", "json")
+    sent = house.run(*args, *more, by="second")
+    orders = json.loads(sent.stdout)["orders"]
+    good = [order for order in orders if order["state"] == "succeeded"]
+    assert good, sent.stderr
+    assert {order["reason"].partition(":")[0] for order in orders} <= {"", "precondition"}
+    assert all(set(order["result"]) <= set(command.results) for order in good)
+    back = house.run("cmd", "revert", good[0]["plan"][:12], "--yes", *more, by="second")
+    assert "did not say" not in back.stderr
+    undone = json.loads(back.stdout)["orders"] if back.stdout else []
+    assert all(order["state"] == "succeeded" or order["reason"] == "precondition: parked" for order in undone)
+    assert ("nothing takes" in back.stderr) is (command.revert is None)
+
+
+def test_what_takes_it_back_may_need_approval(house: House) -> None:
+    vins = there(house.lab)
+    house.run(
+        "cmd", "send", "unlock", "--to", *vins, "--region", "eu", "--yes", "--break-glass", "--reason", "x", by="second"
+    )
+    plan = house.json("cmd", "send", "lock", "--to", *vins, "--region", "eu", "--yes", code=0)["plan"]
+    refused = house.run("cmd", "revert", plan[:12], "--yes")
+    assert (refused.returncode, "approval of another engineer" in refused.stderr) == (5, True)
+    made = house.run("cmd", "revert", plan[:12], "--plan", "undo.plan")
+    assert "cdctl cmd approve undo.plan" in made.stderr
+    assert house.run("cmd", "approve", "undo.plan", "--yes", by="second").returncode == 0
+    sent = house.json("cmd", "send", "--plan", "undo.plan", "--yes", "--dry-run")
+    assert (sent["command"], sent["policy"]["allowed"]) == ("unlock", True)
 
 
 def test_where_a_vehicle_was_is_kept_back_later(house: House) -> None:
