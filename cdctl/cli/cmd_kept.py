@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from cdctl.domain.orders.keeping import Journal, Kept, Record
 
 _SHORTEST = 4
-_WEEK_MS = 8 * 86_400_000
-"""No plan is older, and still has something to begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +167,21 @@ class Session:
         return sum(len(one.targets) for one in self.left)
 
 
+def _ends(plan: Record) -> int:
+    """When nothing of a plan may begin any more, epoch milliseconds; 0 when it does not say."""
+    created, expires = plan.body.get("created"), plan.body.get("expires")
+    return created + expires * 1000 if isinstance(created, int) and isinstance(expires, int) else 0
+
+
 def sessions(journal: Journal, now: int, plan: str = "") -> list[Session]:
     """Those that something is left to do of; with `plan` (a digest) only those that send it. now: epoch ms."""
     from cdctl.application.resuming import SESSION, left_by
 
     open_ones = [one for one in journal.orders(open_only=True) if plan in {"", one.order.plan}]
     names = dict.fromkeys(one.session for one in open_ones)
+    beginning = {note.subject for note in journal.records(kind="plan") if _ends(note) > now}
     for note in journal.records(kind=SESSION):
-        if note.at > now - _WEEK_MS and plan in {"", note.body.get("plan")}:
+        if note.body.get("plan") in beginning and plan in {"", note.body.get("plan")}:
             names[note.subject] = None
     found = (Session(name, tuple(left_by(journal, name, now))) for name in names)
     return [one for one in found if one.open or one.unsent]
