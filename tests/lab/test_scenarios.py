@@ -17,9 +17,10 @@ FOLDER = Path(scenario_shape.__file__).parent / "scenarios"
 
 
 def test_what_comes_with_cdctl():
-    assert names() == ["bad-software", "calm", "reconnect-storm", "regional-outage"]
+    assert names() == ["bad-software", "calm", "reconnect-storm", "regional-outage", "turning-bad"]
     assert {one: scenario(one).planned for one in names()} == {
         "calm": None,
+        "turning-bad": None,
         "bad-software": ("remote-command-availability", "eu"),
         "regional-outage": ("message-platform-connect", "us"),
         "reconnect-storm": ("message-platform-connect", "cn"),
@@ -38,7 +39,7 @@ def test_every_incident_names_what_there_is(name):
 def test_an_unknown_name_says_which_there_are():
     with pytest.raises(UsageError) as error:
         scenario("storm")
-    assert "bad-software, calm, reconnect-storm, regional-outage" in error.value.hint
+    assert "bad-software, calm, reconnect-storm, regional-outage, turning-bad" in error.value.hint
     with pytest.raises(UsageError) as error:
         scenario("bad-sofware")
     assert 'did you mean "bad-software"?' in error.value.hint

@@ -64,6 +64,14 @@ def test_on_a_good_day_nothing_fails_by_chance() -> None:
     assert share(found, list(range(3000))) == 0
 
 
+def test_a_good_day_can_turn_bad() -> None:
+    (before, story), (after, _) = troubles("turning-bad", 170.0), troubles("turning-bad", 190.0)
+    place = [one.name for one in story.scenario.regions].index("eu")
+    rows = np.flatnonzero(story.who.region == place).tolist()
+    assert share(before, rows) == 0
+    assert 0.3 < share(after, rows) < 0.4
+
+
 def test_timeouts_are_told_as_such(tmp_path) -> None:
     path = tmp_path / "slow.yaml"
     incident = "{metric: remote_command_total, region: us, begin: -1h, shares: {timeout: 0.5, failed: 0.2}}"
