@@ -1,0 +1,219 @@
+"""`cdctl rollout` end to end: a real broker, vehicles that verify and sign, two operators, a process that is killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from commanding import OTHERS, House
+from ordered import Lab, ordered
+from waiting import eventually
+
+T = TypeVar("T")
+FILE = """\
+rollout: cdctl/v1
+name: interval
+command: parameter.set
+arguments: {name: telemetry.interval, value: "30"}
+where: region:eu online
+expires: 15s
+timeout: 10s
+spread: [model]
+waves:
+  - {to: 2}
+  - {to: 30%}
+  - {to: 100%}
+retry: {tries: 4, wait: 1s}
+grace: 5s
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with ordered(tmp_path_factory.mktemp("lab"), vehicles=60, others=OTHERS, pace=0.1) as made:
+        yield made
+
+
+@pytest.fixture
+def house(lab: Lab, tmp_path: Path) -> House:
+    return House(tmp_path, lab)
+
+
+def written(house: House, *changes: tuple[str, str]) -> Path:
+    text = FILE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = house.folder / "r.yaml"
+    path.write_text(text)
+    return path
+
+
+def executed(house: House, rollout: str) -> Counter[str]:
+    """How often each vehicle carried the rollout out."""
+    digest = str(state(house, rollout)["plan"])
+    return Counter(str(one["vin"]) for one in house.lab.executions() if str(one["key"]).startswith(digest[:16]))
+
+
+@contextmanager
+def begun(house: House, path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A rollout in a process of its own, as soon as others see it; and its id."""
+    before = {one["rollout"] for one in house.json("rollout", "ls")}
+    process = house.start("rollout", "start", path, "--for", "1s", "--yes", "-o", "json")
+    try:
+        yield process, found(lambda: _new(house, before))
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def _new(house: House, before: set[str]) -> str:
+    return next((one["rollout"] for one in house.json("rollout", "ls") if one["rollout"] not in before), "")
+
+
+def state(house: House, rollout: str, by: str = "second") -> dict[str, Any]:
+    return dict(json.loads(house.run("rollout", "status", rollout, "-o", "json", by=by).stdout))
+
+
+def told(body: dict[str, Any]) -> int:
+    return sum(wave["size"] - wave["planned"] for wave in body["waves"])
+
+
+def until(house: House, rollout: str, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """The first state, as the second operator sees it, of which it holds."""
+
+    def look() -> dict[str, Any]:
+        body = state(house, rollout)
+        return body if holds(body) else {}
+
+    return found(look)
+
+
+def found(look: Callable[[], T]) -> T:
+    """The first answer that is something."""
+    answers: list[T] = []
+
+    def asked() -> bool:
+        answers.append(look())
+        return bool(answers[-1])
+
+    assert eventually(asked, 60)
+    return answers[-1]
+
+
+def test_a_plan_says_who_is_in_which_wave_and_sends_nothing(house: House) -> None:
+    before = len(house.lab.executions())
+    found = house.json("rollout", "plan", written(house), "--for", "1s")
+    there = sum(region == "eu" for region, _ in house.lab.online)
+    assert found["count"] == there
+    assert [wave["total"] for wave in found["waves"]] == [2, -(-there * 3 // 10), there]
+    assert found["waves"][0]["regions"] == {"eu": 2}
+    assert house.json("rollout", "ls") == []
+    assert len(house.lab.executions()) == before
+
+
+def test_a_file_that_is_wrong_is_told_with_its_places(house: House) -> None:
+    done = house.run("rollout", "plan", written(house, ("grace:", "grce:")))
+    assert done.returncode == 2
+    assert 'r.yaml:14:1: error: unknown key "grce"' in done.stderr
+    done = house.run("rollout", "plan", written(house, ('value: "30"}', "}")))
+    assert (done.returncode, "value" in done.stderr) == (2, True)
+    assert "not to everybody" in house.run("rollout", "plan", written(house, ("{to: 100%}", "{to: 90%}"))).stderr
+    guarded = written(house, ("grace: 5s", "guards: ['slo:nobody-promised']"))
+    assert "there is no SLO nobody-promised" in house.run("rollout", "plan", guarded).stderr
+    queried = written(house, ("grace: 5s", "guards: ['promql:up > 0']"))
+    assert "has no prometheus" in house.run("rollout", "plan", queried).stderr
+
+
+def test_another_number_of_vehicles_is_refused(house: House) -> None:
+    assert house.run("rollout", "start", written(house), "--for", "1s", "--yes", "--expect", "3").returncode == 5
+
+
+def test_everybody_is_told_once_and_others_can_read_it(house: House) -> None:
+    body = house.json("rollout", "start", written(house), "--for", "1s", "--yes")
+    assert body["phase"] == "completed"
+    seen = state(house, body["rollout"])
+    assert (seen["phase"], seen["waves"], seen["by"]) == ("completed", body["waves"], "engineer")
+    runs = executed(house, body["rollout"])
+    assert set(runs.values()) == {1}
+    assert len(runs) == told(body)
+    watched = house.run("rollout", "watch", body["rollout"], by="viewer")
+    assert watched.returncode == 0
+    assert "completed: every wave is over" in watched.stdout
+    assert house.run("audit", "verify").returncode == 0
+
+
+def test_a_teammate_pauses_and_aborts_it_from_another_process(house: House) -> None:
+    slow = written(house, ("grace: 5s", "grace: 5s\npace: {fixed: 90}"))
+    with begun(house, slow) as (process, rollout):
+        until(house, rollout, lambda body: told(body) > 2)
+        refused = house.run("rollout", "abort", rollout, by="viewer")
+        assert (refused.returncode, "error" in refused.stderr) == (5, True)
+        assert house.run("rollout", "pause", rollout, "--reason", "a look", by="second").returncode == 0
+        paused = until(house, rollout, lambda body: body["state"] == "paused")
+        assert paused["pauses"][0]["words"] == "a look"
+        assert house.run("rollout", "approve", rollout, by="second").returncode == 5, "nothing waits for approval"
+        assert told(state(house, rollout)) == told(paused), "nothing leaves while it is paused"
+        assert house.run("rollout", "resume", rollout, by="second").returncode == 0
+        until(house, rollout, lambda body: told(body) > told(paused))
+        assert house.run("rollout", "abort", rollout, "--reason", "wrong value", by="second").returncode == 0
+        aborted = until(house, rollout, lambda body: body["phase"] == "aborted")
+        assert process.wait(30) == 1
+        assert aborted["reason"] == "wrong value"
+        assert {(one["word"], one["by"]) for one in aborted["events"]} >= {
+            ("paused", "second"),
+            ("resumed", "second"),
+            ("aborting", "second"),
+        }
+        assert told(aborted) < sum(wave["size"] for wave in aborted["waves"])
+        assert sum(executed(house, rollout).values()) <= told(aborted)
+    assert house.run("rollout", "resume", rollout).returncode == 3, "what was aborted does not go on"
+
+
+def test_a_wave_waits_for_somebody_else_to_approve_it(house: House) -> None:
+    with begun(house, written(house, ("{to: 2}", "{to: 2, approvals: 1}"))) as (process, rollout):
+        waiting = until(house, rollout, lambda body: body["state"] == "waiting")
+        assert told(waiting) == 0
+        own = house.run("rollout", "approve", rollout)
+        assert (own.returncode, "cannot approve" in own.stderr) == (5, True)
+        assert house.run("rollout", "approve", rollout, by="viewer").returncode == 5
+        assert told(state(house, rollout)) == 0
+        assert house.run("rollout", "approve", rollout, by="second").returncode == 0
+        assert process.wait(60) in {0, 1, 4}
+    assert ("approved", "second") in [(one["word"], one["by"]) for one in state(house, rollout)["events"]]
+
+
+def test_a_guard_that_burns_lets_nothing_leave(house: House) -> None:
+    guarded = written(house, ("grace: 5s", "grace: 5s\nguards: [{guard: 'fleet:share of online < 1%', every: 1s}]"))
+    with begun(house, guarded) as (process, rollout):
+        paused = until(house, rollout, lambda body: body["state"] == "paused")
+        assert told(paused) == 0
+        refused = house.run("rollout", "resume", rollout, by="second")
+        assert (refused.returncode, "still burning" in refused.stderr) == (5, True)
+        assert house.run("rollout", "abort", rollout, by="second").returncode == 0
+        assert process.wait(30) == 1
+    assert executed(house, rollout) == Counter()
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_stood(house: House) -> None:
+    with begun(house, written(house, ("grace: 5s", "grace: 5s\npace: {fixed: 240}"))) as (process, rollout):
+        until(house, rollout, lambda body: told(body) > 3)
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    before = state(house, rollout)
+    assert before["phase"] in {"running", "soaking"}
+    done = house.run("rollout", "resume", rollout, "--yes")
+    assert "it goes on here" in done.stderr
+    after = state(house, rollout)
+    assert after["phase"] == "completed", done.stderr
+    assert told(after) == sum(wave["size"] for wave in after["waves"])
+    assert max(executed(house, rollout).values()) == 1
+    assert house.run("audit", "verify").returncode == 0
