@@ -22,7 +22,7 @@ from cdctl.application.tally import Outcome, Tell
 from cdctl.application.words import Words
 from cdctl.domain.orders.command import Command
 from cdctl.domain.orders.executing import Outgoing, Said
-from cdctl.domain.orders.keeping import Kept
+from cdctl.domain.orders.keeping import Kept, Note
 from cdctl.domain.orders.plan import Plan, Target
 
 _TICK = 0.2
@@ -74,9 +74,8 @@ class Dispatch:
         some = plan.targets if targets is None else targets
         await self._open({target.region for target in some})
         told = {"plan": digest, "whole": targets is None, "retries": retries, "rate": rate}
-        self._note_plan(digest, content, told)
-        await self._desk.settle()
         sending = self._sending(digest, command, plan.arguments, retries, tell)
+        sending.notes = self._plan_notes(digest, content, told)
         sending.tally.total = len(some)
         return await self._through(sending, plan, some, rate, wait)
 
@@ -183,6 +182,7 @@ class Dispatch:
             if plan is not None and targets:
                 await self._launcher.launch(sending, plan, targets, rate, trace.parent)
             sending.launched = True
+            self._desk.scribe.note(sending.preface())
             sending.look()
             if wait:
                 await sending.done.wait()
@@ -218,11 +218,12 @@ class Dispatch:
             self._tending = True
             self._spawn(self._tend())
 
-    def _note_plan(self, digest: str, content: bytes, told: dict[str, object]) -> None:
-        desk = self._desk
-        if next(iter(desk.means.journal.records(kind="plan", subject=digest, limit=1)), None) is None:
-            desk.note("plan", digest, json.loads(content))
-        desk.note(SESSION, self.session, told)
+    def _plan_notes(self, digest: str, content: bytes, told: dict[str, object]) -> list[Note]:
+        """What the journal must hold of a plan; its content once."""
+        desk, now = self._desk, self._desk.now()
+        held = next(iter(desk.means.journal.records(kind="plan", subject=digest, limit=1)), None) is not None
+        notes = [] if held else [Note("plan", digest, desk.actor, now, json.loads(content))]
+        return [*notes, Note(SESSION, self.session, desk.actor, now, told)]
 
     def _take_over(self, kept: Kept, sending: Sending) -> Flight:
         """An order as the journal has it, in flight again."""

@@ -131,7 +131,7 @@ class Launcher:
                 Intent(order, envelope, desk.session, desk.actor, now)
                 for order, envelope in zip(orders, envelopes, strict=True)
             ]
-            await desk.scribe.write(intents)
+            await desk.scribe.write([*sending.preface(), *intents])
             course = Course(since=now)
             flights = [Flight(order, sending, course, patience=desk.patience) for order in orders]
             for flight, often in zip(flights, tries or (), strict=False):
@@ -164,7 +164,6 @@ class Launcher:
             raise
         self._learn(len(flights), loop.time() - began)
         self._receive(sending, flights, receipts)
-        await desk.settle()
 
     def _receive(self, sending: Sending, flights: Sequence[Flight], receipts: Sequence[Receipt]) -> None:
         desk, now = self._desk, self._desk.now()
@@ -186,7 +185,7 @@ class Launcher:
                 lost.append(flight)
             elif state is State.QUEUED:
                 back.append(flight)
-        desk.scribe.note(moves)
+        desk.scribe.note_lazily(moves)  # a program that dies before knows as much: it may have left
         desk.ask(now + desk.patience, silent)
         desk.ask(now, lost)
         desk.leave.put(now + _RETURN_MS, back)

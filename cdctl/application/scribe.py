@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from cdctl.domain.orders.keeping import Entry, Journal
 from cdctl.errors import CdctlError, UnavailableError
 
+_LAZY = 0.05
+
 
 class Scribe:
     """What is noted is written; whoever must know that it is on the disk waits for it.
@@ -21,19 +23,32 @@ class Scribe:
         self._waiting: list[asyncio.Future[None]] = []
         self._ending = False
         self._task: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
         self.error: CdctlError | None = None
 
     def note(self, entries: Sequence[Entry], *, ending: bool = False) -> None:
-        """To be written soon, after everything that was noted before. ending: see `Journal.write`."""
-        if not entries:
-            return
+        """To be written at once, after everything that was noted before. ending: see `Journal.write`."""
+        if entries:
+            self._pending += entries
+            self._ending = self._ending or ending
+            self._start()
+
+    def note_lazily(self, entries: Sequence[Entry]) -> None:
+        """To be written with whatever comes next, or a little later: nobody waits for it."""
         self._pending += entries
-        self._ending = self._ending or ending
-        if self._task is None and (self.error is None or self._ending):
+        if self._pending and self._task is None and self._later is None:
+            self._later = asyncio.get_running_loop().call_later(_LAZY, self._start)
+
+    def _start(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._pending and self._task is None and (self.error is None or self._ending):
             self._task = asyncio.get_running_loop().create_task(self._write())
 
     async def flush(self) -> None:
         """Returns when everything that was noted so far is on the disk. Raises UnavailableError when it cannot be."""
+        self._start()
         if self._task is not None:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(done)
@@ -48,6 +63,7 @@ class Scribe:
 
     async def aclose(self) -> None:
         """Write what is noted, if it can be."""
+        self._start()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 

@@ -9,6 +9,7 @@ from typing import cast
 
 from cdctl.application.tally import Tally, Tell
 from cdctl.domain.orders.command import Arguments, Command
+from cdctl.domain.orders.keeping import Note
 from cdctl.domain.orders.order import Order, State, Word
 
 _LATELY = 5.0
@@ -42,6 +43,7 @@ class Sending:
         self.again: list[tuple[int, Order, int]] = []
         """When to try again, after which order, and how many there were with its key."""
         self.retrying = 0
+        self.notes: list[Note] = []
         self._tell = tell
         self._began = asyncio.get_running_loop().time()
         self._lately: deque[tuple[float, int]] = deque()
@@ -54,6 +56,11 @@ class Sending:
             return self.command.succeeded(self.arguments, word.result)
         except Exception as error:  # a command is a plugin's, a result is a vehicle's: neither ends a dispatch
             return f"the result could not be judged ({type(error).__name__})"
+
+    def preface(self) -> list[Note]:
+        """What is to be written down before the first order, once."""
+        told, self.notes = self.notes, []
+        return told
 
     def stop(self, error: Exception | None = None) -> None:
         """Nothing more is begun. With an error nobody waits for the rest: `rethrow` raises it."""
