@@ -35,7 +35,7 @@ def resume(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
         plan = cmd_kept.find(journal, which).plan if which else ""
         return cmd_kept.sessions(journal, now, plan)
 
-    sessions = with_journal(settings, look)
+    sessions = [] if cmd_kept.is_none(settings, which) else with_journal(settings, look)
     if not sessions:
         exits.note(run, "nothing is left to do")
         return exits.Code.DONE
@@ -91,6 +91,7 @@ def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
     async def look(journal: Journal) -> cmd_kept.Found:
         return cmd_kept.find(journal, which)
 
+    cmd_kept.is_none(settings, which)
     found = with_journal(settings, look)
     live = [one.order.id for one in found.kept if not one.course.state.terminal]
     if live or found.unsent:

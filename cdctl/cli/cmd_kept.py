@@ -15,6 +15,7 @@ from cdctl.errors import UsageError
 if TYPE_CHECKING:
     from cdctl.application.resuming import Left
     from cdctl.domain.orders.keeping import Journal, Kept, Record
+    from cdctl.domain.settings import Settings
 
 _SHORTEST = 4
 
@@ -32,6 +33,19 @@ class Found:
     def unsent(self) -> int:
         """Targets that nothing was written down for."""
         return max(0, self.targets - len(self.kept))
+
+
+def is_none(settings: Settings, which: str = "") -> bool:
+    """Whether nothing was ever written down. Raises UsageError when something of it is asked for all the same."""
+    from cdctl.application.orders_wiring import journal_path
+
+    path = journal_path(settings)
+    if path.exists():
+        return False
+    if which:
+        hint = f"nothing was sent from here yet: there is no journal {path}"
+        raise UsageError("there is no such order or plan", subject=safe(which, 40), hint=hint)
+    return True
 
 
 def find(journal: Journal, which: str) -> Found:

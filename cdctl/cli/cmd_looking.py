@@ -28,7 +28,7 @@ def status(
         async def plans(journal: Journal) -> list[dict[str, object]]:
             return cmd_kept.plans(journal, limit)
 
-        rows = with_journal(settings, plans)
+        rows = [] if cmd_kept.is_none(settings) else with_journal(settings, plans)
         output.show(run, outputs, rows, cmd_kept.PLANS)
         if not rows:
             exits.note(run, "nothing was sent yet")
@@ -38,6 +38,7 @@ def status(
         found = cmd_kept.find(journal, which)
         return found, cmd_kept.steps(journal, found.kept[0].order.id) if found.single else []
 
+    cmd_kept.is_none(settings, which)
     found, steps = with_journal(settings, look)
     head: dict[str, object] = {"plan": found.plan, **({"steps": steps} if found.single else {})}
     told = cmd_rows.Told(found.kept, _known(run, settings), places, head)
@@ -65,7 +66,7 @@ def history(run: Run, wanted: cmd_kept.Wanted, outputs: Sequence[str] | None, *,
     async def look(journal: Journal) -> tuple[Kept, ...]:
         return cmd_kept.history(journal, wanted)
 
-    kept = with_journal(settings, look)
+    kept = () if cmd_kept.is_none(settings) else with_journal(settings, look)
     told = cmd_rows.Told(kept, _known(run, settings), places, {}, each=True)
     fleet_rows.emit(run, chosen, cmd_rows.orders(told), show_vins=show_vins)
     if not kept:

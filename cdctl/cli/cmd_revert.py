@@ -103,6 +103,7 @@ def revert(run: Run, asked: Asked) -> exits.Code:
         except CdctlError:
             return None
 
+    cmd_kept.is_none(settings, asked.which)
     found, plan = with_journal(settings, lambda journal: _look(journal, asked.which))
     todo = undoing(found.kept, plan, command_of)
     fleet_rows.refuse_unless(asked.expect, todo.total)

@@ -132,7 +132,7 @@ def _made(run: Run, asked: Asked) -> Ready:
     _reasoned(command, asked.reason)
     if not (asked.dry_run or asked.plan_file):
         cmd_asking.must_be_able(command.risk, asked.yes)
-    by = security_wiring.sealer_of(settings.context()).identity
+    by = security_wiring.sealer_of(cmd_targets.sending_context(settings)).identity
     selected = cmd_targets.chosen(
         run, settings, to=asked.to, where=asked.where, region=asked.region, seconds=asked.seconds, reason=asked.reason
     )
@@ -166,7 +166,7 @@ def _approved(run: Run, asked: Asked) -> Ready:
         hint = "whoever approved it approved what is in it"
         raise UsageError(f"{said[0]} is part of the plan", subject=asked.plan_file, hint=hint)
     settings = settings_of(run)
-    context = settings.context()
+    context = cmd_targets.sending_context(settings)
     doors = wiring.catalogue(settings, plugins=run.plugins)
     found = cmd_plan_file.read(asked.plan_file, security_wiring.trust_of(context), context.name, time.time())
     plan = found.plan

@@ -34,6 +34,17 @@ class Selected:
     whole: bool = True
 
 
+def sending_context(settings: Settings) -> Context:
+    """The context in use, which must have brokers. Raises UsageError."""
+    from cdctl.application.fleet_wiring import fleet_context
+
+    context = fleet_context(settings)
+    if not context.brokers:
+        hint = f"a collector carries none: write brokers in [contexts.{context.name}]"
+        raise UsageError(f"context {context.name!r} has no broker to send orders to", subject=settings.file, hint=hint)
+    return context
+
+
 def chosen(
     run: Run, settings: Settings, *, to: Sequence[str], where: str, region: str, seconds: str, reason: str
 ) -> Selected:

@@ -111,6 +111,27 @@ def test_what_is_refused_before_anything_is_sent(house: House, args: tuple[str, 
     assert house.json("cmd", "history")["orders"] == [] if (house.folder / "journal.db").exists() else True
 
 
+def test_before_anything_was_sent(house: House) -> None:
+    for args, text in (
+        (("status",), "nothing was sent yet"),
+        (("history",), "no order"),
+        (("resume",), "nothing is left"),
+    ):
+        found = house.run("cmd", *args)
+        assert (found.returncode, text in found.stderr) == (0, True)
+    for args in (("status", "3f9c"), ("resume", "3f9c"), ("cancel", "3f9c", "--yes"), ("revert", "3f9c")):
+        found = house.run("cmd", *args)
+        assert (found.returncode, "no such order or plan" in found.stderr) == (2, True)
+
+
+def test_a_broker_that_is_away_gets_nothing(house: House) -> None:
+    settings = house.settings()
+    settings.write_text(settings.read_text().replace(f":{house.lab.broker.port}", ":1"))
+    found = house.run("cmd", "send", "ping", "--to", "V", "--region", "eu")
+    assert (found.returncode, "nobody listens there" in found.stderr) == (3, True)
+    assert house.json("cmd", "history")["orders"] == []
+
+
 def test_a_viewer_may_ping_and_no_more(house: House) -> None:
     vin = there(house.lab)[0]
     assert house.run("cmd", "send", "ping", "--to", vin, "--region", "eu", by="viewer").returncode == 0
