@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -223,3 +224,14 @@ def test_the_shipped_schema_is_what_the_shapes_say_and_agrees() -> None:
         rollout_shape.ROLLOUT.check(documents(json.dumps(mutant), Faults("m"))[0], "rollout", faults)
         assert bool(faults.errors) is not validator.is_valid(mutant), key
         assert faults.errors, key
+
+
+def test_the_example_of_the_documents_can_be_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rollouts.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.+?)```", text, re.DOTALL)
+    path = tmp_path / "r.yaml"
+    path.write_text(example)
+    assert len(rollouts.read(path).rules.guards) == 3
+    path.write_text(example.replace("100%", "99%"))
+    with pytest.raises(FileError):
+        rollouts.read(path)

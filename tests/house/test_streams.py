@@ -14,6 +14,7 @@ STDOUT = {
     "cli/exits.py": "a reader that left",
     "extend/hush.py": "keeps plugins away from it",
     "files/profile_shape.py": "`python -m` prints the schema",
+    "files/rollout_shape.py": "`python -m` prints the schema",
     "files/schema.py": "`python -m` prints the schema",
     "lab/spec_test_shape.py": "`python -m` prints the schema",
     "lab/scenario_shape.py": "`python -m` prints the schema",
