@@ -87,11 +87,11 @@ class Board:
         """`sending lock: 3 acked, 5 succeeded`, for whoever interrupts it."""
         return f"{self._what}: {counts(self.sum) or 'nothing was sent'}"
 
-    def tell(self, number: int = 0) -> Tell:
-        """What the dispatch tells about one of several plans."""
+    def tell(self, number: int | None = None) -> Tell:
+        """What a dispatch tells about one of several plans; without a number each is known by its tally."""
 
         def told(tally: Tally) -> None:
-            self._tallies[number] = tally
+            self._tallies[id(tally) if number is None else number] = tally
             self._show()
 
         return told

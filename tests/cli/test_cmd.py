@@ -208,6 +208,17 @@ def test_several_tallies_are_one() -> None:
     assert pace(one) == "; 200/s, about 3s left"
 
 
+def test_a_board_adds_up_what_it_is_told_of_several_plans() -> None:
+    board, tallies = Board(Run(quiet=True), "resume"), [tally(10, succeeded=4), tally(5, failed=5)]
+    tell = board.tell()
+    for each in [*tallies, *tallies]:
+        tell(each)
+    assert (board.sum.total, board.sum.ended) == (15, 9)
+    board.tell(0)(tally(1, succeeded=1))
+    assert board.sum.total == 16
+    assert board.said() == "resume: 6 queued, 5 succeeded, 5 failed"
+
+
 def test_the_screen_says_where_the_orders_are() -> None:
     one = replace(summed([tally(10, succeeded=4, running=2, rejected=1)]), degraded=("eu: no link\x1b[2J",))
     text = screen("lock", one).plain
