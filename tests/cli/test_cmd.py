@@ -237,7 +237,7 @@ def test_in_a_pipe_a_line_comes_every_ten_seconds(
     with board.shown():
         for second in range(25):
             now[0] = 100.0 + second
-            board.tell()(tally(10, succeeded=4, sent=6))
+            board.tell(0)(tally(10, succeeded=4, sent=6))
     assert (
         capsys.readouterr().err.splitlines() == ["lock: 4 of 10 ended; 6 sent, 4 succeeded; 100/s, about 3s left"] * 2
     )
@@ -247,7 +247,7 @@ def test_a_degraded_way_is_told_once(capsys: pytest.CaptureFixture[str]) -> None
     board = Board(Run(), "lock")
     with board.shown():
         for _ in range(3):
-            board.tell()(replace(tally(1), degraded=["eu: no link"]))
+            board.tell(0)(replace(tally(1), degraded=["eu: no link"]))
     assert capsys.readouterr().err == "warning: eu: no link\n"
 
 
