@@ -216,3 +216,18 @@ def test_a_plan_to_a_region_without_a_broker_is_refused_before_anything_is_writt
             assert here.journal.head().number == 0
 
     asyncio.run(work())
+
+
+def test_an_abort_that_cancels_asks_vehicles_to_drop_what_they_have(place: Any) -> None:
+    async def work() -> None:
+        fleet = Scripted(lambda one: [(Heard.ACKED, "")])
+        async with operating(place, place.trust.parent, executor=fleet) as here:
+            sending = asyncio.create_task(here.dispatch.send(here.plan("ping", VINS), here.command("ping")))
+            await until(lambda: moves(here).count("acked") == len(VINS))
+            await here.dispatch.abort(cancel=True)
+            outcome = await sending
+            assert states(outcome) == dict.fromkeys(VINS, State.CANCELLED)
+            assert len(fleet.cancelled) == len(VINS)
+            assert fleet.asked == []
+
+    asyncio.run(work())
