@@ -169,6 +169,7 @@ class Dispatch:
         await asyncio.gather(*self._work, return_exceptions=True)
         self._words.note_forged(last=True)
         await self._desk.scribe.aclose()
+        self._words.close()
         await self._desk.means.executor.aclose()
 
     async def _through(

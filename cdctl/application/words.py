@@ -22,9 +22,15 @@ class Words:
 
     def __init__(self, desk: Desk, hearing: Hearing, adopt: Callable[[Kept], Flight]) -> None:
         self._desk, self._hearing, self._adopt = desk, hearing, adopt
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """Let go of what was never acknowledged."""
+        self._closing.set()
 
     async def take(self, said: Sequence[Said]) -> None:
-        """Returns when everything is on the disk; never, when it cannot be: then it comes again to whoever resumes."""
+        """Returns when everything is on the disk. When it cannot be, it waits for the end and does not return: nothing
+        is acknowledged then, and it comes again to whoever resumes."""
         understand = self._hearing.understand
         told: list[tuple[Said, Word, str]] = []
         for start in range(0, len(said), _AT_ONCE):
@@ -39,7 +45,8 @@ class Words:
         try:
             await self._desk.settle()
         except CdctlError:
-            await asyncio.get_running_loop().create_future()
+            await self._closing.wait()
+            raise asyncio.CancelledError from None
 
     def note_forged(self, *, last: bool = False) -> None:
         """Write down what could not be believed."""

@@ -255,6 +255,27 @@ def test_an_abort_while_the_link_is_cut_keeps_what_waits_from_leaving(lab: Lab, 
     asyncio.run(work())
 
 
+def test_answers_that_cannot_be_written_down_are_not_lost(lab: Lab, tmp_path: Path) -> None:
+    vins, session = there(lab, 5), secrets.token_hex(8)
+
+    async def work() -> None:
+        async with operating(lab, tmp_path, session=session) as here:
+            lab.fleet.stop()
+            sending = asyncio.create_task(here.dispatch.send(here.plan("ping", vins), here.command("ping")))
+            await until(lambda: in_state(here, State.SENT) == len(vins))
+            here.journal._chain.close()  # type: ignore[union-attr]  # as a disk that is gone
+            lab.restart(kill=False)
+            with pytest.raises(UnavailableError):
+                await sending
+        async with operating(lab, tmp_path, session=session) as here:
+            assert in_state(here, State.SENT) == len(vins)
+            (outcome,) = await here.dispatch.resume()
+            assert states(outcome) == dict.fromkeys(vins, State.SUCCEEDED)
+            assert once(lab, outcome)
+
+    asyncio.run(work())
+
+
 def test_a_journal_that_cannot_be_written_sends_nothing(lab: Lab, tmp_path: Path) -> None:
     async def work() -> None:
         async with AsyncExitStack() as stack:
