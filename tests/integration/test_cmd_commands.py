@@ -17,8 +17,11 @@ from terminal import Terminal, foreign
 
 from cdctl.application import wiring
 from cdctl.domain.orders.command import Command
+from cdctl.domain.orders.telling import REPLY
 from cdctl.domain.settings import Settings
 from cdctl.lab.vehicles.columns import Doing
+from cdctl.lab.vehicles.keys import vehicle_key
+from cdctl.security.dsse import seal
 
 
 @pytest.fixture(scope="module")
@@ -317,6 +320,32 @@ def test_yes_is_asked_for_and_progress_leaves_no_trace(house: House) -> None:
     assert not foreign(shell.written)
     assert b"queued 0" in shell.written
     assert "█".encode() in shell.written
+
+
+HOSTILE = "\x1b]52;c;aGk=\x07\x1b]0;t\x07\x1b[2J\x1b[H\x9b2J\u202eevil\u2066\u200b\r\n[/x]"
+"""The clipboard, the title, the whole screen, the cursor, C1, text that turns round or is not seen, markup."""
+
+
+def test_what_a_vehicle_says_acts_on_no_terminal(house: House) -> None:
+    lab, vin = house.lab, house.lab.away[1]
+    shell = Terminal(
+        *house.arguments("cmd", "send", "parameter.get", *at(lab, vin), "-a", "name=a"), folder=house.folder
+    )
+    assert shell.until("sent 1"), shell.written
+    (kept,) = house.kept()
+    said = {"value": HOSTILE, HOSTILE: [HOSTILE], "more": {HOSTILE: HOSTILE}}
+    reply = {"v": 1, "order": kept.order.id, "vin": vin, "state": "failed", "ts": 1, "reason": HOSTILE, "result": said}
+    lab.client.publish(
+        kept.order.reply, seal(json.dumps(reply).encode(), REPLY, vehicle_key(lab.plan.seed, vin)), qos=1
+    )
+    assert shell.end() == 1, shell.written
+    assert not foreign(shell.written)
+    assert "\\x1b]52" in shell.written.decode()
+    for args in (("status", kept.order.id), ("status", kept.order.plan, "-o", "wide"), ("history", "-o", "csv")):
+        shown = Terminal(*house.arguments("cmd", *args), folder=house.folder)
+        shown.end()
+        assert b"evil" in shown.written
+        assert not foreign(shown.written)
 
 
 def test_a_session_that_somebody_goes_on_with_is_left_to_them(house: House) -> None:

@@ -7,6 +7,7 @@ with ordered(folder, others=OTHERS) as lab:
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -19,8 +20,10 @@ from ordered import Lab
 from typer.testing import CliRunner
 
 from cdctl.cli.main import app
+from cdctl.domain.orders.keeping import Kept
 from cdctl.security import key_files
 from cdctl.security.ed25519 import PrivateKey, written
+from cdctl.stores.journal import read_journal
 
 ADA, BEA, VIC = b"b" * 32, b"c" * 32, b"d" * 32
 OTHERS = {
@@ -88,3 +91,11 @@ class House:
         done = self.run(*args, "-o", "json", by=by)
         assert done.returncode == code, done.stderr
         return json.loads(done.stdout)
+
+    def kept(self) -> list[Kept]:
+        """Orders as the journal has them, newest first."""
+        journal = read_journal(self.folder / "journal.db")
+        try:
+            return list(journal.orders())
+        finally:
+            asyncio.run(journal.aclose())
