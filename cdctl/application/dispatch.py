@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from cdctl.application.flights import Flight
 from cdctl.application.hearing import Hearing
 from cdctl.application.issuing import Means
 from cdctl.application.launching import Launcher
+from cdctl.application.recalling import ended
 from cdctl.application.reconcile import Reconciler
 from cdctl.application.resuming import SESSION, last_tries, left_by
 from cdctl.application.sending import Sending
@@ -26,7 +26,6 @@ from cdctl.domain.orders.keeping import Kept, Note
 from cdctl.domain.orders.plan import Plan, Target
 
 _TICK = 0.2
-_LOOK = 0.05
 _GRACE = 1.0
 """Seconds that what is leaving has when nothing more may leave: an abort holds after two."""
 
@@ -107,6 +106,7 @@ class Dispatch:
         desk = self._desk
         await self._open({kept.order.region for kept in orders})
         live = [kept for kept in orders if not kept.course.state.terminal]
+        over = [kept for kept in orders if kept.course.state.terminal]
         for kept in live:
             desk.note("cancel", kept.order.id, {"vin": kept.order.vin, "command": kept.order.command}, ending=True)
         sending = Sending("", None, {}, tell=tell)
@@ -122,8 +122,7 @@ class Dispatch:
         await self._recall([*filter(None, found), *taken])
         await desk.means.executor.cancel([Outgoing(kept.order, desk.issuer.cancel(kept.order)) for kept in others])
         names = [kept.order.id for kept in orders]
-        while not await self._have_ended(names, sending):
-            await asyncio.sleep(_LOOK)
+        await ended(desk, [*own, *over], others, sending)
         return Outcome("", self.session, sending.tally, lambda: _named(desk, names))
 
     async def abort(self, *, cancel: bool = False) -> None:
@@ -248,13 +247,6 @@ class Dispatch:
         desk.withdraw(flights)
         desk.ask(desk.now(), [flight for flight in flights if not flight.course.state.terminal])
         await desk.settle()
-
-    async def _have_ended(self, names: Sequence[str], sending: Sending) -> bool:
-        """Whether orders have, those of other processes among them; and say how far they are."""
-        states = [kept.course.state for name in names if (kept := self._desk.means.journal.order(name))]
-        sending.tally.states = Counter(states)
-        sending.tell()
-        return all(state.terminal for state in states)
 
     def _tell(self, sending: Sending) -> None:
         sending.tally.degraded = tuple(self._notes.values())

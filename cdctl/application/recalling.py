@@ -1,0 +1,41 @@
+"""Waits until orders have ended, those of other processes among them, and says how far they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from cdctl.application.desk import Desk
+from cdctl.application.sending import Sending
+from cdctl.domain.orders.keeping import Kept
+from cdctl.domain.orders.order import State
+
+_LOOK, _LOOK_AWAY = 0.05, 0.5
+"""Seconds between two looks: at our own memory, and into the journal for what others move."""
+
+
+async def ended(desk: Desk, own: Sequence[Kept], others: Sequence[Kept], sending: Sending) -> None:
+    """Returns when all of them have. others: orders that other processes move."""
+    loop = asyncio.get_running_loop()
+    states = {kept.order.id: kept.course.state for kept in (*own, *others)}
+    here = [kept.order.id for kept in own if not kept.course.state.terminal]
+    there = [kept.order.id for kept in others if not kept.course.state.terminal]
+    look_away_at = 0.0
+    while here or there:
+        await asyncio.sleep(_LOOK)
+        for name in here:
+            flight = desk.flights.by_id.get(name)
+            states[name] = flight.course.state if flight is not None else _kept(desk, name)
+        if loop.time() >= look_away_at:
+            look_away_at = loop.time() + _LOOK_AWAY
+            states |= {name: _kept(desk, name) for name in there}
+        here = [name for name in here if not states[name].terminal]
+        there = [name for name in there if not states[name].terminal]
+        sending.tally.states = Counter(states.values())
+        sending.tell()
+
+
+def _kept(desk: Desk, name: str) -> State:
+    kept = desk.means.journal.order(name)
+    return kept.course.state if kept is not None else State.UNKNOWN
