@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +132,14 @@ def test_the_sketch_is_what_would_travel() -> None:
 
 def render(what: cmd_rows.Told, form: str, hide: bool = False) -> str:
     return cmd_rows.orders(what)(form, hide, None)
+
+
+def test_the_keys_of_an_order_are_those_of_the_docs() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
+    table = docs.partition("| key | meaning |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    keys = [key for cell in cells for key in re.findall(r"`(\w+)`", cell)]
+    assert keys == list(json.loads(render(told(kept()), "jsonl")))
 
 
 def test_orders_that_went_wrong_come_first() -> None:
