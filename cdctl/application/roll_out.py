@@ -25,6 +25,8 @@ _TURN = 0.5
 _SLOW_MS = 5_000
 """Milliseconds after which orders that are still on their way to a broker are trouble."""
 _REST_MS = 5_000
+_KEEP_MS = 60_000
+"""Milliseconds of evidence that a kill may cost."""
 _EVENTS = 50
 
 
@@ -61,6 +63,7 @@ class RollOut:
         self._work: set[asyncio.Task[None]] = set()
         self._trouble, self._trouble_until = "", 0
         self._error: CdctlError | None = None
+        self._kept = 0
 
     def wish(self, control: Control) -> None:
         """See `RolloutEngine`."""
@@ -85,6 +88,7 @@ class RollOut:
         if self._resumed:
             left = self._news.restore(self._now())
             self._spawn(self._take_up(left))
+            self._reader.restore(self._notes.known())
         watching = [asyncio.create_task(self._watch(guard)) for guard in self._job.rules.guards]
         try:
             while not (self._standing.phase.terminal and not self._work and not self._sends):
@@ -191,6 +195,9 @@ class RollOut:
             self._readings[guard.text] = reading
             if before is None or before.health is not reading.health:
                 self._notes.guard(reading)
+            if self._now() - self._kept >= _KEEP_MS or before is None or before.health is not reading.health:
+                self._kept = self._now()
+                self._notes.evidence(self._reader.kept())
             self._poke.set()
             await _until(self._look, guard.every)
 

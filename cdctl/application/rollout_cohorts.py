@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from cdctl.domain.fleet.reading import Fleet, Query
 from cdctl.domain.orders.keeping import Journal
 from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Target
-from cdctl.domain.orders.rollout.cohort import matching
+from cdctl.domain.orders.rollout.cohort import kept, matching
 from cdctl.domain.orders.rollout.cohort.evidence import Evidence, Trial, none, weigh
 from cdctl.domain.orders.rollout.cohort.judging import of_evidence
 from cdctl.domain.orders.rollout.engine import Job
@@ -35,6 +36,16 @@ class Cohorts:
         self._outcomes = Outcomes(journal, job.digest)
         self._codes: dict[str, int] = {}
         self._looked = 0
+        self._before: Mapping[str, Mapping[str, object]] = {}
+
+    def kept(self) -> dict[str, object]:
+        """What is known, by guard, as JSON has it."""
+        names = self._strata.names if self._strata else ()
+        return {text: kept.to_plain(one, names) for text, one in self._evidence.items()}
+
+    def restore(self, body: Mapping[str, object]) -> None:
+        """What `kept` gave, to go on with. What cannot be understood is left: evidence then begins anew."""
+        self._before = {text: one for text, one in body.items() if isinstance(one, Mapping)}
 
     async def read(self, guard: Guard, what: Cohort, told: Sequence[bool], at: int) -> Reading:
         """One look. What happened since the one before is weighed once."""
@@ -43,7 +54,7 @@ class Cohorts:
         strata = await self._matched()
         rates = what.metric == "dtcs"
         trial = Trial(what.rise, what.alpha, 1 - what.power, rates)
-        evidence = self._evidence.get(guard.text) or none((len(strata.names),))
+        evidence = self._evidence.get(guard.text) or self._known(guard.text, strata)
         seen = await self._dtcs(at) if rates else self._outcomes.since()
         who, bad, size = self._arrays(told, seen)
         evidence = weigh(trial, evidence, strata.block(who, bad, size))
@@ -51,14 +62,26 @@ class Cohorts:
         unit = "vehicle-hours" if rates else "commands"
         return of_evidence(guard.text, trial, evidence, unit, at, strata.unmatched(who))
 
+    def _known(self, guard: str, strata: matching.Strata) -> Evidence:
+        try:
+            return kept.from_plain(self._before[guard], strata.names)
+        except (KeyError, ValueError):
+            return none((len(strata.names),))
+
     async def _matched(self) -> matching.Strata:
         if self._strata is None:
             fleet = await self._fleet()
             page = await fleet.find(Query("", ("vin", "region", "model", "sw")))
             seen = {str(row[0]): Target(*(str(cell or "") for cell in row)) for row in page.rows}
             self._vehicles = list({**seen, **{one.vin: one for one in self._job.plan.targets}}.values())
-            self._strata = matching.strata(self._vehicles)
+            self._strata = matching.strata(self._vehicles, self._names())
         return self._strata
+
+    def _names(self) -> list[tuple[str, str, str]]:
+        for body in self._before.values():
+            with suppress(ValueError):
+                return kept.names_of(body)
+        return []
 
     async def _dtcs(self, at: int) -> Seen:
         """New trouble codes and hours online; a code that went away is no good news, only none."""

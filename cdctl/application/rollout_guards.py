@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cdctl.application.rollout_cohorts import Cohorts
@@ -40,6 +40,14 @@ class Readers:
             return Reading(guard.text, Health.NO_DATA, at, safe(error.message, 200))
         except Exception as error:  # whatever a source raises: what is not known never passes
             return Reading(guard.text, Health.NO_DATA, at, f"could not be read ({type(error).__name__})")
+
+    def kept(self) -> Mapping[str, object]:
+        """See `Reader`."""
+        return self._cohorts.kept()
+
+    def restore(self, body: Mapping[str, object]) -> None:
+        """See `Reader`."""
+        self._cohorts.restore(body)
 
     async def _read(self, guard: Guard, told: Sequence[bool], at: int) -> Reading:
         match guard.what:

@@ -23,6 +23,8 @@ class Notes:
         self._job, self._journal, self._session, self._actor = job, journal, session, actor
         self._last: Standing | None = None
         self._guards: list[Reading] = []
+        self._evidence: Mapping[str, object] = {}
+        self._new_evidence = False
 
     async def begin(self, standing: Standing, now: int) -> None:
         """The plan, if it is not there yet, and who goes on with it."""
@@ -36,6 +38,19 @@ class Notes:
         """A guard's health changed; written with the next turn."""
         self._guards.append(reading)
 
+    def evidence(self, body: Mapping[str, object]) -> None:
+        """What guards know; written with the next turn, when it is news."""
+        if body and body != self._evidence:
+            self._evidence = body
+            self._new_evidence = True
+
+    def known(self) -> Mapping[str, object]:
+        """What guards knew when it was last written."""
+        body: object = {}
+        for record in self._journal.records(kind=GUARD, subject=self._job.plan.id):
+            body = record.body.get("evidence", body)
+        return body if isinstance(body, Mapping) else {}
+
     async def write(self, standing: Standing, events: Sequence[Event], now: int, *, ending: bool) -> None:
         """Where it stands and what happened, if that is news."""
         entries: list[Entry] = [
@@ -43,6 +58,9 @@ class Notes:
             for one in self._guards
         ]
         self._guards.clear()
+        if self._new_evidence:
+            self._new_evidence = False
+            entries.append(Note(GUARD, self._job.plan.id, self._actor, now, {"evidence": self._evidence}))
         # What may be published at once changes every second, and nothing is lost with it.
         told = replace(standing, bucket=Bucket(), bound=False)
         if events or told != self._last:

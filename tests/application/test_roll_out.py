@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,9 +42,16 @@ class Gauge:
 
     def __init__(self) -> None:
         self.health = Health.HEALTHY
+        self.restored: Mapping[str, object] = {}
 
     async def read(self, guard: Guard, told: Sequence[bool], at: int) -> Reading:
         return Reading(guard.text, self.health, at, f"it is {self.health}")
+
+    def kept(self) -> Mapping[str, object]:
+        return {"needle": self.health.value}
+
+    def restore(self, body: Mapping[str, object]) -> None:
+        self.restored = body
 
 
 def job(here: Operator, lab: Lab, rules: Rules) -> Job:
@@ -110,7 +117,8 @@ def test_a_burning_guard_stops_it_and_an_abort_ends_it(lab: Lab, tmp_path: Path)
             assert ("paused", "rollout") in words
             assert ("aborting", "bob") in words
             assert words[-1] == ("aborted", "rollout")
-            assert [note.body["health"] for note in here.journal.records(kind="guard")] == ["healthy", "burning"]
+            notes = [note.body for note in here.journal.records(kind="guard")]
+            assert [one["health"] for one in notes if "health" in one] == ["healthy", "burning"]
 
     asyncio.run(work())
 
@@ -120,7 +128,7 @@ def test_taken_up_again_it_goes_on_where_it_stood(lab: Lab, tmp_path: Path) -> N
 
     async def first() -> tuple[Job, str]:
         async with operating(lab, tmp_path) as here:
-            one = job(here, lab, replace(WAVES, pace=Fixed(300)))
+            one = job(here, lab, replace(WAVES, pace=Fixed(300), guards=(GUARD,)))
             engine = rolled(here, one, Gauge())
             running = asyncio.create_task(engine.run())
             async with asyncio.timeout(30):
@@ -136,7 +144,9 @@ def test_taken_up_again_it_goes_on_where_it_stood(lab: Lab, tmp_path: Path) -> N
         async with operating(lab, tmp_path, session=session) as here:
             (found,) = told(here.journal)
             assert (found.session, found.plan, found.standing.wave) == (session, one.digest, 1)
-            picture = await rolled(here, one, Gauge(), standing=found.standing).run()
+            gauge = Gauge()
+            picture = await rolled(here, one, gauge, standing=found.standing).run()
+            assert gauge.restored == {"needle": "healthy"}, "what guards knew goes on, too"
             assert picture.standing.phase is Phase.COMPLETED
             assert picture.waves == [Tally(succeeded=3), Tally(succeeded=7), Tally(succeeded=15)]
             kept = list(here.journal.orders(plan=one.digest))

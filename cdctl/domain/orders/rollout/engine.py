@@ -61,6 +61,14 @@ class Reader(Protocol):
         """One reading; what cannot be read is no data, never an exception. told: by row, who was told already."""
         ...
 
+    def kept(self) -> Mapping[str, object]:
+        """What would be lost with this process, as JSON has it; empty when nothing would be."""
+        ...
+
+    def restore(self, body: Mapping[str, object]) -> None:
+        """What `kept` gave, in another process."""
+        ...
+
 
 class RolloutEngine(Protocol):
     """One rollout on its way. One owner, one event loop."""

@@ -26,25 +26,35 @@ def to_plain(evidence: Evidence, names: Sequence[tuple[str, str, str]]) -> dict[
     }
 
 
+def names_of(body: Mapping[str, object]) -> list[tuple[str, str, str]]:
+    """The strata of what `to_plain` wrote. Raises ValueError when it is none."""
+    names = body.get("strata")
+    if not isinstance(names, list) or not all(isinstance(one, list) and len(one) == 3 for one in names):
+        raise ValueError("the evidence has no strata")
+    return [(str(region), str(model), str(sw)) for region, model, sw in names]
+
+
 def from_plain(body: Mapping[str, object], names: Sequence[tuple[str, str, str]]) -> Evidence:
-    """What `to_plain` wrote. Raises ValueError when it is of other strata, or is none."""
-    if body.get("strata") != [list(name) for name in names]:
+    """What `to_plain` wrote, for strata that begin with those it was of; nothing is known of the others yet. Raises
+    ValueError when it is of others, or is none."""
+    old = names_of(body)
+    if old != list(names[: len(old)]):
         raise ValueError("the evidence is of other vehicles")
-    strata = len(names)
+    strata, more = len(old), len(names) - len(old)
     return Evidence(
-        _array(body.get("harm"), (strata, len(SIZES))),
-        _array(body.get("safe"), (strata,)),
+        np.pad(_array(body.get("harm"), (strata, len(SIZES))), ((0, more), (0, 0))),
+        np.pad(_array(body.get("safe"), (strata,)), (0, more)),
         np.asarray(body.get("harmful") is True),
         np.asarray(body.get("proved") is True),
-        _block(body.get("seen"), strata),
-        _block(body.get("before"), strata),
+        _block(body.get("seen"), strata, more),
+        _block(body.get("before"), strata, more),
     )
 
 
-def _block(body: object, strata: int) -> Block:
+def _block(body: object, strata: int, more: int) -> Block:
     if not isinstance(body, Mapping):
         raise ValueError("the evidence has no counts")
-    return Block(*(_array(body.get(name), (strata,)) for name in _BLOCK))
+    return Block(*(np.pad(_array(body.get(name), (strata,)), (0, more)) for name in _BLOCK))
 
 
 def _array(value: object, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -34,13 +34,13 @@ class Strata:
         return int(ours[theirs == 0].sum())
 
 
-def strata(vehicles: Sequence[Target]) -> Strata:
+def strata(vehicles: Sequence[Target], known: Sequence[tuple[str, str, str]] = ()) -> Strata:
     """Vehicles of equal region, model and software, as these were before the rollout.
 
     A vehicle is compared with those that are the same in all three, or with nobody: a looser match would blame the
-    rollout for what a model or a region is.
+    rollout for what a model or a region is. known: names of strata that there were, which stay the first.
     """
-    numbers: dict[tuple[str, str, str], int] = {}
+    numbers = {name: number for number, name in enumerate(known)}
     keys = ((one.region, one.model, one.sw) for one in vehicles)
     codes = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64, len(vehicles))
     return Strata(codes, tuple(numbers))

@@ -169,8 +169,14 @@ def test_evidence_is_kept() -> None:
     body = json.loads(json.dumps(kept.to_plain(evidence, names), allow_nan=False))
     back = kept.from_plain(body, names)
     assert kept.to_plain(back, names) == kept.to_plain(evidence, names)
-    with pytest.raises(ValueError, match="other vehicles"):
-        kept.from_plain(body, names[:1])
-    for bad in ({"safe": [1]}, {"safe": ["x", 1]}, {"seen": None}, {"harm": None}):
+    more = [*names, ("cn", "i4", "23-07")]
+    wider = kept.from_plain(body, more)
+    assert wider.safe.tolist() == [*evidence.safe.tolist(), 0.0]
+    assert wider.seen.a_size.tolist() == [1.0, 2.5, 0.0]
+    assert kept.names_of(body) == names
+    for others in (names[:1], more[::-1]):
+        with pytest.raises(ValueError, match="other vehicles"):
+            kept.from_plain(body, others)
+    for bad in ({"safe": [1]}, {"safe": ["x", 1]}, {"seen": None}, {"harm": None}, {"strata": 1}):
         with pytest.raises(ValueError, match="evidence"):
             kept.from_plain({**body, **bad}, names)
