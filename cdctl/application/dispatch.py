@@ -266,7 +266,7 @@ class Dispatch:
             if asked := reconciler.silent():
                 self._spawn(reconciler.ask(asked))
             if leaving := desk.leave.due(desk.now()):
-                self._spawn(reconciler.send_again(leaving))
+                reconciler.send_again(leaving)
             self._words.note_forged()
             for sending in list(self._sendings):
                 if again := sending.take_again(desk.now()):

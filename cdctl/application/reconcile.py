@@ -12,7 +12,6 @@ from cdctl.application.launching import Launcher
 from cdctl.application.sending import Sending
 from cdctl.domain.orders.executing import Outgoing
 from cdctl.domain.orders.order import Heard, Order, State, due
-from cdctl.errors import CdctlError
 
 _MOST_PATIENCE_MS = 300_000
 _A_QUERY = 50
@@ -86,27 +85,24 @@ class Reconciler:
             await desk.means.executor.query([Outgoing(some[0], desk.issuer.query(some)) for some in part])
             await asyncio.sleep(0)
 
-    async def send_again(self, flights: Sequence[Flight]) -> None:
+    def send_again(self, flights: Sequence[Flight]) -> None:
         """What is queued leaves: the same bytes as they were written down."""
-        desk = self._desk
         by_sending: dict[Sending, list[Flight]] = defaultdict(list)
         for flight in flights:
             if flight.course.state is State.QUEUED and not flight.handed:
                 by_sending[flight.sending].append(flight)
         for sending, some in by_sending.items():
-            if sending.stopped.is_set():
-                desk.withdraw(some)
-                continue
-            desk.withdraw([flight for flight in some if flight.recalled])
-            leaving = [flight for flight in some if not flight.recalled]
-            for start in range(0, len(leaving), _AT_ONCE):
-                part = leaving[start : start + _AT_ONCE]
-                kept = [desk.means.journal.order(flight.order.id) for flight in part]
-                envelopes = [one.envelope if one is not None else b"" for one in kept]
-                try:
-                    await self._launcher.hand(sending, part, envelopes)
-                except CdctlError as error:
-                    sending.stop(error)
+            self._desk.withdraw([flight for flight in some if flight.recalled or sending.stopped.is_set()])
+            if not sending.stopped.is_set():
+                leaving = [flight for flight in some if not flight.recalled]
+                self._launcher.spawn(sending, self._leave(sending, leaving))
+
+    async def _leave(self, sending: Sending, flights: Sequence[Flight]) -> None:
+        order = self._desk.means.journal.order
+        for start in range(0, len(flights), _AT_ONCE):
+            part = flights[start : start + _AT_ONCE]
+            kept = [order(flight.order.id) for flight in part]
+            await self._launcher.hand(sending, part, [one.envelope if one is not None else b"" for one in kept])
 
     def back(self, vins: Sequence[str]) -> None:
         """Vehicles have just connected: what they did not acknowledge is asked for at once."""

@@ -238,7 +238,7 @@ def test_an_abort_while_the_link_is_cut_keeps_what_waits_from_leaving(lab: Lab, 
             wire = await stack.enter_async_context(Wire(lab.broker.port))
             urls = dict.fromkeys(lab.plan.brokers, wire.url)
             here = await stack.enter_async_context(operating(lab, tmp_path, urls=urls, skew=0.5))
-            plan = here.plan("ping", vins, expires=3)
+            plan = here.plan("ping", vins, expires=2)
             sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping"), rate=60))
             await until(lambda: in_state(here, State.SUCCEEDED) >= 4)
             wire.hold()
@@ -251,6 +251,35 @@ def test_an_abort_while_the_link_is_cut_keeps_what_waits_from_leaving(lab: Lab, 
             assert outcome.stopped
             assert [one for one in heard.got if b"vnd.cdctl.order" in one.payload] == orders
             assert all(kept.course.state.terminal for kept in results(outcome).values())
+
+    asyncio.run(work())
+
+
+def test_what_is_sent_again_does_not_leave_after_an_abort_either(lab: Lab, tmp_path: Path) -> None:
+    """Vehicles did not hold it, so it was to leave again; then the link was cut, and somebody said stop."""
+    vins = lab.away[:3]
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            heard = await ear(lab, stack)
+            wire = await stack.enter_async_context(Wire(lab.broker.port))
+            urls = dict.fromkeys(lab.plan.brokers, wire.url)
+            here = await stack.enter_async_context(operating(lab, tmp_path, urls=urls, skew=0.5, patience=60.0))
+            plan = here.plan("ping", vins, expires=2)
+            sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping")))
+            await until(lambda: in_state(here, State.SENT) == len(vins))
+            wire.hold(up=True, down=False)
+            for kept in here.journal.orders():
+                word = f'{{"v":1,"order":"{kept.order.id}","vin":"{kept.order.vin}","state":"unheld","ts":1}}'
+                key = vehicle_key(lab.plan.seed, kept.order.vin)
+                lab.client.publish(kept.order.reply, dsse.seal(word.encode(), REPLY, key), qos=1)
+            await until(lambda: here.means.executor.in_flight == len(vins))  # type: ignore[attr-defined]
+            wire.hold()
+            wire.cut()
+            await here.dispatch.abort()
+            wire.release()
+            await sending
+            assert sum(b"vnd.cdctl.order" in one.payload for one in heard.got) == len(vins)
 
     asyncio.run(work())
 
