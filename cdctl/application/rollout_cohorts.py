@@ -14,11 +14,14 @@ from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Target
 from cdctl.domain.orders.rollout.cohort import kept, matching
 from cdctl.domain.orders.rollout.cohort.evidence import Evidence, Trial, none, weigh
-from cdctl.domain.orders.rollout.cohort.judging import of_evidence
+from cdctl.domain.orders.rollout.cohort.judging import of_capital, of_evidence
+from cdctl.domain.orders.rollout.cohort.means import Scale, bet, penniless
 from cdctl.domain.orders.rollout.engine import Job
 from cdctl.domain.orders.rollout.guards import Cohort, Guard, Health, Reading
 
 _HOUR_MS = 3_600_000
+_SETTLED_MS = 60_000
+"""Milliseconds after which what a vehicle was told shows in its signals."""
 _BAD = frozenset({State.FAILED, State.REJECTED, State.TIMED_OUT})
 Seen = Mapping[str, tuple[float, float]]
 """Bad events and size (trials, hours) by vehicle, since the last look."""
@@ -37,6 +40,7 @@ class Cohorts:
         self._codes: dict[str, int] = {}
         self._looked = 0
         self._before: Mapping[str, Mapping[str, object]] = {}
+        self._pairs: dict[str, Pairs] = {}
 
     def kept(self) -> dict[str, object]:
         """What is known, by guard, as JSON has it."""
@@ -49,9 +53,9 @@ class Cohorts:
 
     async def read(self, guard: Guard, what: Cohort, told: Sequence[bool], at: int) -> Reading:
         """One look. What happened since the one before is weighed once."""
-        if what.metric not in {"commands", "dtcs"}:
-            return Reading(guard.text, Health.NO_DATA, at, "means of signals cannot be compared here yet")
         strata = await self._matched()
+        if what.metric not in {"commands", "dtcs"}:
+            return await self._means(guard, what, strata, told, at)
         rates = what.metric == "dtcs"
         trial = Trial(what.rise, what.alpha, 1 - what.power, rates)
         evidence = self._evidence.get(guard.text) or self._known(guard.text, strata)
@@ -61,6 +65,24 @@ class Cohorts:
         self._evidence[guard.text] = evidence
         unit = "vehicle-hours" if rates else "commands"
         return of_evidence(guard.text, trial, evidence, unit, at, strata.unmatched(who))
+
+    async def _means(
+        self, guard: Guard, what: Cohort, strata: matching.Strata, told: Sequence[bool], at: int
+    ) -> Reading:
+        """A signal of vehicles that were told a while ago, each beside one of its stratum that was not; once each."""
+        if what.most <= what.least:
+            return Reading(guard.text, Health.NO_DATA, at, "the signal has no bounds")
+        pairs = self._pairs.setdefault(guard.text, Pairs())
+        fleet = await self._fleet()
+        page = await fleet.find(Query("online", ("vin", what.metric)))
+        values = {str(vin): float(value) for vin, value in page.rows if isinstance(value, int | float)}
+        scale = Scale(what.least, what.most, what.rise, what.lower, what.alpha, 1 - what.power)
+        who, _, _ = self._arrays(told, {})
+        found = pairs.made(self._vehicles, strata.codes, who, values, at)
+        if found:
+            ours, theirs = np.array(found, np.float64).T
+            pairs.capital = bet(scale, pairs.capital, scale.worse(ours, theirs))
+        return of_capital(guard.text, scale, pairs.capital, at)
 
     def _known(self, guard: str, strata: matching.Strata) -> Evidence:
         try:
@@ -106,6 +128,36 @@ class Cohorts:
         pairs = [seen.get(one.vin, (0.0, 0.0)) for one in self._vehicles]
         both = np.array(pairs, np.float64).reshape(-1, 2)
         return who, both[:, 0], both[:, 1]
+
+
+class Pairs:
+    """Pairs of vehicles so far, for one signal. Each vehicle is in one of them at most."""
+
+    def __init__(self) -> None:
+        self.capital = penniless()
+        self._used: set[str] = set()
+        self._since: dict[str, int] = {}
+
+    def made(
+        self,
+        vehicles: Sequence[Target],
+        codes: NDArray[np.int64],
+        told: NDArray[np.bool_],
+        values: Mapping[str, float],
+        at: int,
+    ) -> list[tuple[float, float]]:
+        """Values of new pairs, of the vehicle that was told first."""
+        waiting: dict[int, tuple[list[str], list[str]]] = {}
+        for vehicle, code, ours in zip(vehicles, codes.tolist(), told.tolist(), strict=True):
+            vin = vehicle.vin
+            if vin in self._used or vin not in values:
+                continue
+            if ours and at - self._since.setdefault(vin, at) < _SETTLED_MS:
+                continue
+            waiting.setdefault(code, ([], []))[0 if ours else 1].append(vin)
+        found = [pair for ours, theirs in waiting.values() for pair in zip(ours, theirs, strict=False)]
+        self._used.update(vin for pair in found for vin in pair)
+        return [(values[one], values[other]) for one, other in found]
 
 
 class Outcomes:

@@ -104,8 +104,8 @@ class Showing:
         body = talk.write_state(picture, self._heard)
         new = talk.write_state(_timeless(picture), self._heard)
         age = picture.at - self._told
-        if not last and (age < _LEAST_MS or (new == self._last and age < ALIVE_MS)):
-            return
+        if not last and (self._sending or age < _LEAST_MS or (new == self._last and age < ALIVE_MS)):
+            return  # what waits for a broker is not heaped up
         self._told, self._last = picture.at, new
         envelope = self._sealer.seal(body, CONTROL)
         task = asyncio.get_running_loop().create_task(self._publish(envelope))

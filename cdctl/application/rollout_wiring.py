@@ -64,6 +64,8 @@ def check_guards(wanted: Wanted, settings: Settings) -> list[str]:
                 wrong.append(f"{guard.text}: there is no SLO {name} in {settings.slo_specs}")
             case guards.Promql() if "prometheus" not in settings.context().sources:
                 wrong.append(f"{guard.text}: context {settings.context().name} has no prometheus")
+            case guards.Cohort(metric) if metric not in {"commands", "dtcs", *settings.fleet_columns}:
+                wrong.append(f"{guard.text}: [fleet.columns] keeps no {metric}")
             case guards.Share(where, _, _):
                 try:
                     select(where, fields_of(tuple(settings.fleet_columns)))
