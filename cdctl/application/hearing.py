@@ -41,6 +41,9 @@ class Hearing:
         except ValueError as error:
             self.doubt(said, str(error))
             return None
+        except Exception as error:  # a protocol may be a stranger's code: what it stumbles over is nobody's word
+            self.doubt(said, f"it cannot be read ({type(error).__name__})")
+            return None
         if word.vin == said.vin and (by or not self._signed):
             return word, by
         self.doubt(said, "another vehicle's" if word.vin != said.vin else "not signed")
