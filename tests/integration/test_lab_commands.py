@@ -51,6 +51,13 @@ def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
     assert verdicts["remote-command-availability", "eu"] == "breached"
     assert set(verdicts.values()) - {"met", "at_risk"} == {"breached"}
 
+    seen = lab("--context", "lab", "fleet", "ls", "--where", "online region:us", "-o", "jsonl")
+    vin = json.loads(seen.stdout.splitlines()[0])["vin"]
+    order = ("parameter.set", "-a", "name=modem.band", "-a", "value=b7")
+    done = lab("--context", "lab", "cmd", "send", *order, "--to", vin, "--yes", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["orders"][0]["result"] == {"value": "b7", "prior": "auto"}
+
     again = lab("lab", "up", "--seed", "7", "--vehicles", "60")
     assert (again.returncode, json.loads(again.stdout)) == (0, context)
     assert "up already" in again.stderr
