@@ -113,6 +113,8 @@ async def _allowed(run: Run, orders: Orders, parcels: Sequence[Parcel], how: How
             raise _with_the_number(error, parcel) from None
         exits.detail(run, f"policy allows it: {', '.join(ruling.rules)}")
     vins = [target.vin for parcel in parcels for target in parcel.plan.targets]
+    if orders.context.commands is not None:
+        return  # nobody signs what an API says of a vehicle
     strangers = sum(not known for known in orders.trust.knows(vins))
     if strangers:
         exits.insist(f"of {strangers:,} of {len(vins):,} vehicles no key is trusted: what they answer is not believed")
@@ -189,12 +191,21 @@ def closing(run: Run, what: str, found: Ended) -> None:
         exits.insist(f"{found.forged:,} answers had no valid signature and were not believed")
 
 
+_SILENT = {
+    State.EXPIRED: "no answer while it could still begin",
+    State.TIMED_OUT: "it had the order, and did not tell the end of it",
+}
+"""What a state means where nobody gave a reason."""
+
+
 def _why(kept: Sequence[Kept]) -> Iterator[str]:
     """`  rejected: precondition: parked (3)`, most first."""
     from cdctl.cli.cmd_rows import summary
 
-    rows = [row for row in summary(kept) if row["reason"] and row["state"] != State.SUCCEEDED.value]
-    for row in rows[:_REASONS]:
-        yield f"  {row['state']}: {safe(str(row['reason']), 200)} ({row['vehicles']:,})"
+    told = [(State(str(row["state"])), str(row["reason"]), row["vehicles"]) for row in summary(kept)]
+    rows = [(state, reason or _SILENT.get(state, ""), count) for state, reason, count in told]
+    rows = [row for row in rows if row[1] and row[0] is not State.SUCCEEDED]
+    for state, reason, count in rows[:_REASONS]:
+        yield f"  {state.value.replace('_', ' ')}: {safe(reason, 200)} ({count:,})"
     if len(rows) > _REASONS:
         yield f"  and {len(rows) - _REASONS} other reasons"

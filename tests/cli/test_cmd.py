@@ -176,6 +176,23 @@ def test_what_vehicles_say_does_no_harm_at_the_end(capsys: pytest.CaptureFixture
     assert "lock: 0 of 1 succeeded; 1 failed" in said
 
 
+def test_the_last_words_say_why(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = [kept(f"V{n}", State.REJECTED, reason=f"reason {n % 5}") for n in range(9)]
+    cmd_sending.closing(Run(), "lock", cmd_sending.Ended([kept(), *failed, kept("W", State.EXPIRED)], unsent=2))
+    assert capsys.readouterr().err.splitlines() == [
+        "lock: 1 of 13 succeeded; 9 rejected, 1 expired, 2 not sent",
+        "  rejected: reason 0 (2)",
+        "  rejected: reason 1 (2)",
+        "  rejected: reason 2 (2)",
+        "  rejected: reason 3 (2)",
+        "  and 2 other reasons",
+    ]
+    cmd_sending.closing(Run(), "lock", cmd_sending.Ended([kept("W", State.EXPIRED)]))
+    assert "  expired: no answer while it could still begin (1)" in capsys.readouterr().err
+    cmd_sending.closing(Run(), "lock", cmd_sending.Ended([kept("W", State.RUNNING)], plans=["f" * 64]))
+    assert "cdctl cmd status ffffffffffffffff looks" in capsys.readouterr().err
+
+
 def test_places_are_kept_back() -> None:
     place = kept(command="locate", result={"latitude": 48.1, "longitude": 11.6})
     assert "48.1" in render(told(place, places=True), "json")
