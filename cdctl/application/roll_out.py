@@ -151,9 +151,8 @@ class RollOut:
     async def _send(self, rows: Sequence[int]) -> None:
         job = self._job
         try:
-            await self._dispatch.send(
-                job.plan, job.command, targets=[job.plan.targets[row] for row in rows], wait=False
-            )
+            targets = [job.plan.targets[row] for row in rows]
+            await self._dispatch.send(job.plan, job.command, targets=targets, wait=False, digest=job.digest)
         except CdctlError as error:
             self._news.hear(self._now(), retries=True)
             self._roster.put_back([row for row in rows if not self._left(row)])
