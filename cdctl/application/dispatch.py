@@ -112,6 +112,7 @@ class Dispatch:
         for kept in live:
             desk.note("cancel", kept.order.id, {"vin": kept.order.vin, "command": kept.order.command}, ending=True)
         sending = Sending("", None, {}, tell=tell)
+        sending.launched = True
         sending.stop()
         sending.tally.total = len(orders)
         sessions = dict.fromkeys(kept.session for kept in live)
@@ -191,7 +192,7 @@ class Dispatch:
             sending.rethrow()
             await self._desk.settle()
         finally:
-            if not sending.open:
+            if sending.over:
                 self._sendings.discard(sending)
             self._tell(sending)
             end(trace, sending.tally)
@@ -240,6 +241,7 @@ class Dispatch:
     def _adopt(self, kept: Kept) -> Flight:
         """An answer came to what this session sent, and nobody here waits for it."""
         sending = Sending(kept.order.plan, self._desk.means.command(kept.order.command), {})
+        sending.launched = True
         sending.stop()
         return self._take_over(kept, sending)
 
@@ -275,6 +277,8 @@ class Dispatch:
                 if again := sending.take_again(desk.now()):
                     self._launcher.spawn(sending, self._launcher.again(sending, again))
                 self._tell(sending)
+                if sending.over:
+                    self._sendings.discard(sending)
             await asyncio.sleep(_TICK)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

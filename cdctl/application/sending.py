@@ -104,9 +104,14 @@ class Sending:
         self.tally.published += count
         self._lately.append((asyncio.get_running_loop().time(), count))
 
+    @property
+    def over(self) -> bool:
+        """Whether everything was begun and has ended."""
+        return self.launched and not (self.open or self.again or self.retrying)
+
     def look(self) -> None:
-        """Whether it is over."""
-        if self.error is not None or (self.launched and not (self.open or self.again or self.retrying)):
+        """Tell whoever waits when it is over."""
+        if self.error is not None or self.over:
             self.done.set()
 
     def tell(self) -> None:

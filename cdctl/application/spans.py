@@ -70,6 +70,6 @@ def begin(traces: Traces, command: str, plan: str, session: str, count: int) -> 
 
 def end(trace: Trace, tally: Tally) -> None:
     """How it ended, in numbers."""
-    failed = tally.total - tally.states[State.SUCCEEDED]
+    failed = tally.ended - tally.states[State.SUCCEEDED]
     said = {f"cdctl.{state.value}": count for state, count in tally.states.items() if count}
     trace.end(said, failed=f"{failed} of {tally.total} without success" if failed else "")

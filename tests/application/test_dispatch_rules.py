@@ -231,3 +231,17 @@ def test_an_abort_that_cancels_asks_vehicles_to_drop_what_they_have(place: Any) 
             assert fleet.asked == []
 
     asyncio.run(work())
+
+
+def test_sendings_that_nobody_waits_for_are_forgotten_when_they_are_over(place: Any) -> None:
+    async def work() -> None:
+        async with operating(place, place.trust.parent, executor=Scripted(lambda one: DONE)) as here:
+            plan = here.plan("ping", VINS)
+            for target in plan.targets:
+                await here.dispatch.send(plan, here.command("ping"), targets=[target], wait=False)
+            await until(lambda: moves(here).count("succeeded") == len(VINS))
+            await until(lambda: not here.dispatch._sendings)
+            assert here.journal.verify() == []
+            assert sum(1 for _ in here.journal.records(kind="plan")) == 1
+
+    asyncio.run(work())
