@@ -131,16 +131,14 @@ def status(
         str, typer.Argument(metavar="[ORDER|PLAN]", help="Its id, or a beginning of it; else the latest plans.")
     ] = "",
     limit: options.Limit = 10,
-    reason: options.Reason = "",
+    reason: options.WhyLook = "",
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
 ) -> None:
     """Say how plans stand, the orders of one plan, or one order with everything that was written down of it."""
     from cdctl.cli import cmd_looking
 
-    exits.leave(
-        cmd_looking.status(run_of(ctx), which, limit, outputs, places=bool(reason.strip()), show_vins=show_vins)
-    )
+    exits.leave(cmd_looking.status(run_of(ctx), which, limit, outputs, reason=reason, show_vins=show_vins))
 
 
 @app.command(epilog="Example: cdctl cmd history --vin WBA00000000012345 --since now-7d --state failed")
@@ -153,7 +151,7 @@ def history(
     ] = "",
     state: Annotated[str, typer.Option(metavar="STATE", help="Such as failed.", autocompletion=completion.states)] = "",
     limit: options.Limit = 50,
-    reason: options.Reason = "",
+    reason: options.WhyLook = "",
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
 ) -> None:
@@ -164,7 +162,7 @@ def history(
 
     begins = instant(since, time.time(), "--since") * 1000 if since else 0
     wanted = Wanted(vin, begins, command, _state(state), limit)
-    cmd_looking.history(run_of(ctx), wanted, outputs, places=bool(reason.strip()), show_vins=show_vins)
+    cmd_looking.history(run_of(ctx), wanted, outputs, reason=reason, show_vins=show_vins)
 
 
 def _state(text: str) -> str:

@@ -6,21 +6,20 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_asking, cmd_kept, cmd_rows, cmd_sending, cmd_stopping, exits, fleet_rows, output
+from cdctl.cli import cmd_asking, cmd_kept, cmd_places, cmd_rows, cmd_sending, cmd_stopping, exits, fleet_rows, output
 from cdctl.cli.cmd_progress import Board
 from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_sending import Ended
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders.command import Command, Risk
 from cdctl.domain.orders.order import State
-from cdctl.domain.orders.plan import Plan, Target
 from cdctl.errors import RefusedError
 
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.orders_wiring import Orders
     from cdctl.cli.options import Run
-    from cdctl.domain.orders.keeping import Journal, Kept
+    from cdctl.domain.orders.keeping import Journal
     from cdctl.domain.settings import Settings
 
 
@@ -113,7 +112,9 @@ def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes
 
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
         live = [kept for kept in map(orders.journal.order, names) if kept is not None]
-        plan = plan_of(orders.journal, digest) or _plan_of_orders(live[0].order.command, live, orders.context.name)
+        plan = plan_of(orders.journal, digest) or cmd_places.plan_of_orders(
+            live[0].order.command, live, orders.context.name
+        )
         command = orders.command(plan.command) or Command(plan.command, plan.command, Risk.CONFIRM)
         await orders.authorise(plan, command, action="abort")
         what = f"let {vehicles(len(live))} drop {plan.command}" if live else f"send no more of {plan.command}"
@@ -128,11 +129,6 @@ def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes
 
     with cmd_sending.interruptible(board, lambda: "what was asked for stands: cdctl cmd status shows what came of it"):
         return with_orders(settings, work, plugins=run.plugins)
-
-
-def _plan_of_orders(command: str, kept: Sequence[Kept], context: str) -> Plan:
-    targets = tuple(sorted({Target(one.order.vin, one.order.region) for one in kept}))
-    return Plan("", context, command, {}, targets, "", 0, 0, 0)
 
 
 def show(run: Run, settings: Settings, outputs: Sequence[output.Output], found: Ended, show_vins: bool) -> None:

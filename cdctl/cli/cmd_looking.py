@@ -1,11 +1,11 @@
-"""`cdctl cmd status` and `cdctl cmd history`: the journal, looked at. No key is needed, and nobody is asked."""
+"""`cdctl cmd status` and `cdctl cmd history`: the journal, looked at. A key is needed for where vehicles were alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_kept, cmd_rows, cmd_sending, exits, fleet_rows, output, records
+from cdctl.cli import cmd_kept, cmd_places, cmd_rows, cmd_sending, exits, fleet_rows, output, records
 from cdctl.cli.settings import settings_of
 from cdctl.errors import CdctlError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def status(
-    run: Run, which: str, limit: int, outputs: Sequence[str] | None, *, places: bool, show_vins: bool
+    run: Run, which: str, limit: int, outputs: Sequence[str] | None, *, reason: str, show_vins: bool
 ) -> exits.Code:
     """Plans, the orders of one, or one order. The exit code is that of what is shown."""
     from cdctl.application.orders_wiring import with_journal
@@ -41,7 +41,9 @@ def status(
     cmd_kept.is_none(settings, which)
     found, steps = with_journal(settings, look)
     head: dict[str, object] = {"plan": found.plan, **({"steps": steps} if found.single else {})}
-    told = cmd_rows.Told(found.kept, _known(run, settings), places, head)
+    known = _known(run, settings)
+    places = cmd_places.may_be_shown(run, settings, found.kept, known, reason)
+    told = cmd_rows.Told(found.kept, known, places, head)
     render = cmd_rows.orders(told)
 
     def whole(form: str, hide: bool, width: int | None) -> str:
@@ -57,7 +59,7 @@ def status(
     return cmd_sending.code(ended)
 
 
-def history(run: Run, wanted: cmd_kept.Wanted, outputs: Sequence[str] | None, *, places: bool, show_vins: bool) -> None:
+def history(run: Run, wanted: cmd_kept.Wanted, outputs: Sequence[str] | None, *, reason: str, show_vins: bool) -> None:
     """Orders, newest first."""
     from cdctl.application.orders_wiring import with_journal
 
@@ -67,7 +69,9 @@ def history(run: Run, wanted: cmd_kept.Wanted, outputs: Sequence[str] | None, *,
         return cmd_kept.history(journal, wanted)
 
     kept = () if cmd_kept.is_none(settings) else with_journal(settings, look)
-    told = cmd_rows.Told(kept, _known(run, settings), places, {}, each=True)
+    known = _known(run, settings)
+    places = cmd_places.may_be_shown(run, settings, kept, known, reason)
+    told = cmd_rows.Told(kept, known, places, {}, each=True)
     fleet_rows.emit(run, chosen, cmd_rows.orders(told), show_vins=show_vins)
     if not kept:
         exits.note(run, "no order matches")

@@ -42,6 +42,9 @@ Retries = Annotated[int, typer.Option(metavar="N", min=0, max=10, help="Try what
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where stdin is no terminal.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it stands in the audit.")]
+WhyLook = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why you look at where vehicles were; else it is kept back.")
+]
 PlanFile = Annotated[
     str,
     typer.Option(

@@ -255,8 +255,14 @@ def test_where_a_vehicle_was_is_kept_back_later(house: House) -> None:
     assert "latitude" in found["orders"][0]["result"]
     (hidden,) = house.json("cmd", "history", "--vin", vin, "--command", "locate")["orders"]
     assert "latitude" not in hidden["result"]
-    (shown,) = house.json("cmd", "history", "--vin", vin, "--command", "locate", "--reason", "stolen")["orders"]
+    (shown,) = house.json("cmd", "history", "--vin", vin, "--command", "locate", "--reason", "a theft")["orders"]
     assert "latitude" in shown["result"]
+    (read,) = house.noted("location")
+    assert (read.subject, read.actor, read.body["reason"]) == (vin, "engineer", "a theft")
+    refused = house.run("cmd", "status", shown["order"], "--reason", "curious", by="viewer")
+    assert (refused.returncode, refused.stdout) == (5, "")
+    assert len(house.noted("location")) == 1
+    assert "latitude" not in house.run("cmd", "status", shown["order"], by="viewer").stdout
 
 
 def test_history_is_filtered(house: House) -> None:

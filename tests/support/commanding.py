@@ -12,19 +12,21 @@ import contextlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ordered import Lab
 from typer.testing import CliRunner
 
 from cdctl.cli.main import app
-from cdctl.domain.orders.keeping import Kept
+from cdctl.domain.orders.keeping import Journal, Kept, Record
 from cdctl.security import key_files
 from cdctl.security.ed25519 import PrivateKey, written
 from cdctl.stores.journal import read_journal
 
+T = TypeVar("T")
 ADA, BEA, VIC = b"b" * 32, b"c" * 32, b"d" * 32
 OTHERS = {
     "engineer": (written(PrivateKey(ADA).public), ("oncall", "engineer")),
@@ -94,8 +96,15 @@ class House:
 
     def kept(self) -> list[Kept]:
         """Orders as the journal has them, newest first."""
+        return self._journal(lambda journal: list(journal.orders()))
+
+    def noted(self, kind: str) -> list[Record]:
+        """What was written down of this kind."""
+        return self._journal(lambda journal: list(journal.records(kind=kind)))
+
+    def _journal(self, look: Callable[[Journal], T]) -> T:
         journal = read_journal(self.folder / "journal.db")
         try:
-            return list(journal.orders())
+            return look(journal)
         finally:
             asyncio.run(journal.aclose())
