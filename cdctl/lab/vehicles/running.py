@@ -99,13 +99,14 @@ class Work:
 
     def withdraw(self, row: int, entry: Entry) -> bool:
         """Drop an order that waits; false when it does not."""
-        waiting = self._waiting.get(row, deque())
-        job = next((one for one in waiting if one.entry is entry), None)
-        if job is None:
-            return False
-        waiting.remove(job)
-        self.settle(row, entry, Heard.CANCELLED, job=job)
-        return True
+        for jobs in (self._starting, self._waiting.get(row, deque())):
+            job = next((one for one in jobs if one.entry is entry), None)
+            if job is not None:
+                jobs.remove(job)
+                self.settle(row, entry, Heard.CANCELLED, job=job)
+                self._next(job)
+                return True
+        return False
 
     def close(self) -> None:
         """What is under way is interrupted."""

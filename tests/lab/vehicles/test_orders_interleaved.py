@@ -109,6 +109,27 @@ class Forgetful(Vehicle):
         super().start()
 
 
+def test_a_cancel_that_arrives_with_its_order_wins(tmp_path: Path) -> None:
+    asyncio.run(together(tmp_path))
+
+
+async def together(folder: Path) -> None:
+    vehicle, told, other = Vehicle(folder), order(0, 0, "ping"), order(0, 1, "flash")
+    now = int(time.time() * 1000)
+    until = {"now": now, "expires": now + 60_000}
+    run = [(TOLD.order(one), ORDER) for one in (told, other)]
+    run += [(TOLD.cancel(one, nonce=f"nonce-{one.key}-cancel", **until), CANCEL) for one in (told, other)]
+    for payload, kind in run:
+        vehicle.ordering.orders.take(0, dsse.seal(payload, kind, ADA), lambda: None)
+    await vehicle.say(TOLD.order(order(0, 2, "flash")), ORDER)
+    async with asyncio.timeout(20):
+        while len(vehicle.ends) < 3:
+            await asyncio.sleep(0.001)
+    vehicle.ordering.close()
+    assert [*vehicle.ends.values()] == [{Heard.CANCELLED}, {Heard.CANCELLED}, {Heard.SUCCEEDED}]
+    assert (folder / "executions.jsonl").read_text().count("\n") == 1
+
+
 async def live(folder: Path, steps, kind_of: type[Vehicle] = Vehicle) -> None:
     vehicle, sent = kind_of(folder), {}
     for asked, (kind, which) in enumerate(steps):
