@@ -102,7 +102,7 @@ async def carry(
     regions = sorted({target.region for target in job.plan.targets})
     opens = rollout_wiring.ops_of(orders.settings, regions, dispatch.session)
     root = orders.context.topic_root
-    showing = Showing(opens, root, job.plan.id, orders.sealer, orders.trust, orders.clock)
+    showing = Showing(opens, root, (job.plan.id, job.digest), orders.sealer, orders.trust, orders.clock)
 
     async with rollout_wiring.engine(
         orders, dispatch, job, standing=standing, config=config, plugins=plugins

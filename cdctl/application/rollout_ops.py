@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cdctl.domain.orders.rollout import talk
 from cdctl.domain.orders.rollout.engine import Picture
-from cdctl.domain.orders.rollout.seen import Control
+from cdctl.domain.orders.rollout.seen import Control, Wish
 from cdctl.domain.orders.telling import CONTROL
 from cdctl.domain.orders.trust import Identity, Sealer, Trust
 from cdctl.domain.ports import Clock
@@ -79,9 +79,10 @@ class Showing:
     """Of whoever runs a rollout: tells its state, hears wishes, and answers them in the next state."""
 
     def __init__(
-        self, opens: Mapping[str, Open], root: str, rollout: str, sealer: Sealer, trust: Trust, clock: Clock
+        self, opens: Mapping[str, Open], root: str, plan: tuple[str, str], sealer: Sealer, trust: Trust, clock: Clock
     ) -> None:
-        self._root, self._rollout = root, rollout
+        """plan: its id, which is the rollout's, and its digest."""
+        self._root, (self._rollout, self._digest) = root, plan
         self._sealer, self._trust, self._clock = sealer, trust, clock
         self._lines = Lines(opens, self._message)
         self._heard: dict[str, str] = {}
@@ -138,7 +139,12 @@ class Showing:
         control = Control(
             asked.control.wish, who.name, now, asked.control.why, asked.control.wave, asked.control.anyway
         )
-        why = "too late: it expired" if now > asked.expires else self._allowed(who, control)
+        if now > asked.expires:
+            why = "too late: it expired"
+        elif asked.plan != self._digest and control.wish in {Wish.APPROVE, Wish.RESUME}:  # anybody may stop anything
+            why = "it is about another plan"
+        else:
+            why = self._allowed(who, control)
         self._heard[asked.nonce] = why
         while len(self._heard) > _REMEMBERED:
             self._heard.pop(next(iter(self._heard)))
@@ -178,7 +184,8 @@ class Looking:
         if self._sealer is None:
             raise RefusedError("there is no key to sign with")
         nonce, now = secrets.token_hex(12), round(self._clock.now() * 1000)
-        payload = talk.write_control(talk.Asked(rollout, control, nonce, now + _WISH_MS))
+        plan = str(self.states.get(rollout, {}).get("plan", ""))
+        payload = talk.write_control(talk.Asked(rollout, control, nonce, now + _WISH_MS, plan))
         region = self._regions.get(rollout) or next(iter(self._lines.up))
         topic = talk.control_topic(self._root, region, rollout)
         await self._lines.up[region].publish([Publish(topic, self._sealer.seal(payload, CONTROL), expiry=60)])

@@ -36,6 +36,8 @@ from cdctl.security.keys import sealer
 
 BEA = PrivateKey(b"c" * 32)
 ID = "01krollout"
+ROLLED = Plan(ID, "lab", "ping", {}, (Target("WBA1", "eu"),), "ada", 1, 2, 3)
+DIGEST = ROLLED.digest()
 PAUSE = Control(Wish.PAUSE, "", 0, "a look")
 
 
@@ -67,7 +69,7 @@ async def running(lab: Lab, refusal: str = "") -> AsyncIterator[tuple[Showing, l
     wishes: list[Control] = []
     believed = trust.read(lab.trust)
     ada = sealer(PrivateKey(b"a" * 32), "ada", ("operator",))
-    showing = Showing(opens(lab), "cd", ID, ada, believed, WallClock())  # type: ignore[arg-type]
+    showing = Showing(opens(lab), "cd", (ID, DIGEST), ada, believed, WallClock())  # type: ignore[arg-type]
 
     def allowed(who: Identity, control: Control) -> str:
         return refusal
@@ -99,9 +101,11 @@ async def looking(lab: Lab) -> AsyncIterator[Looking]:
         await one.aclose()
 
 
-def asked(control: Control = PAUSE, *, rollout: str = ID, expires: float = 60, nonce: str = "") -> bytes:
+def asked(control: Control = PAUSE, *, rollout: str = ID, expires: float = 60, plan: str = "") -> bytes:
     now = round(time.time() * 1000)
-    return talk.write_control(talk.Asked(rollout, control, nonce or os.urandom(12).hex(), now + round(expires * 1000)))
+    return talk.write_control(
+        talk.Asked(rollout, control, os.urandom(12).hex(), now + round(expires * 1000), plan or DIGEST)
+    )
 
 
 def test_a_wish_is_heard_by_name_and_the_state_is_there_for_all(lab: Lab) -> None:
@@ -149,6 +153,7 @@ def test_forged_replayed_late_and_misdirected_wishes_do_nothing(lab: Lab) -> Non
         asked(), b"", b"\xff\xff", bytes(broken),
         stranger.seal(asked(), CONTROL), vehicle.seal(asked(), CONTROL),
         bea.seal(asked(), PLAN), bea.seal(asked(rollout="01kother"), CONTROL), bea.seal(asked(expires=-1), CONTROL),
+        bea.seal(asked(Control(Wish.APPROVE, "", 0, wave=0), plan="f" * 64), CONTROL),
         bea.seal(b"{}", CONTROL), bea.seal(talk.write_state(picture(), {}), CONTROL), once,
     ]  # fmt: skip
 
@@ -160,7 +165,10 @@ def test_forged_replayed_late_and_misdirected_wishes_do_nothing(lab: Lab) -> Non
             await link.publish([Publish(topic, one) for one in [once, *bad]])
             assert await eyes.wish(ID, replace(PAUSE, why="the last"), 10) == ""
             assert [one.why for one in wishes] == ["a look", "a look", "the last"], "the good one, once, and no other"
-            assert showing.refused == [("bea", "pause", "too late: it expired")]
+            assert showing.refused == [
+                ("bea", "pause", "too late: it expired"),
+                ("bea", "approve", "it is about another plan"),
+            ]
 
     asyncio.run(work())
 

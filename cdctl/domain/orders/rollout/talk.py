@@ -21,12 +21,14 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A wish as it travels. control.by is empty: who asks is who signed. nonce: never twice; expires: epoch ms."""
+    """A wish as it travels. control.by is empty: who asks is who signed. nonce: never twice; expires: epoch ms. plan:
+    the digest of what it is about, so that an approval holds for exactly these targets, arguments and thresholds."""
 
     rollout: str
     control: Control
     nonce: str
     expires: int
+    plan: str
 
 
 def state_topic(root: str, region: str, rollout: str = "+") -> str:
@@ -44,7 +46,7 @@ def write_control(asked: Asked) -> bytes:
     one = asked.control
     body = {
         "v": VERSION, "what": "control", "rollout": asked.rollout, "wish": one.wish.value, "at": one.at, "why": one.why,
-        "wave": one.wave, "anyway": one.anyway, "nonce": asked.nonce, "exp": asked.expires,
+        "wave": one.wave, "anyway": one.anyway, "nonce": asked.nonce, "exp": asked.expires, "plan": asked.plan,
     }  # fmt: skip
     return json.dumps(body, separators=(",", ":")).encode()
 
@@ -54,13 +56,13 @@ def read_control(payload: bytes) -> Asked:
     body = _body(payload, "control")
     try:
         wish = Wish(str(body["wish"]))
-        why, nonce, rollout = (str(body[key]) for key in ("why", "nonce", "rollout"))
+        why, nonce, rollout, plan = (str(body[key]) for key in ("why", "nonce", "rollout", "plan"))
         at, wave, expires = (_whole(body[key]) for key in ("at", "wave", "exp"))
     except KeyError as error:
         raise ValueError(f"a wish without {error.args[0]}") from error
     if len(why) > _LONGEST or not 8 <= len(nonce) <= 64:
         raise ValueError("a wish whose reason or nonce has another length")
-    return Asked(rollout, Control(wish, "", at, why, wave, body.get("anyway") is True), nonce, expires)
+    return Asked(rollout, Control(wish, "", at, why, wave, body.get("anyway") is True), nonce, expires, plan)
 
 
 def write_state(picture: Picture, heard: Mapping[str, str]) -> bytes:
@@ -97,6 +99,7 @@ def read_state(payload: bytes) -> dict[str, object]:
     kinds: dict[str, type] = {
         "rollout": str, "state": str, "phase": str, "wave": int, "at": int, "waves": list, "pauses": list,
         "guards": list, "events": list, "heard": dict, "name": str, "by": str, "command": str, "reason": str,
+        "plan": str,
     }  # fmt: skip
     for key, kind in kinds.items():
         if not isinstance(body.get(key), kind):

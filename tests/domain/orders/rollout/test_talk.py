@@ -18,7 +18,7 @@ from cdctl.domain.orders.rollout.standing import Cause, Pause, Phase, Standing
 from cdctl.domain.orders.rollout.tally import Tally
 from cdctl.domain.orders.rollout.waves import Wave
 
-ASKED = talk.Asked("01k", Control(Wish.APPROVE, "", 5, "fine", 2, anyway=True), "n" * 24, 65_000)
+ASKED = talk.Asked("01k", Control(Wish.APPROVE, "", 5, "fine", 2, anyway=True), "n" * 24, 65_000, "f" * 64)
 PLAN = Plan(
     "01k", "lab", "ping", {}, (Target("WBA1", "eu"), Target("WBA2", "eu")), "ada", 1, 2, 3, rollout={"name": "p"}
 )
@@ -60,6 +60,7 @@ def test_a_wish_is_read_as_it_was_written() -> None:
         ({"wave": "1"}, "number"),
         ({"exp": True}, "number"),
         ({"exp": ...}, "without exp"),
+        ({"plan": ...}, "without plan"),
         ({"nonce": "short"}, "nonce"),
         ({"why": "x" * 501}, "reason"),
     ],
