@@ -9,6 +9,7 @@ from cdctl.cli import cmd_asking, cmd_plan_file, cmd_planning, exits
 from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.settings import settings_of
+from cdctl.domain.orders.arguments import judge_values
 from cdctl.domain.orders.command import Risk
 from cdctl.domain.orders.keeping import Note
 
@@ -28,6 +29,7 @@ def approve(run: Run, name: str, *, yes: bool) -> exits.Code:
     found = cmd_plan_file.read(name, security_wiring.trust_of(context), context.name, time.time())
     plan = found.plan
     command = wiring.catalogue(settings, plugins=run.plugins).command(plan.command)
+    judge_values(command, plan.arguments)
     exits.note(run, f"  {'asked by':<10} {plan.by}")
     for fact, value in cmd_planning.facts(plan, command, Selected(plan.targets, plan.where)):
         exits.note(run, f"  {fact:<10} {value}")

@@ -26,7 +26,7 @@ from cdctl.cli.cmd_sending import Ended, How, Parcel
 from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.settings import settings_of
 from cdctl.domain.fleet.privacy import masked, masked_in
-from cdctl.domain.orders.arguments import judge
+from cdctl.domain.orders.arguments import judge, judge_values
 from cdctl.domain.orders.command import Risk
 from cdctl.errors import RefusedError, UsageError
 
@@ -171,6 +171,7 @@ def _approved(run: Run, asked: Asked) -> Ready:
     found = cmd_plan_file.read(asked.plan_file, security_wiring.trust_of(context), context.name, time.time())
     plan = found.plan
     command = doors.command(plan.command)
+    judge_values(command, plan.arguments)
     fleet_rows.refuse_unless(asked.expect, len(plan.targets))
     # The number of a plan that others signed is part of what they signed.
     expected = asked.expect if asked.expect is not None or len(found.signed) < 2 else len(plan.targets)

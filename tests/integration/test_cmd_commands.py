@@ -5,23 +5,27 @@ from __future__ import annotations
 import csv
 import json
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commanding import OTHERS, House
+from commanding import ADA, OTHERS, House
 from ordered import Lab, ordered
 from terminal import Terminal, foreign
 
 from cdctl.application import wiring
 from cdctl.domain.orders.command import Command
-from cdctl.domain.orders.telling import REPLY
+from cdctl.domain.orders.plan import Plan, Target
+from cdctl.domain.orders.telling import PLAN, REPLY
 from cdctl.domain.settings import Settings
 from cdctl.lab.vehicles.columns import Doing
 from cdctl.lab.vehicles.keys import vehicle_key
 from cdctl.security.dsse import seal
+from cdctl.security.ed25519 import PrivateKey
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +181,29 @@ def test_a_dangerous_command_needs_a_second_person_who_signs_the_same_bytes(hous
     again = house.run("cmd", "send", "--plan", plan, "--yes")
     assert again.returncode == 0, again.stderr
     assert done(house.lab, "reboot")[vin] == 1, "the same plan is done once"
+
+
+def test_a_plan_that_says_what_no_command_takes_is_refused(house: House) -> None:
+    key = PrivateKey(ADA)
+    target = Target(house.lab.online[0][1], "eu")
+    now = time.time_ns() // 1_000_000
+    good = Plan("01k", "test", "flash", {"times": 1}, (target,), "engineer", now, 60, 30)
+    for plan, code, text in (
+        (replace(good, arguments={"times": 99}), 2, "99 is out of bounds"),
+        (replace(good, command="flush"), 2, "no command is called 'flush'"),
+        (replace(good, context="prod"), 5, "for the context 'prod', not 'test'"),
+        (replace(good, by="second"), 5, "second has not signed this plan"),
+        (replace(good, created=now - 8 * 86_400_000), 5, "more than a week old"),
+    ):
+        (house.folder / "odd.plan").write_bytes(seal(plan.content(), PLAN, key))
+        for args in (("send", "--plan", "odd.plan", "--yes"), ("approve", "odd.plan", "--yes")):
+            found = house.run("cmd", *args, by="second" if args[0] == "approve" else "engineer")
+            assert (found.returncode, text in found.stderr) == (code, True), found.stderr
+    (house.folder / "odd.plan").write_bytes(seal(b"{}", PLAN, key))
+    assert "is no plan" in house.run("cmd", "send", "--plan", "odd.plan").stderr
+    (house.folder / "odd.plan").write_bytes(seal(good.content(), REPLY, key))
+    assert house.run("cmd", "send", "--plan", "odd.plan").returncode == 5
+    assert house.run("cmd", "send", "--plan", "none.plan").returncode == 2
 
 
 def test_break_glass_is_loud_and_kept(house: House) -> None:
