@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -62,6 +63,8 @@ class Envelope:
 
 _decode = msgspec.json.Decoder(_Envelope).decode
 _encode = msgspec.json.Encoder().encode
+_hint = lru_cache(64)(fingerprint)
+"""Of whoever signs: few keys, each thousands of times."""
 
 
 def pae(kind: str, payload: bytes) -> bytes:
@@ -73,7 +76,7 @@ def pae(kind: str, payload: bytes) -> bytes:
 def seal(payload: bytes, kind: str, *signers: Signer) -> bytes:
     """An envelope as compact JSON, signed by each in turn. Raises UnavailableError when a key cannot be used."""
     message = pae(kind, payload)
-    return _written(payload, kind, [(fingerprint(one.public), one.sign(message)) for one in signers])
+    return _written(payload, kind, [(_hint(one.public), one.sign(message)) for one in signers])
 
 
 def cosign(envelope: bytes, signer: Signer) -> bytes:
@@ -151,7 +154,7 @@ def _by(public: bytes | None, signature: bytes, message: bytes) -> bool:
 
 
 def _written(payload: bytes, kind: str, signatures: Sequence[tuple[str, bytes]]) -> bytes:
-    wrapped = tuple(_Signature(_wrapped(signature), keyid) for keyid, signature in signatures)
+    wrapped = tuple([_Signature(_wrapped(signature), keyid) for keyid, signature in signatures])
     return _encode(_Envelope(_wrapped(payload), kind, wrapped))
 
 
