@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdctl.application import security_wiring
-from cdctl.errors import RefusedError
+from cdctl.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.domain.orders.plan import Plan
@@ -39,7 +39,11 @@ def approve(name: str, found: Planned, sealer: Sealer) -> None:
 def read(name: str, trust: Trust, context: str, now: float) -> Planned:
     """What is in it. now: epoch seconds. Raises UsageError when it is no plan, RefusedError when its signatures do not
     hold, it is for another context, or too old."""
-    signed = security_wiring.signed_plan(Path(name).expanduser(), trust)
+    path = Path(name).expanduser()
+    if not path.exists():
+        hint = "send --plan writes it when a command and vehicles are named"
+        raise UsageError("there is no such file", subject=name, hint=hint)
+    signed = security_wiring.signed_plan(path, trust)
     plan = signed.plan
     if plan.context != context:
         raise RefusedError(f"it is for the context {plan.context!r}, not {context!r}", subject=name)
