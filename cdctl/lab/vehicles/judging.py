@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,6 +24,8 @@ from cdctl.protocols.native_orders import CancelPayload, OrderPayload, QueryPayl
 
 LEEWAY = 5_000
 """Milliseconds that an order may be from the future: no two clocks agree."""
+_REPLY = re.compile(r".+/reply/([0-9A-Za-z_-]{1,64})")
+"""Only the session is taken from it: a vehicle answers below its own topics, whatever an order says."""
 _ROLES: Mapping[Risk, frozenset[str]] = {
     Risk.SAFE: frozenset({"viewer", "oncall", "engineer", "break-glass"}),
     Risk.CONFIRM: frozenset({"oncall", "engineer", "break-glass"}),
@@ -100,10 +103,10 @@ class Judge:
             raise Unheard("malformed") from None
         if told.v != VERSION:
             raise Unheard("unknown version")
-        session = told.reply.rpartition("/")[2]
-        if not session or set(session) & set("+#\0") or "/reply/" not in told.reply:
+        reply = _REPLY.fullmatch(told.reply)
+        if reply is None:
             raise Unheard("malformed")
-        return Opened(told, by, f"{self._head(row)}/reply/{session}")
+        return Opened(told, by, f"{self._head(row)}/reply/{reply[1]}")
 
     def admit(self, row: int, opened: Opened, now: int) -> None:
         """Whether it is for this vehicle, now, and for the first time. Raises Refused."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from ordered import Lab, ordered
+from ordered import SESSION, Lab, ordered
 from waiting import eventually
 
 from cdctl.domain.orders.order import Heard, Order
@@ -131,6 +131,23 @@ def test_what_nobody_trusted_signed_gets_no_answer(lab: Lab, done: list[str]) ->
 def _payload_of(other: bytes, envelope: bytes) -> bytes:
     """The payload of one envelope with the signatures of another."""
     return other.split(b'"signatures"')[0] + b'"signatures"' + envelope.split(b'"signatures"')[1]
+
+
+@pytest.mark.parametrize(
+    "reply", ["cd/eu/V/reply/", "cd/eu/V/else/s", "cd/eu/V/reply/+", "cd/eu/V/reply/a b", "reply/s"]
+)
+def test_an_answer_goes_nowhere_but_to_a_session(lab: Lab, done: list[str], reply: str) -> None:
+    before = len(lab.refusals())
+    lab.send(replace(lab.order(lab.online[0][1], "ping"), reply=reply))
+    assert lab.silent(before + 1)
+    assert lab.refusals()[before]["reason"] == "malformed"
+
+
+def test_an_answer_goes_below_the_vehicles_own_topics(lab: Lab, done: list[str]) -> None:
+    order = lab.order(lab.fresh(), "ping")
+    told = lab.end(replace(order, reply=f"elsewhere/reply/{SESSION}"))
+    assert told.vin == order.vin
+    done.append(order.id)
 
 
 def test_a_revoked_key_is_refused_by_name(lab: Lab, done: list[str]) -> None:
