@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from cdctl.application.authorise import Wish, authorise
 from cdctl.application.fleet_wiring import finished, link
 from cdctl.application.wiring import catalogue
+from cdctl.domain.orders.executing import Executor
 from cdctl.errors import CdctlError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from cdctl.application.spans import Traces
     from cdctl.domain.orders.authority import Authority, Ruling
     from cdctl.domain.orders.command import Command
-    from cdctl.domain.orders.executing import Executor
     from cdctl.domain.orders.keeping import Journal
     from cdctl.domain.orders.plan import Plan
     from cdctl.domain.orders.telling import Telling
@@ -44,11 +44,16 @@ class SteadyClock:
     ends no order."""
 
     def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+        self._offset = time.time() - _passed()
 
     def now(self) -> float:
         """Epoch seconds."""
-        return self._offset + time.monotonic()
+        return self._offset + _passed()
+
+
+def _passed() -> float:
+    """Seconds that pass while the machine sleeps, too, where the system has such a clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,12 @@ class Orders:
         expected: int | None = None,
         break_glass: bool = False,
     ) -> Ruling:
-        """What policy says to this plan by us. Raises RefusedError; see `application.authorise`."""
+        """What policy says to this plan by us. Raises RefusedError; see `application.authorise`. What the context's
+        command API does not have is refused first."""
+        if self.context.commands is not None:
+            from cdctl.application.commands_wiring import must_carry
+
+            must_carry(self.context.commands, plan.command)
         return await authorise(
             plan,
             command,
@@ -153,7 +163,6 @@ async def opened_orders(
 ) -> AsyncIterator[tuple[Orders, Dispatch]]:
     """As `with_orders`, inside a loop that runs already."""
     from cdctl.application.dispatch import Dispatch
-    from cdctl.application.executing import LinkExecutor
     from cdctl.application.issuing import Means
     from cdctl.application.security_wiring import authority_of, live_trust_of, sealer_of
     from cdctl.stores.journal import open_journal
@@ -181,7 +190,7 @@ async def opened_orders(
         traces = traces_of(context)
         journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
         orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
-        carrier = LinkExecutor(telling, name, _opens(context, name), clock)
+        carrier = _carrier(context, telling, name, journal, clock)
         executor = around(carrier) if around else carrier
         means = Means(executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command, take_over)
         dispatch = Dispatch(means, session=name)
@@ -195,8 +204,32 @@ async def opened_orders(
                 await asyncio.to_thread(traces.close)
 
 
+class Carrier(Executor, Protocol):
+    """An executor that can hear the answers to other sessions, too."""
+
+    async def listen(self, session: str) -> None:
+        """From now on."""
+        ...
+
+
+def _carrier(context: Context, telling: Telling, session: str, journal: Journal, clock: SteadyClock) -> Carrier:
+    """Links to brokers, or the API where the context has one for commands."""
+    if context.commands is not None:
+        from cdctl.application.commands_wiring import api_executor
+
+        return api_executor(context.commands, context.name, session, journal, clock)
+    from cdctl.application.executing import LinkExecutor
+
+    return LinkExecutor(telling, session, _opens(context, session), clock)
+
+
 def telling_of(context: Context, settings: Settings, doors: Catalogue) -> Telling:
-    """How a context's fleet is told things. Raises UsageError when its protocol cannot carry orders."""
+    """How a context's fleet is told things (where an API carries orders, how they are written down). Raises UsageError
+    when its protocol cannot carry orders."""
+    if context.commands is not None:
+        from cdctl.application.commands_wiring import api_telling
+
+        return api_telling(context.commands, context)
     if context.protocol.name == "native":
         from cdctl.protocols.native_orders import NativeTelling
 

@@ -82,7 +82,9 @@ class Reconciler:
         runs = [some[at : at + _A_QUERY] for some in by_vin.values() for at in range(0, len(some), _A_QUERY)]
         for start in range(0, len(runs), _AT_ONCE):
             part = runs[start : start + _AT_ONCE]
-            await desk.means.executor.query([Outgoing(some[0], desk.issuer.query(some)) for some in part])
+            await desk.means.executor.query(
+                [Outgoing(some[0], desk.issuer.query(some), asked=tuple(some)) for some in part]
+            )
             await asyncio.sleep(0)
 
     def send_again(self, flights: Sequence[Flight]) -> None:

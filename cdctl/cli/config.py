@@ -66,9 +66,10 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Connect to every endpoint of every context (or of --context) and say what answered.
 
     Of a broker it says what it speaks, what it grants of the topics that `fleet` needs, and how soon it answers.
-    An inventory is read, a collector is asked how many vehicles it has, trust file, signing key and policy are judged.
+    An inventory is read, a collector is asked how many vehicles it has, a command API whether it knows us; trust file,
+    signing key and policy are judged.
     """
-    from cdctl.application import broker_wiring, security_wiring, wiring
+    from cdctl.application import broker_wiring, commands_wiring, security_wiring, wiring
 
     run = run_of(ctx)
     settings = settings_of(run)
@@ -80,6 +81,7 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
             probes += wiring.probe_sources(settings, name, plugins=run.plugins)
             probes += broker_wiring.probe_brokers(settings, name, plugins=run.plugins)
             probes += broker_wiring.probe_beside(settings, name, plugins=run.plugins)
+            probes += commands_wiring.probe_commands(settings, name)
             probes += security_wiring.probe_security(settings.context(name))
     rows = [
         {"context": p.context, "source": p.source, "url": p.url, "ok": p.ok, "found": p.found, "hint": p.hint}

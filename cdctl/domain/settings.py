@@ -117,6 +117,15 @@ class Collector:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandApi:
+    """An API over HTTP that takes orders instead of the vehicles themselves; the file `profile` says how."""
+
+    url: str
+    profile: str
+    access: Access = field(default_factory=Access)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """One platform: where its numbers come from, and how its vehicles are reached.
 
@@ -124,6 +133,7 @@ class Context:
     "https://prom.example", "token_file": "/run/secrets/prom"}}. `brokers` maps a region to its broker. Topics start at
     `topic_root`. `trust` is the file that says whose keys are believed, `policy` the one that says who may do what;
     without the latter the policy that ships is in force. `otlp` is the URL of the collector that spans go to.
+    `commands` is where orders go instead of the brokers.
     """
 
     name: str
@@ -137,6 +147,7 @@ class Context:
     trust: str = ""
     policy: str = ""
     otlp: str = ""
+    commands: CommandApi | None = None
 
 
 @dataclass(frozen=True, slots=True)

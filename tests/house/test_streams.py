@@ -13,6 +13,7 @@ STDOUT = {
     "cli/demo.py": "the live picture, on a terminal only",
     "cli/exits.py": "a reader that left",
     "extend/hush.py": "keeps plugins away from it",
+    "files/api_shape.py": "`python -m` prints the schema",
     "files/profile_shape.py": "`python -m` prints the schema",
     "files/rollout_shape.py": "`python -m` prints the schema",
     "files/schema.py": "`python -m` prints the schema",

@@ -14,11 +14,12 @@ from cdctl.domain.wire import Receipt
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """An order on its way. envelope: its signed bytes; an executor that cannot carry signatures leaves them. tries: how
-    often it was sent before."""
+    often it was sent before. asked: of a query, all orders that its envelope asks for; empty for `order` alone."""
 
     order: Order
     envelope: bytes = b""
     tries: int = 0
+    asked: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

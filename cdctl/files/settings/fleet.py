@@ -10,6 +10,7 @@ from cdctl.domain.settings import (
     BirthsInventory,
     Broker,
     Collector,
+    CommandApi,
     Context,
     FileInventory,
     HttpInventory,
@@ -25,6 +26,7 @@ from cdctl.files.settings.draft import is_secret
 from cdctl.files.settings.fleet_keys import (
     BROKER,
     COLLECTOR,
+    COMMANDS,
     INVENTORY,
     INVENTORY_KINDS,
     MOST_COLUMNS,
@@ -59,6 +61,7 @@ def context(tables: Tables, name: str, table: Mapping[str, object]) -> Context:
         trust=_text(texts, "trust"),
         policy=_text(texts, "policy"),
         otlp=_text(texts, "otlp"),
+        commands=_commands(tables, (*where, "commands"), table.get("commands")),
     )
     if brokers or collector:
         _defaults(tables, name, found)
@@ -180,6 +183,19 @@ def _collector(tables: Tables, where: Path, written: object) -> Collector | None
         return None
     values = _server(tables, written, where, COLLECTOR, "of collector")
     return Collector(_text(values, "url"), _access(values)) if "url" in values else None
+
+
+def _commands(tables: Tables, where: Path, written: object) -> CommandApi | None:
+    fix = 'write { url = "https://...", profile = "api.yaml", token_file = "..." }'
+    if written is None:
+        return None
+    if not isinstance(written, dict):
+        tables.draft.wrong(tables.value_place(where), "this is no command API", fix)
+        return None
+    values = _server(tables, written, where, COMMANDS, "of commands")
+    if "profile" not in written:
+        tables.draft.wrong(tables.key_place(where), "a command API without a profile", fix)
+    return CommandApi(_text(values, "url"), _text(values, "profile"), _access(values)) if "url" in values else None
 
 
 def _inventory(tables: Tables, where: Path, written: object) -> Inventory:

@@ -173,6 +173,9 @@ BROKER: Mapping[str, Key] = MappingProxyType(
 COLLECTOR: Mapping[str, Key] = MappingProxyType({"url": Key(url), **_TOKEN, **_PASSWORD, **_TLS})
 """Keys of `[contexts.NAME] collector = {...}`."""
 
+COMMANDS: Mapping[str, Key] = MappingProxyType({**COLLECTOR, "profile": Key(path)})
+"""Keys of `[contexts.NAME] commands = {...}`."""
+
 INVENTORY: Mapping[str, Key] = MappingProxyType(
     {"file": Key(path), **COLLECTOR, "sql": Key(database), "query": Key(text)}
 )

@@ -218,6 +218,7 @@ CONTEXT = (
     "trust",
     "policy",
     "otlp",
+    "commands",
     *PLANNED,
 )
 TOP = ("default_context", "contexts", "paths", "fleet")

@@ -1,0 +1,260 @@
+"""Orders over a command API (port Executor): submitted, looked at until they end, taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from cdctl.domain.fleet.speech import Promises
+from cdctl.domain.orders.api import ApiProfile, Call
+from cdctl.domain.orders.executing import Hearer, Outgoing, Said
+from cdctl.domain.orders.order import TERMINAL, Heard, Order, State, Word
+from cdctl.domain.ports import Clock
+from cdctl.domain.wire import Receipt
+from cdctl.protocols.http import judging
+from cdctl.protocols.http.asking import STAYED, Asking
+from cdctl.protocols.http.jobs import Job, Jobs
+from cdctl.protocols.http.reaching import Answer, Place
+from cdctl.protocols.http.teller import Teller
+from cdctl.protocols.http.templates import MISSING
+
+REMOTE = "remote"
+"""Key of a word's result that holds the API's id of the job: the journal keeps it over a crash."""
+Recall = Callable[[str], str]
+_FIRST_PAUSE = 0.2
+_NOT_BEGUN = Receipt(judging.LATER, "not sent: it was stopped")
+_TOO_LATE = Receipt(judging.LATER, "not sent: it expired while it waited for its turn")
+_LEAVING = Receipt(None, "it was leaving as it was stopped")
+_GONE = frozenset({404, 410})
+
+
+class HttpExecutor:
+    """Carries the orders of one session over an API. One owner, one event loop.
+
+    recall: the API's id of an order's job as the journal has it, empty when it has none.
+    """
+
+    def __init__(self, profile: ApiProfile, place: Place, session: str, recall: Recall, clock: Clock) -> None:
+        self._profile, self._recall, self._clock = profile, recall, clock
+        self._asking = Asking(profile, place, clock, self._note)
+        self._sessions = {session}
+        self._doubtful: dict[str, float] = {}
+        """Orders that the API may or may not have, and when that was so last (the loop's clock)."""
+        self._tasks: list[asyncio.Task[None]] = []
+        self._regions: dict[str, None] = {}
+
+    @property
+    def promises(self) -> Promises:
+        """See `Executor`: what the profile says; nobody signs what an API says of a vehicle."""
+        return Promises(dedupe=bool(self._profile.dedupe[0]), cancel=self._profile.cancel is not None)
+
+    async def open(self, hearer: Hearer, regions: Sequence[str]) -> None:
+        """See `Executor`."""
+        self._regions |= dict.fromkeys(regions)
+        if self._tasks:
+            return
+        await self._asking.open()
+        self._hearer, self._teller = hearer, Teller(hearer)
+        self._jobs = Jobs(self._profile.pace, self._look, self._now)
+        self._tasks = [asyncio.create_task(self._teller.run()), asyncio.create_task(self._jobs.run())]
+
+    async def listen(self, session: str) -> None:
+        """Look after the jobs of another session as well."""
+        self._sessions.add(session)
+
+    async def send(self, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
+        """See `Executor`. A cancellation stops what has not left, and the receipts tell which that is."""
+        receipts = [_NOT_BEGUN] * len(orders)
+
+        async def one(place: int) -> None:
+            await self._submit(orders[place].order, receipts, place)
+
+        try:
+            await self._each(len(orders), one)
+            await self._teller.drain()  # the ids of the jobs are written down before anybody goes on
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+        return receipts
+
+    async def cancel(self, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
+        """See `Executor`. Where the API cannot, or nobody knows the job, it is looked at instead."""
+        receipts = [Receipt(judging.REFUSED, f"{self._profile.name} cannot cancel")] * len(orders)
+
+        async def one(place: int) -> None:
+            order = orders[place].order
+            id_ = self._remote(order)
+            if self._profile.cancel is not None and id_:
+                answer = await self._asking.ask(self._profile.cancel, order, id_)
+                receipts[place] = judging.receipt(answer, self._profile.cancel, self._profile, doubt=False)
+            await self._find_out(order, again=False)
+
+        await self._each(len(orders), one)
+        return receipts
+
+    async def query(self, orders: Sequence[Outgoing]) -> Sequence[Receipt]:
+        """See `Executor`."""
+        asked = [order for one in orders for order in one.asked or (one.order,)]
+
+        async def one(place: int) -> None:
+            await self._find_out(asked[place], again=True)
+
+        await self._each(len(asked), one)
+        return [Receipt(0)] * len(orders)
+
+    async def aclose(self) -> None:
+        """See `Executor`."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._asking.aclose()
+
+    async def _each(self, count: int, work: Callable[[int], Awaitable[None]]) -> None:
+        """For every place, by as many tasks as there may be requests at once. All have ended when it returns."""
+        places = iter(range(count))
+
+        async def crew() -> None:
+            for place in places:
+                await work(place)
+
+        tasks = [asyncio.create_task(crew()) for _ in range(min(count, self._profile.pace.at_once))]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _submit(self, order: Order, receipts: list[Receipt], place: int) -> None:
+        """The receipt always says what is known, so that a cancellation finds the truth there."""
+        profile, pace = self._profile, self._profile.pace
+        if (command := profile.commands.get(order.command)) is None:
+            receipts[place] = Receipt(judging.REFUSED, f"{profile.name} has no command {order.command}")
+            return
+        call = profile.submit
+        call = Call(call.method, command.url or call.url, call.codes, command.body or call.body, call.at)
+        for tried in range(pace.tries):
+            if tried:
+                await asyncio.sleep(_FIRST_PAUSE * 2 ** (tried - 1))
+            doubt = order.id in self._doubtful
+
+            def leaving(doubt: bool = doubt) -> bool:
+                if self._now() >= order.expires:
+                    receipts[place] = Receipt(None, _TOO_LATE.reason) if doubt else _TOO_LATE
+                    return False
+                receipts[place] = _LEAVING
+                return True
+
+            answer = await self._asking.ask(call, order, leaving=leaving, submit=True)
+            if answer is STAYED:
+                return
+            found = receipts[place] = self._taken(order, answer, call, doubt=doubt)
+            again = not answer.arrived or (found.code is None and bool(profile.dedupe[0]))
+            if found.code == 0 or not again:
+                return
+
+    def _taken(self, order: Order, answer: Answer, call: Call, *, doubt: bool) -> Receipt:
+        """What the answer to a submit means for its order; what it says of the job is told."""
+        found = judging.receipt(answer, call, self._profile, doubt=doubt)
+        if found.code == 0:
+            document = judging.job(answer, call)
+            heard, _ = judging.heard(document, self._profile)
+            if id_ := judging.remote(document, self._profile):
+                self._doubtful.pop(order.id, None)
+                self._learn(self._jobs.add(order, id_), document)
+                return found
+            if heard is not None and State(heard.value) in TERMINAL:
+                self._say(order, heard, document)
+                return found
+            found = Receipt(None, "it was taken, but the answer names no job")
+        if found.code is None:
+            self._doubtful[order.id] = asyncio.get_running_loop().time()
+        return found
+
+    async def _look(self, job: Job) -> None:
+        """Ask what became of a job, and tell what is new."""
+        call = self._profile.poll
+        answer = await self._asking.ask(call, job.order, job.remote)
+        document = judging.job(answer, call)
+        if document is not MISSING:
+            self._learn(job, document)
+
+    def _learn(self, job: Job, document: object) -> None:
+        heard, state = judging.heard(document, self._profile)
+        if heard is None:
+            if state:
+                self._asking.say(f"{self._profile.name} says {state!r}, a state that its profile does not know")
+            heard = Heard.ACKED
+        if heard is job.told:
+            return
+        job.told = heard
+        self._jobs.changed(job)
+        self._say(job.order, heard, document, job.remote)
+        if State(heard.value) in TERMINAL:
+            self._jobs.drop(job)
+
+    def _say(self, order: Order, heard: Heard, document: object, id_: str = "") -> None:
+        profile, now = self._profile, self._now()
+        if State(heard.value) in TERMINAL:
+            result = judging.result(document, profile, order.command, success=heard is Heard.SUCCEEDED)
+        else:
+            result = {REMOTE: id_}
+        why = "" if heard is Heard.SUCCEEDED else judging.reason(document, profile)
+        word = Word(order.id, order.vin, heard, at=now, reason=why, result=result)
+        self._teller.say(Said(order.region, order.vin, now, word=word))
+
+    async def _find_out(self, order: Order, *, again: bool) -> None:
+        """Look at its job soon; where nobody knows the job, look for it; and let it be sent `again` if it may be."""
+        if not self._mine(order):
+            return
+        if id_ := self._remote(order):
+            job = self._jobs.by_order.get(order.id) or self._jobs.add(order, id_)
+            job.told = None  # whoever asks wants to hear it again
+            self._jobs.soon(job)
+        elif (self._profile.find is None or await self._is_nowhere(order, self._profile.find)) and again:
+            self._may_go_again(order)
+
+    async def _is_nowhere(self, order: Order, call: Call) -> bool:
+        answer = await self._asking.ask(call, order)
+        document = judging.job(answer, call)
+        if document is MISSING:
+            return answer.code in _GONE or (answer.code in call.codes and answer.readable)
+        if id_ := judging.remote(document, self._profile):
+            self._doubtful.pop(order.id, None)
+            self._learn(self._jobs.add(order, id_), document)
+            return False
+        return document is None or document == []
+
+    def _may_go_again(self, order: Order) -> None:
+        """Only where the API does a thing once; and not as quickly as somebody may ask."""
+        loop, known = asyncio.get_running_loop(), self._doubtful.get(order.id)
+        if self._profile.dedupe[0] and (known is None or loop.time() - known >= self._profile.pace.interval):
+            self._doubtful[order.id] = asyncio.get_running_loop().time()
+            now = self._now()
+            word = Word(
+                order.id, order.vin, Heard.UNHELD, at=now, reason="no answer came to it; it is done once by its key"
+            )
+            self._teller.say(Said(order.region, order.vin, now, word=word))
+
+    def _remote(self, order: Order) -> str:
+        job = self._jobs.by_order.get(order.id)
+        return job.remote if job is not None else self._recall(order.id)
+
+    def _mine(self, order: Order) -> bool:
+        """Whether its answers are for us: another process looks after its own."""
+        return order.reply.rpartition("/")[2] in self._sessions
+
+    def _note(self, note: str) -> None:
+        for region in self._regions:
+            self._hearer.on_link(region, up=True, forgot=False, note=note)
+
+    def _now(self) -> int:
+        return round(self._clock.now() * 1000)
+
+
+def remembered(moves: Sequence[Mapping[str, object]]) -> str:
+    """The API's id in what was written down of an order: bodies of its moves, in order."""
+    found = [judging.mapping(body.get("result")).get(REMOTE) for body in moves]
+    return next((one for one in reversed(found) if isinstance(one, str)), "")

@@ -1,0 +1,45 @@
+"""Tells what an API said, many words at a time, and knows when it is written down."""
+
+from __future__ import annotations
+
+import asyncio
+
+from cdctl.domain.orders.executing import Hearer, Said
+
+
+class Teller:
+    """One task tells; while the hearer writes, what else is said waits and goes together."""
+
+    def __init__(self, hearer: Hearer) -> None:
+        self._hearer = hearer
+        self._said: list[Said] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._wake = asyncio.Event()
+
+    def say(self, said: Said) -> None:
+        """To be told, after everything that was said before."""
+        self._said.append(said)
+        self._wake.set()
+
+    async def drain(self) -> None:
+        """Returns when everything that was said so far is written down."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(done)
+        self._wake.set()
+        await done
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            said, self._said = self._said, []
+            waiting, self._waiting = self._waiting, []
+            try:
+                pending = self._hearer.on_said(said) if said else None
+                if pending is not None:
+                    await pending
+            finally:
+                for one in waiting:
+                    if not one.done():
+                        one.set_result(None)
