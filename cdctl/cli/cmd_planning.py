@@ -20,6 +20,7 @@ from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from cdctl.domain.fleet.speech import Promises
     from cdctl.domain.orders.command import Arguments, Command
     from cdctl.domain.orders.telling import Telling
     from cdctl.domain.orders.trust import Identity
@@ -153,6 +154,16 @@ def facts(plan: Plan, command: Command, selected: Selected) -> Iterator[tuple[st
         yield "reason", plan.reason
     yield "context", plan.context
     yield "plan", plan.digest()[:16]
+
+
+def unpromised(promises: Promises) -> Iterator[str]:
+    """What this fleet's way of carrying orders does not promise, and what that means."""
+    if not promises.dedupe:
+        yield "vehicles of this fleet do not know an order again: nothing is sent twice, a lost answer ends as unknown"
+    if not promises.signed_replies:
+        yield "answers of this fleet are not signed: whoever carries them is believed"
+    if not promises.cancel:
+        yield "an order of this fleet cannot be taken back once it has left"
 
 
 def _known(selected: Selected) -> Iterator[tuple[str, str]]:

@@ -183,19 +183,21 @@ def _preview(run: Run, ready: Ready) -> None:
     from cdctl.application import orders_wiring
 
     plan, command = ready.parcel.plan, ready.parcel.command
+    telling = orders_wiring.telling_of(ready.settings.context(), ready.settings, ready.doors)
+    for line in cmd_planning.unpromised(telling.promises):
+        exits.warn(run, line)
+    if not ready.selected.whole:
+        exits.insist("the picture of the fleet was not whole: some vehicles that match may be missing here")
     if command.risk is Risk.SAFE and not run.verbose:
         regions = ", ".join(sorted({target.region for target in plan.targets}))
         exits.note(run, f"{command.name} to {vehicles(len(plan.targets))} in {regions}")
         return
-    telling = orders_wiring.telling_of(ready.settings.context(), ready.settings, ready.doors)
     topic, payload = cmd_planning.sketched(plan, command, telling)
     shown = [*cmd_planning.facts(plan, command, ready.selected), ("topic", topic), ("payload", records.line(payload))]
     first = plan.targets[0].vin
     for name, value in shown:
         # What is not a terminal may be kept by somebody.
         exits.note(run, f"  {name:<10} {value if sys.stderr.isatty() else masked_in(value, first)}".rstrip())
-    if not ready.selected.whole:
-        exits.insist("the picture of the fleet was not whole: some vehicles that match may be missing here")
 
 
 def _written(run: Run, ready: Ready, name: str) -> exits.Code:

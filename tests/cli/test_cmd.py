@@ -21,6 +21,7 @@ from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.main import app
 from cdctl.cli.options import Run
 from cdctl.commands import climate, locate, lock, parameter, ping, reboot
+from cdctl.domain.fleet.speech import Promises
 from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.order import Course, Order, State
 from cdctl.domain.orders.plan import Plan, Target
@@ -128,6 +129,11 @@ def test_the_sketch_is_what_would_travel() -> None:
     assert payload["args"] == {"temperature": 21.0, "duration": 600}
     assert payload["exp"] - payload["nbf"] == 300_000  # type: ignore[operator]
     assert payload["nonce"] == "(random)"
+
+
+def test_what_a_fleet_does_not_promise_is_told() -> None:
+    assert list(cmd_planning.unpromised(NativeTelling.promises)) == []
+    assert len(list(cmd_planning.unpromised(Promises()))) == 3
 
 
 def render(what: cmd_rows.Told, form: str, hide: bool = False) -> str:
