@@ -35,9 +35,12 @@ class Selected:
 
 
 def sending_context(settings: Settings) -> Context:
-    """The context in use, which must have brokers. Raises UsageError."""
-    from cdctl.application.fleet_wiring import fleet_context
+    """The context in use, which must have brokers, or an API that carries commands. Raises UsageError."""
+    from cdctl.application.fleet_wiring import chosen_context, fleet_context
 
+    context = chosen_context(settings)
+    if context.commands is not None:
+        return context
     context = fleet_context(settings)
     if not context.brokers:
         hint = f"a collector carries none: write brokers in [contexts.{context.name}]"
@@ -55,7 +58,7 @@ def chosen(
         hint = "--to VIN, or --where 'region:eu online'"
         raise UsageError("name vehicles, or a filter" if not vins else "--to and --where exclude each other", hint=hint)
     context = settings.context()
-    if region and region not in context.brokers:
+    if region and region not in context.brokers and not (context.commands and not context.brokers):
         hint = f"it has {', '.join(context.brokers)}" if context.brokers else f"write brokers in {settings.file}"
         raise UsageError(f"context {context.name!r} has no region {region!r}", subject="--region", hint=hint)
     if vins:
