@@ -205,9 +205,9 @@ def _texts(body: Node | None, known: frozenset[str] | set[str], faults: Faults) 
 def _holes(node: Scalar | None, known: frozenset[str] | set[str], faults: Faults) -> None:
     for name in _HOLE.findall(node.text) if node is not None else ():
         if name.startswith("arguments"):
-            faults.error(node, f"{{{shown(name)}}} stands alone in a text of a body", 'write "{arguments}"')
+            faults.error(node, f"{shown(f'{{{name}}}')} must stand alone in a text of a body", 'write "{arguments}"')
         elif name not in known:
-            faults.error(node, f"nothing is called {{{shown(name)}}} here", suggestion(name, sorted(known)))
+            faults.error(node, f"{shown(f'{{{name}}}')} stands for nothing here", suggestion(name, sorted(known)))
 
 
 def _whole_codes(codes: Iterable[Node], faults: Faults) -> None:
