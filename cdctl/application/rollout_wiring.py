@@ -131,12 +131,12 @@ class _Quiet:
 
 
 def _promises(stack: AsyncExitStack, orders: Orders) -> Callable[[str], Awaitable[Sequence[Row]]]:
-    """Rows of an SLO by its name, judged anew at every call; sources are opened once, buckets are kept."""
+    """Rows of an SLO by its name, judged anew at every call; buckets are kept. Sources are opened for each call: one
+    counts its deadline from its first question, and gives up for good on a server that was away for a moment."""
     from cdctl.application.evaluate import Options, evaluate, sources_of
     from cdctl.stores.ledger import SqliteLedger
 
     settings = orders.settings
-    sources: dict[str, Source] = {}
     ledger = SqliteLedger(Path(settings.cache_dir).expanduser() / "ledger.db") if settings.cache_dir else None
     if ledger is not None:
         stack.callback(ledger.close)
@@ -144,12 +144,13 @@ def _promises(stack: AsyncExitStack, orders: Orders) -> Callable[[str], Awaitabl
 
     async def rows(name: str) -> Sequence[Row]:
         slos = [slo for slo in _slos(settings) if slo.name == name]
-        async with lock:  # the ledger has one owner
-            tables = settings.context().sources
-            wanted = {one for slo in slos for objective in slo.objectives for one in sources_of(objective.indicator)}
-            for one in sorted(wanted & set(tables) - set(sources)):
+        tables = settings.context().sources
+        wanted = {one for slo in slos for objective in slo.objectives for one in sources_of(objective.indicator)}
+        async with lock, AsyncExitStack() as asked:  # the ledger has one owner
+            sources: dict[str, Source] = {}
+            for one in sorted(wanted & set(tables)):
                 sources[one] = orders.doors.source(one, tables[one])
-                stack.push_async_callback(sources[one].aclose)
+                asked.push_async_callback(sources[one].aclose)
             options = Options(history=False)
             report = await evaluate(
                 slos, sources, clock=orders.clock, progress=_Quiet(), ledger=ledger, options=options
