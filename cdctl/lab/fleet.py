@@ -193,7 +193,7 @@ class Running:
             "vehicles": self._plan.vehicles,
             "connected": self.carrier.connected,
             "born": born,
-            "ready": born == self._plan.vehicles,
+            "ready": born == self._plan.vehicles and self.carrier.settled,
             "published": counters.published,
             "rate": self._rate,
             "connects": counters.connects,

@@ -36,6 +36,11 @@ class Carrier(ABC):
     def connected(self) -> int:
         """Vehicles that are connected now."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether brokers keep orders for all vehicles, as far as they do."""
+        return True
+
     @abstractmethod
     async def open(self, first: Second) -> None:
         """Begin: births and deaths of all vehicles, as they are after the first second."""

@@ -33,6 +33,8 @@ class Singles(Carrier):
         self, story: Story, wording: Wording, addresses: Sequence[Address], orders: OrderBook | None = None
     ) -> None:
         super().__init__(story, wording, addresses, orders)
+        self._listens = orders is not None
+        self._visits: set[int] = set()
         self._wires: list[Wire | None] = [None] * story.who.size
         self._wanted = np.zeros(story.who.size, dtype=bool)
         self._fresh = np.zeros(story.who.size, dtype=bool)
@@ -57,10 +59,29 @@ class Singles(Carrier):
         return sum(wire is not None and wire.accepted for wire in self._wires)
 
     async def open(self, first: Second) -> None:
-        """Those that are awake connect; for the others their last word is retained."""
+        """Those that are awake connect; for the others their last word is retained, and their orders are kept."""
         self._chorus.open()
         for row in np.flatnonzero(self.story.columns.linked).tolist():
             self.come(row)
+        if self._listens:
+            self._visits = set(away(self.story).tolist())
+            for row in list(self._visits):
+                self._spawn(self._visit(row))
+
+    @property
+    def settled(self) -> bool:
+        """Whether brokers know of all vehicles."""
+        return not self._visits
+
+    async def _visit(self, row: int) -> None:
+        """Have the broker keep what is sent to a vehicle that has been there before the lab was: it hears of nothing
+        until it wakes up."""
+        async with self._gate:
+            if not self._wanted[row] and self._wires[row] is None:
+                self._fresh[row] = True
+                if await self._attempt(row):
+                    return
+        self._visits.discard(row)
 
     def come(self, row: int) -> None:
         """Connect, and go on trying."""
@@ -105,11 +126,12 @@ class Singles(Carrier):
 
     def up(self, wire: Wire) -> None:
         """Connected: subscribe, and tell the birth."""
-        self.counters.connects += 1
         row = wire.row
         if not self._wanted[row]:
+            wire.subscribe(self.wording.topic(row, "cmd"))
             self.leave(row)
             return
+        self.counters.connects += 1
         if self._fresh[row]:  # it was to come again meanwhile: the will still has the number of the time before
             wire.cut()
             return
@@ -151,6 +173,7 @@ class Singles(Carrier):
     def lost(self, wire: Wire) -> None:
         """Connect again, unless it was to be so."""
         row = wire.row
+        self._visits.discard(row)
         if owed := wire.owed():
             self._owed.setdefault(row, []).extend(owed)
         if self._wires[row] is not wire:

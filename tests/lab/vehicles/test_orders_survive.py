@@ -38,6 +38,19 @@ def test_orders_wait_at_the_broker_for_a_vehicle_that_is_away(tmp_path) -> None:
         assert lab.births[vin]["seq"] == 3
 
 
+@pytest.mark.parametrize("singles", [MOST, 0])
+def test_a_broker_has_somebody_to_keep_orders_for(tmp_path, singles: int) -> None:
+    """Of vehicles that sleep since before the lab was there, too; only what is for nobody is for nobody."""
+    with ordered(tmp_path, singles=singles) as lab:
+        taken: dict[int, int] = {}
+        lab.client.on_publish = lambda client, data, number, code, more: taken.update({number: code.value})
+        numbers = [lab.client.publish(lab.telling.order_topic(lab.regions[vin], vin), b"{}", 1).mid for vin in lab.away]
+        nobody = lab.client.publish("cd/nowhere/V/cmd", b"{}", 1).mid
+        assert eventually(lambda: len(taken) == len(numbers) + 1)
+        assert {taken[number] for number in numbers} == {0}
+        assert taken[nobody] == 16
+
+
 def test_orders_over_shared_lines_pass_a_vehicle_that_is_away(tmp_path) -> None:
     with ordered(tmp_path, pace=0.1, singles=0) as lab:
         vin, asleep = restarted(lab), lab.away[0]
