@@ -1,0 +1,71 @@
+"""`cdctl cmd` for a fleet behind a command API over HTTP: no broker, the same face."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from apis import PROFILE, served
+from typer.testing import CliRunner
+
+from cdctl.cli.main import app
+from cdctl.lab.vehicles.keys import trust_toml
+from cdctl.security import key_files
+from cdctl.security.ed25519 import PrivateKey, written
+
+KEY = PrivateKey(b"a" * 32)
+
+
+def settings(folder: Path, port: int) -> str:
+    key_files.write(folder / "ada.pem", KEY)
+    (folder / "acme.api.yaml").write_text(PROFILE)
+    (folder / "trust.toml").write_text(trust_toml({"ada": (written(KEY.public), ("oncall",))}, "vehicles.csv"))
+    (folder / "vehicles.csv").write_text("vin,key\n")
+    path = folder / "cdctl.toml"
+    path.write_text(
+        f'[contexts.cars]\ncommands = {{ url = "http://127.0.0.1:{port}/v1", profile = "{folder}/acme.api.yaml" }}\n'
+        f'signing_key = {{ file = "{folder}/ada.pem" }}\ntrust = "{folder}/trust.toml"\n'
+        f'[paths]\njournal = "{folder}/journal.db"\n'
+    )
+    return str(path)
+
+
+def sent(folder: Path, *args: str, **how: Any) -> tuple[Any, Counter[str], list[str]]:
+    """What `cdctl cmd ARGS` ends with, how often each vehicle did something, and what the API was asked."""
+
+    async def run() -> tuple[Any, Counter[str], list[str]]:
+        async with served(**how) as api:
+            line = ["--config", settings(folder, api.port), "cmd", *args]
+            found = await asyncio.to_thread(CliRunner().invoke, app, line)
+            return found, api.executed, [f"{one.method} {one.path}" for one in api.asked]
+
+    return asyncio.run(run())
+
+
+def test_a_command_goes_through_the_api_and_its_end_is_known(tmp_path: Path) -> None:
+    found, done, _ = sent(tmp_path, "send", "ping", "--to", "V1", "V2", "--region", "cars", "-o", "json")
+    assert found.exit_code == 0, found.stderr
+    assert {order["vin"]: order["state"] for order in json.loads(found.stdout)["orders"]} == dict.fromkeys(
+        ("V1", "V2"), "succeeded"
+    )
+    assert done == Counter(["V1", "V2"])
+    for words in ("a lost answer ends as unknown", "are not signed"):
+        assert words in found.stderr
+
+
+def test_a_dry_run_shows_what_the_api_would_be_told(tmp_path: Path) -> None:
+    found, done, asked = sent(tmp_path, "send", "lock", "--to", "V1", "--region", "cars", "--dry-run", "-o", "json")
+    assert found.exit_code == 0, found.stderr
+    assert "V1" in json.loads(found.stdout)["topic"]
+    assert not done
+    assert asked == []
+
+
+def test_what_the_api_does_not_have_is_refused(tmp_path: Path) -> None:
+    found, done, _ = sent(tmp_path, "send", "horn", "--to", "V1", "--region", "cars", "--yes")
+    assert found.exit_code == 5, found.stderr
+    assert "horn" in found.stderr
+    assert not done
