@@ -58,13 +58,19 @@ def start(
     seconds: For = "",
     expect: Expect = None,
     yes: Yes = False,
+    break_glass: Annotated[
+        bool,
+        typer.Option("--break-glass", help="Without policy's approvals; loud, audited, needs the role and a reason."),
+    ] = False,
     outputs: OutputOption = None,
 ) -> None:
     """Begin, and carry it to its end in this process. Ctrl-C leaves it where it is; `resume` goes on."""
     from cdctl.cli import rollout_running
 
     run = run_of(ctx)
-    exits.leave(rollout_running.start(run, file, outputs, seconds=seconds, expect=expect, yes=yes))
+    exits.leave(
+        rollout_running.start(run, file, outputs, seconds=seconds, expect=expect, yes=yes, break_glass=break_glass)
+    )
 
 
 @app.command(name="ls", epilog="Example: cdctl rollout ls -o json")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FIRST = 1.5
+_FIRST = 1.0
 """Seconds in which brokers hand on what they have kept."""
-_ANSWER = 6.0
+_ANSWER = 5.0
 _NEWS = 30.0
 
 

@@ -191,6 +191,29 @@ def test_a_wave_waits_for_somebody_else_to_approve_it(house: House) -> None:
     assert ("approved", "second") in [(one["word"], one["by"]) for one in state(house, rollout)["events"]]
 
 
+def test_policy_asks_for_another_engineer_and_waits_for_one(house: House) -> None:
+    dangerous = written(
+        house,
+        ("command: parameter.set", "command: reboot"),
+        ('arguments: {name: telemetry.interval, value: "30"}\n', "reason: hung\n"),
+        ("region:eu", "region:us"),
+    )
+    with begun(house, dangerous) as (process, rollout):
+        waiting = until(house, rollout, lambda body: body["state"] == "waiting")
+        assert (told(waiting), waiting["approvals"]) == (0, 1)
+        assert house.run("rollout", "approve", rollout).returncode == 5
+        assert house.run("rollout", "approve", rollout, by="second").returncode == 0
+        assert process.wait(60) in {0, 1, 4}
+    (approval,) = [one for one in house.json("audit", "show") if one["kind"] == "approval"]
+    assert approval["actor"] == "second"
+    refused = house.run("rollout", "start", dangerous, "--for", "1s", "--yes", "--break-glass")
+    assert (refused.returncode, "role break-glass" in refused.stderr) == (5, True)
+    done = house.run("rollout", "start", dangerous, "--for", "1s", "--yes", "--break-glass", by="second")
+    assert "BREAK GLASS" in done.stderr
+    assert done.returncode != 5, done.stderr
+    assert [one["actor"] for one in house.json("audit", "show") if one["kind"] == "break-glass"] == ["second"]
+
+
 def test_a_guard_that_burns_lets_nothing_leave(house: House) -> None:
     guarded = written(house, ("grace: 5s", "grace: 5s\nguards: [{guard: 'fleet:share of online < 1%', every: 1s}]"))
     with begun(house, guarded) as (process, rollout):
