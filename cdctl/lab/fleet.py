@@ -166,7 +166,10 @@ class Running:
 
     async def go(self) -> None:
         """Live for ever."""
-        await self.carrier.open(self.catch_up())
+        first = self.catch_up()
+        if self._ordering and not self._plan.still:
+            self.carrier.visit()
+        await self.carrier.open(first)
         while not self._plan.still:
             second = self.story.advance()
             await self._until(0.0)

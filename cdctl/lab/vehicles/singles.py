@@ -33,7 +33,6 @@ class Singles(Carrier):
         self, story: Story, wording: Wording, addresses: Sequence[Address], orders: OrderBook | None = None
     ) -> None:
         super().__init__(story, wording, addresses, orders)
-        self._listens = orders is not None
         self._visits: set[int] = set()
         self._wires: list[Wire | None] = [None] * story.who.size
         self._wanted = np.zeros(story.who.size, dtype=bool)
@@ -59,14 +58,16 @@ class Singles(Carrier):
         return sum(wire is not None and wire.accepted for wire in self._wires)
 
     async def open(self, first: Second) -> None:
-        """Those that are awake connect; for the others their last word is retained, and their orders are kept."""
+        """Those that are awake connect; for the others their last word is retained."""
         self._chorus.open()
         for row in np.flatnonzero(self.story.columns.linked).tolist():
             self.come(row)
-        if self._listens:
-            self._visits = set(away(self.story).tolist())
-            for row in list(self._visits):
-                self._spawn(self._visit(row))
+
+    def visit(self) -> None:
+        """Those that are away connect for a moment."""
+        self._visits = set(away(self.story).tolist())
+        for row in list(self._visits):
+            self._spawn(self._visit(row))
 
     @property
     def settled(self) -> bool:
