@@ -206,13 +206,15 @@ class Stream(asyncio.BufferedProtocol):
 def _unreadable(buffer: bytearray, at: int, end: int) -> int:
     """The length of the whole packet there if a text in it is not UTF-8, else 0."""
     first = buffer[at]
-    if first & 0xF0 == _PUBLISH and end - at > 6:  # at once for what nearly all are: ASCII topic, no properties
+    if first & 0xF0 == _PUBLISH and end - at > 6:  # at once for what nearly all are: ASCII topic, few properties
         body = at + 2 if buffer[at + 1] < 128 else at + 3 if buffer[at + 2] < 128 else at + 4
         topic = body + 2
         rest = topic + (buffer[body] << 8 | buffer[body + 1])
         properties = rest + 2 if first & 6 else rest
-        if properties < end and not buffer[properties] and buffer[topic:rest].isascii():
-            return 0
+        if properties < end and buffer[properties] < 128 and buffer[topic:rest].isascii():
+            texts = properties + 1
+            if buffer[texts : texts + buffer[properties]].isascii():
+                return 0
     length, body = length_at(buffer, at + 1, end)
     whole = body - at + length
     if length < 0 or at + whole > end or are_utf8(buffer, at, at + whole):

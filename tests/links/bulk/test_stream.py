@@ -139,6 +139,14 @@ def test_texts_that_are_not_are_found():
             assert spoilt == data or not are_utf8(spoilt, 0, len(spoilt)), data
 
 
+def test_a_text_among_few_properties_is_looked_at_whatever_the_topic_is():
+    one = mqtt5.PublishPacket("t", b"{}", qos=QOS[1], packet_id=60_000, response_topic="ü", correlation_data=b"o1")
+    sound = one.write()
+    assert [len(fed(sound).run), fed(sound).broken] == [1, []]
+    spoilt = sound.replace("ü".encode(), b"\xff\xfe")
+    assert [len(fed(spoilt).run), fed(spoilt).broken] == [0, [60_000]]
+
+
 @given(st.sampled_from(SOUND), st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), min_size=1, max_size=4))
 @example(SOUND[0], [(4, 255)])
 def test_spoilt_packets_are_never_more_than_a_fault(data, changes):
