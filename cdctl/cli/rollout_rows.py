@@ -98,16 +98,9 @@ def guarded(job: Job) -> Iterator[tuple[str, str]]:
             f"{guard.text}; {_does(guard)}, read every {brief(guard.every)}, no data after {brief(guard.fresh)}",
         )
     for limit in rules.limits:
-        where = "rollout" if limit.whole else "wave"
-        does = "pauses" if limit.pause else "aborts"
-        yield (
-            "limit",
-            f"{does} when > {float(limit.above):g} % of the {limit.among} of the {where} are {limit.failure.value}, "
-            f"from {limit.minimum} on",
-        )
+        yield "limit", str(limit)
     if rules.success is not None:
-        one = rules.success
-        yield "success", f"a wave needs >= {float(one.least):g} % of the {one.among}, from {one.minimum} on"
+        yield "success", str(rules.success)
     if rules.pace is not None:
         yield "pace", _paced(rules.pace)
     if rules.in_flight is not None:

@@ -52,16 +52,22 @@ class Limit:
     whole: bool = False
     pause: bool = False
 
+    def __str__(self) -> str:
+        does = "pauses" if self.pause else "aborts"
+        return f"{does} when > {_percent(self.above)} of {self._whose} {_WORDS[self.failure]}{_from(self.minimum)}"
+
+    @property
+    def _whose(self) -> str:
+        return f"{self.among} orders of the {'rollout' if self.whole else 'wave'}"
+
     def crossed(self, wave: Tally, rollout: Tally) -> str:
         """Why it is crossed, in words; empty when it is not."""
         tally = rollout if self.whole else wave
         count, size = self.failure.of(tally), self.among.of(tally)
         if size < max(1, self.minimum) or count * 100 <= self.above * size:
             return ""
-        where = "rollout" if self.whole else "wave"
-        kind = "failed, were rejected or timed out" if self.failure is Failure.ANY else _WORDS[self.failure]
         share = _share(count, size)
-        return f"{count} of {size} {self.among} orders of the {where} {kind}: {share} > {_percent(self.above)}"
+        return f"{count} of {size} {self._whose} {_WORDS[self.failure]}: {share} > {_percent(self.above)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,9 @@ class Success:
     least: Fraction
     among: Among = Among.ENDED
     minimum: int = 1
+
+    def __str__(self) -> str:
+        return f"a wave needs >= {_percent(self.least)} of its {self.among} orders{_from(self.minimum)}"
 
     def short(self, wave: Tally) -> str:
         """What is missing, in words; empty when there is enough."""
@@ -93,11 +102,16 @@ def crossed(limits: Sequence[Limit], wave: Tally, rollout: Tally) -> tuple[Limit
 
 
 _WORDS = {
+    Failure.ANY: "failed, were rejected or timed out",
     Failure.FAILED: "failed",
     Failure.REJECTED: "were rejected",
     Failure.TIMED_OUT: "timed out",
     Failure.UNANSWERED: "were never answered",
 }
+
+
+def _from(minimum: int) -> str:
+    return f", from {minimum} orders on" if minimum > 1 else ""
 
 
 def _percent(value: Fraction) -> str:

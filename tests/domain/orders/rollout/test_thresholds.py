@@ -107,3 +107,12 @@ def test_what_aborts_comes_before_what_pauses() -> None:
     assert (crossed((pauses, aborts), wave, wave) or (None,))[0] is aborts
     assert (crossed((pauses,), wave, wave) or (None,))[0] is pauses
     assert crossed((Limit(percent(100)),), wave, wave) is None
+
+
+def test_thresholds_in_words() -> None:
+    assert str(Limit(percent(5))) == (
+        "aborts when > 5 % of ended orders of the wave failed, were rejected or timed out"
+    )
+    whole = Limit(percent("2.5"), Failure.UNANSWERED, Among.TOLD, 20, whole=True, pause=True)
+    assert str(whole) == "pauses when > 2.5 % of told orders of the rollout were never answered, from 20 orders on"
+    assert str(Success(percent(95), Among.TOTAL, 3)) == "a wave needs >= 95 % of its total orders, from 3 orders on"
