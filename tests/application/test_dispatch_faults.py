@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from dispatching import Operator, operating, results, states
+from dispatching import Operator, operating, results, started_again, states
 from ears import Ear, until
 from ordered import Lab, ordered
 from wires import Wire
@@ -23,8 +23,6 @@ from cdctl.domain.orders.order import State
 from cdctl.domain.orders.telling import REPLY
 from cdctl.domain.wire import Address, Filter
 from cdctl.errors import UnavailableError
-from cdctl.lab.child import Child
-from cdctl.lab.mosquitto import Mosquitto
 from cdctl.lab.vehicles.keys import vehicle_key
 from cdctl.links.opening import open_link
 from cdctl.security import dsse
@@ -42,14 +40,6 @@ def there(lab: Lab, count: int) -> list[str]:
 
 def in_state(here: Operator, state: State) -> int:
     return sum(kept.course.state is state for kept in here.journal.orders())
-
-
-def again(broker: Mosquitto) -> None:
-    """Start it on the port it had."""
-    broker.stop()
-    child = broker._child = Child(broker._argv(), broker.log)
-    child.start()
-    child.wait_until(broker._ready)
 
 
 def once(lab: Lab, outcome: Outcome) -> bool:
@@ -182,7 +172,7 @@ def test_a_broker_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, keeps
             sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping"), rate=60))
             await until(lambda: in_state(here, State.SUCCEEDED) >= 3)
             os.kill(lab.broker.pid, signal.SIGKILL)
-            again(lab.broker)
+            started_again(lab.broker)
             outcome = await sending
             assert states(outcome) == dict.fromkeys(vins, State.SUCCEEDED)
             assert once(lab, outcome)
@@ -191,7 +181,7 @@ def test_a_broker_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, keeps
         if keeps:
             disk = ["persistence true", f"persistence_location {tmp_path}/", "autosave_interval 1"]
             lab.broker._lines += [*disk, "autosave_on_changes true"]
-            again(lab.broker)
+            started_again(lab.broker)
         asyncio.run(work(lab))
 
 

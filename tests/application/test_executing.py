@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from brokers import _SECURITY, Refusing
-from dispatching import Operator, operating, results, states
+from dispatching import Operator, operating, results, started_again, states
 from ears import until
 from ordered import Lab, ordered
 from wires import Wire
@@ -115,3 +117,32 @@ def test_what_expires_while_there_is_no_link_never_leaves(tmp_path: Path) -> Non
 
 def states_of(here: Operator, state: State) -> list[Kept]:
     return [kept for kept in here.journal.orders() if kept.course.state is state]
+
+
+def test_after_a_broker_has_forgotten_us_nothing_leaves_before_answers_are_heard_again(tmp_path: Path) -> None:
+    """The subscription is held on its way while orders wait: they leave after it."""
+    with ordered(tmp_path / "lab", vehicles=20) as lab:
+        place = lab.online[0][0]
+        vins = [vin for region, vin in lab.online if region == place][:3]
+
+        async def work() -> None:
+            async with (
+                Wire(lab.broker.port) as wire,
+                operating(lab, tmp_path, urls={place: wire.url}, patience=60.0) as here,
+            ):
+                await here.dispatch.send(here.plan("ping", vins), here.command("ping"))
+                wire.hold(down=False)
+                os.kill(lab.broker.pid, signal.SIGKILL)
+                started_again(lab.broker)
+                sending = asyncio.create_task(here.dispatch.send(here.plan("flash", vins), here.command("flash")))
+                await until(lambda: sum(1 for _ in here.journal.orders()) == 2 * len(vins))
+                await until(lambda: wire.connections == 2)
+                before = len(wire.up)
+                wire.release()
+                outcome = await sending
+                assert {state.terminal for state in states(outcome).values()} == {True}
+                passed = bytes(wire.up[before:])
+                first = min(passed.index(f"/{vin}/cmd".encode()) for vin in vins)
+                assert passed.index(b"/+/reply/") < first
+
+        asyncio.run(work())

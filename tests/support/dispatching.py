@@ -1,7 +1,7 @@
 """A dispatch of an operator `ada` to simulated vehicles, with a journal, keys and links as in life.
 
-    async with operating(lab, tmp_path) as desk:
-        outcome = await desk.dispatch.send(desk.plan("ping", vins), desk.command("ping"))
+async with operating(lab, tmp_path) as desk:
+    outcome = await desk.dispatch.send(desk.plan("ping", vins), desk.command("ping"))
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Plan, Target
 from cdctl.domain.wire import Address
 from cdctl.errors import RefusedError
+from cdctl.lab.child import Child
+from cdctl.lab.servers import Server
 from cdctl.lab.vehicles.judging import commands
 from cdctl.links.opening import open_link
 from cdctl.protocols.native_orders import NativeTelling
@@ -116,3 +118,11 @@ def reasons(outcome: Outcome) -> dict[str, str]:
 
 def results(outcome: Outcome) -> dict[str, Kept]:
     return {kept.order.vin: kept for kept in outcome.results()}
+
+
+def started_again(broker: Server) -> None:
+    """Start it on the port it had."""
+    broker.stop()
+    child = broker._child = Child(broker._argv(), broker.log)
+    child.start()
+    child.wait_until(broker._ready)
