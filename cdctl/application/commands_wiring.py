@@ -34,13 +34,13 @@ def api_telling(api: CommandApi, context: Context) -> Telling:
 
 
 def api_executor(api: CommandApi, context: str, session: str, journal: Journal, clock: Clock) -> HttpExecutor:
-    """What carries the orders of a session; not connected yet. Raises FileError and UnavailableError."""
+    """What carries the orders of a session; not connected yet. Raises FileError."""
     from cdctl.protocols.http.executor import HttpExecutor, remembered
 
     def recall(order: str) -> str:
         return remembered([one.body for one in journal.records(kind="move", subject=order)])
 
-    return HttpExecutor(api_profile(api), _place(api, context), session, recall, clock)
+    return HttpExecutor(api_profile(api), lambda: _place(api, context), session, recall, clock)
 
 
 def must_carry(api: CommandApi, command: str) -> None:

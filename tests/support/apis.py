@@ -102,7 +102,7 @@ class Api:
         **place: Any,
     ) -> HttpExecutor:
         where = Place(f"http://127.0.0.1:{self.port}/v1", **place)
-        return HttpExecutor(profile(folder, more), where, session, recall, WallClock())
+        return HttpExecutor(profile(folder, more), lambda: where, session, recall, WallClock())
 
     def answer(self, asked: Asked) -> Reply:
         told = self.hook(asked)

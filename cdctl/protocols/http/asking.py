@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import quote
 
 from cdctl.domain.orders.api import ApiProfile, Call
 from cdctl.domain.orders.order import Order
 from cdctl.domain.ports import Clock
 from cdctl.errors import UnavailableError
-from cdctl.protocols.http.reaching import Answer, Place, Reach
+from cdctl.protocols.http.reaching import UNFIT, Answer, Place, Reach
 from cdctl.protocols.http.templates import Filling
 
 STAYED = Answer(None, False, "it did not leave")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
 _READY_PAUSE = 1.0
-_UNFIT = 422
 
 
 class Asking:
     """Asks one API. tell: told in one line what is wrong with the API, and "" when that is over."""
 
-    def __init__(self, profile: ApiProfile, place: Place, clock: Clock, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, profile: ApiProfile, place: Callable[[], Place], clock: Clock, tell: Callable[[str], None]
+    ) -> None:
         self._profile, self._place, self._clock, self._tell = profile, place, clock, tell
         self._failures, self._note = 0, ""
         self._reach: Reach | None = None
 
     async def open(self) -> None:
         """See whether it answers. Raises UsageError and UnavailableError."""
-        reach = Reach(self._place, self._profile.pace, self._profile.headers, self._clock)
+        if self._reach is not None:
+            return
+        reach = Reach(self._place(), self._profile.pace, self._profile.headers, self._clock)
         try:
             await probe(reach, self._profile)
         except BaseException:
@@ -58,13 +62,13 @@ class Asking:
         now = round(self._clock.now() * 1000)
         filling = Filling(order, profile.commands.get(order.command), now, remote)
         header, value = profile.dedupe if submit else ("", "")
-        headers = {header: filling.text(value)} if header else {}
+        headers = {header: quote(filling.text(value), safe="-._~:/")} if header else {}
         if order.traceparent:
             headers["traceparent"] = order.traceparent
         try:
             url, body = filling.url(call.url), None if call.body is None else filling.body(call.body)
         except ValueError as error:
-            return Answer(_UNFIT, False, str(error))
+            return Answer(UNFIT, False, str(error))
         async with reach.turns.turn():
             if not leaving():
                 return STAYED

@@ -21,6 +21,7 @@ from cdctl.protocols.http.templates import MISSING
 REMOTE = "remote"
 """Key of a word's result that holds the API's id of the job: the journal keeps it over a crash."""
 Recall = Callable[[str], str]
+Where = Callable[[], Place]
 _FIRST_PAUSE = 0.2
 _NOT_BEGUN = Receipt(judging.LATER, "not sent: it was stopped")
 _TOO_LATE = Receipt(judging.LATER, "not sent: it expired while it waited for its turn")
@@ -31,10 +32,11 @@ _GONE = frozenset({404, 410})
 class HttpExecutor:
     """Carries the orders of one session over an API. One owner, one event loop.
 
-    recall: the API's id of an order's job as the journal has it, empty when it has none.
+    place: where the API is, asked when it is first needed: secrets are read then. recall: the API's id of an order's
+    job as the journal has it, empty when it has none.
     """
 
-    def __init__(self, profile: ApiProfile, place: Place, session: str, recall: Recall, clock: Clock) -> None:
+    def __init__(self, profile: ApiProfile, place: Where, session: str, recall: Recall, clock: Clock) -> None:
         self._profile, self._recall, self._clock = profile, recall, clock
         self._asking = Asking(profile, place, clock, self._note)
         self._sessions = {session}
@@ -191,18 +193,21 @@ class HttpExecutor:
             return
         job.told = heard
         self._jobs.changed(job)
-        self._say(job.order, heard, document, job.remote)
+        if heard is Heard.RUNNING:
+            job.began = job.began or job.changed
+        self._say(job.order, heard, document, job)
         if State(heard.value) in TERMINAL:
             self._jobs.drop(job)
 
-    def _say(self, order: Order, heard: Heard, document: object, id_: str = "") -> None:
-        profile, now = self._profile, self._now()
+    def _say(self, order: Order, heard: Heard, document: object, job: Job | None = None) -> None:
+        profile, now, took = self._profile, self._now(), 0
         if State(heard.value) in TERMINAL:
             result = judging.result(document, profile, order.command, success=heard is Heard.SUCCEEDED)
+            took = now - job.began if job is not None and job.began else 0
         else:
-            result = {REMOTE: id_}
+            result = {REMOTE: job.remote} if job is not None else {}
         why = "" if heard is Heard.SUCCEEDED else judging.reason(document, profile)
-        word = Word(order.id, order.vin, heard, at=now, reason=why, result=result)
+        word = Word(order.id, order.vin, heard, at=now, took=took, reason=why, result=result)
         self._teller.say(Said(order.region, order.vin, now, word=word))
 
     async def _find_out(self, order: Order, *, again: bool) -> None:

@@ -16,13 +16,14 @@ _AFTERWARDS_MS = 60_000
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """remote: the API's id. told: the last that was said of it. changed: epoch milliseconds. at: when it is looked at
-    next, by the loop's clock; busy: it is being looked at."""
+    """remote: the API's id. told: the last that was said of it. changed, began: epoch milliseconds, as we saw it; began
+    is 0 before. at: when it is looked at next, by the loop's clock; busy: it is being looked at."""
 
     order: Order
     remote: str
     changed: int
     told: Heard | None = None
+    began: int = 0
     pause: float = 0.0
     at: float = 0.0
     busy: bool = False

@@ -20,6 +20,9 @@ from cdctl.errors import UnavailableError, UsageError
 from cdctl.protocols.http.turns import Turns
 
 MOST_BYTES = 1 << 20
+UNFIT = 422
+"""The code of an answer that we give ourselves: no such request can be made, now or later."""
+_UNASKABLE = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeError)
 _LEAVES = ".send_request_headers.started"
 
 
@@ -95,6 +98,8 @@ class Reach:
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            if isinstance(error, _UNASKABLE) and not left:
+                return Answer(UNFIT, False, f"cannot be asked: {safe(str(error), 100)}")
             return Answer(None, left, _why(error, self._timeout, left))
 
     async def _answer(self, response: httpx.Response) -> Answer:
