@@ -116,6 +116,9 @@ class OrderLine:
         if self._again is not None:
             self._again.cancel()
             await asyncio.gather(self._again, return_exceptions=True)
+        if self._up.is_set():
+            # Answers are kept for whoever resumes; a whole fleet's births would only fill the session.
+            await self._link.unsubscribe([one.topic for one in self._births])
         await self._link.aclose()
 
     async def _listen(self) -> None:

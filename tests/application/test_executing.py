@@ -146,3 +146,19 @@ def test_after_a_broker_has_forgotten_us_nothing_leaves_before_answers_are_heard
                 assert passed.index(b"/+/reply/") < first
 
         asyncio.run(work())
+
+
+def test_brokers_keep_answers_for_whoever_resumes_and_no_births(tmp_path: Path) -> None:
+    with ordered(tmp_path / "lab", vehicles=20) as lab:
+        place, vin = lab.online[0]
+
+        async def work() -> None:
+            async with Wire(lab.broker.port) as wire:
+                async with operating(lab, tmp_path, urls={place: wire.url}) as here:
+                    await here.dispatch.send(here.plan("ping", [vin]), here.command("ping"))
+                    listening = len(wire.up)
+                leaving = bytes(wire.up[listening:])
+                assert f"cd/{place}/+/birth".encode() in leaving
+                assert b"/reply/" not in leaving
+
+        asyncio.run(work())
