@@ -62,7 +62,7 @@ class RollOut:
         self._sends: dict[asyncio.Task[None], int] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._trouble, self._trouble_until = "", 0
-        self._error: CdctlError | None = None
+        self._error: Exception | None = None
         self._kept = 0
 
     def wish(self, control: Control) -> None:
@@ -157,6 +157,8 @@ class RollOut:
             self._news.hear(self._now(), retries=True)
             self._roster.put_back([row for row in rows if not self._left(row)])
             self._trouble, self._trouble_until = error.message, self._now() + _REST_MS
+        except Exception as error:  # nobody waits for this task: whoever waits for the rollout raises it
+            self._error = error
         self._poke.set()
 
     def _left(self, row: int) -> bool:

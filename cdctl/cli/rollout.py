@@ -47,6 +47,8 @@ def plan(
     output.emit(run, wanted, lambda form: render(form, None), render)
     for name, value in rollout_rows.guarded(job):
         exits.note(run, f"  {name:<10} {value}")
+    if not job.plan.targets:
+        exits.note(run, "no vehicle matches")
     if not job.rules.guards:
         exits.note(run, "no guard watches it: only its own failures can stop it")
 

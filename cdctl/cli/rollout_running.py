@@ -110,11 +110,13 @@ def _take_up(
     run: Run, rollout: str, wanted: Sequence[output.Output], nobody: UnavailableError, yes: bool
 ) -> exits.Code:
     from cdctl.application import rolling
-    from cdctl.application.orders_wiring import with_journal, with_orders
+    from cdctl.application.orders_wiring import journal_path, with_journal, with_orders
     from cdctl.application.rollout_notes import Told, told
     from cdctl.domain.orders.keeping import Journal
 
     settings = settings_of(run)
+    if not journal_path(settings).exists():
+        raise nobody
 
     async def look(journal: Journal) -> list[Told]:
         return told(journal, rollout)

@@ -26,6 +26,7 @@ from cdctl.domain.orders.rollout.seen import Control, Wish
 from cdctl.domain.orders.rollout.standing import Phase
 from cdctl.domain.orders.rollout.tally import Tally
 from cdctl.domain.orders.rollout.waves import Wave, sequence
+from cdctl.errors import UnavailableError
 
 GUARD = Guard("slo:x", Slo("x"), every=1, fresh=30)
 WAVES = Rules((Wave(count=3), Wave(count=10), Wave(count=25)), (3, 10, 25), "ada")
@@ -155,3 +156,28 @@ def test_taken_up_again_it_goes_on_where_it_stood(lab: Lab, tmp_path: Path) -> N
     asyncio.run(second())
     runs = Counter(run["vin"] for run in lab.executions() if run["key"].startswith(one.digest[:16]))
     assert runs == Counter(target.vin for target in one.plan.targets), "nobody executed it twice"
+
+
+def test_a_journal_that_cannot_be_written_lets_nothing_leave(lab: Lab, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with operating(lab, tmp_path) as here:
+            one = job(here, lab, replace(WAVES, pace=Fixed(300)))
+            engine = rolled(here, one, Gauge())
+
+            async def full(entries: object, *, ending: bool = False) -> None:
+                raise UnavailableError("the disk is full")
+
+            def shown(picture: Picture) -> None:
+                if picture.waves[0].told:
+                    here.journal.write = full  # type: ignore[method-assign, assignment]
+
+            with pytest.raises(UnavailableError, match="the disk is full"):
+                await engine.run(shown)
+            told_by_then = {run["vin"] for run in executed(lab, one)}
+            assert len(told_by_then) <= 3, "the next wave never began"
+
+    asyncio.run(work())
+
+
+def executed(lab: Lab, one: Job) -> list[dict[str, str]]:
+    return [run for run in lab.executions() if str(run["key"]).startswith(one.digest[:16])]

@@ -137,6 +137,14 @@ def test_another_number_of_vehicles_is_refused(house: House) -> None:
     assert house.run("rollout", "start", written(house), "--for", "1s", "--yes", "--expect", "3").returncode == 5
 
 
+def test_where_nobody_matches_nothing_is_begun(house: House) -> None:
+    nobody = written(house, ("region:eu online", "region:nowhere"))
+    assert "no vehicle matches" in house.run("rollout", "plan", nobody, "--for", "1s").stderr
+    assert house.run("rollout", "start", nobody, "--for", "1s", "--yes").returncode == 0
+    done = house.run("rollout", "resume", "01")
+    assert (done.returncode, "nobody tells of such a rollout" in done.stderr) == (3, True)
+
+
 def test_everybody_is_told_once_and_others_can_read_it(house: House) -> None:
     body = house.json("rollout", "start", written(house), "--for", "1s", "--yes")
     assert body["phase"] == "completed"
