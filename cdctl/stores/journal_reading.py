@@ -99,8 +99,8 @@ class Reader:
     def records(self, after: int, kind: str, subject: str, limit: int | None) -> Iterator[Record]:
         """Every record that can be read, in order; then UnavailableError when some cannot."""
         terms = ["kind = ?"] * bool(kind) + ["subject = ?"] * bool(subject)
-        if kind and kind not in {journal_entries.INTENT, journal_entries.MOVE}:
-            terms.append(IS_NOTE)
+        if kind and not subject and kind not in {journal_entries.INTENT, journal_entries.MOVE}:
+            terms.append(IS_NOTE)  # with a subject its index is the better one: it has few records, a kind has many
         values = [value for value in (kind, subject) if value]
         where = " AND ".join([*terms, "number > ?"])
         bad: list[int] = []

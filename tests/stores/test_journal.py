@@ -123,6 +123,18 @@ def test_records_by_kind_and_subject(path: Path) -> None:
     assert [record.actor for record in journal.records(kind="refusal", subject="p2")] == ["bob"]
 
 
+def test_one_subject_is_found_without_going_through_all_of_its_kind(path: Path) -> None:
+    """Every send asks whether its plan is written down; there are as many plans as there were sends."""
+    write(path, [Note("plan", f"{number:064}", "ada", 1, {"v": 1}) for number in range(3_000)])
+    journal = read_journal(path)
+    assert journal.head().number
+    steps: list[int] = []
+    journal._reader._db.set_progress_handler(lambda: bool(steps.append(1)), 100)  # type: ignore[union-attr,func-returns-value]
+    assert [one.subject for one in journal.records(kind="plan", subject=f"{2_999:064}")] == [f"{2_999:064}"]
+    assert len(steps) < 10  # hundreds of SQLite's instructions, not tens of thousands
+    journal.close()
+
+
 def test_what_ended_stays_and_later_news_are_late(path: Path) -> None:
     """Also when another process, which does not know that it ended, says otherwise."""
     late = move(1, State.FAILED, late=True)
