@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,8 @@ from dispatching import Operator, operating, reasons, results, states
 from ears import until
 
 from cdctl.application.tally import Outcome
-from cdctl.domain.orders.order import State
+from cdctl.domain.orders.executing import Outgoing, Said
+from cdctl.domain.orders.order import Order, State
 from cdctl.errors import UnavailableError, UsageError
 from cdctl.lab.vehicles.keys import trust_toml, vehicles_csv
 from cdctl.protocols.http.executor import remembered
@@ -179,9 +180,9 @@ LOST = [
     Reply(303, takes=True),
     Reply(202, b"not json", takes=True),
     Reply(202, b'{"job": {"id": ["j0"]}}', takes=True),
-    Reply(202, b'{"job": {"id": "../admin"}}', headers={"Content-Encoding": "gzip"}, takes=True),
+    Reply(202, b'{"job": {"id": "j0", "state": "done"}}', headers={"Content-Encoding": "gzip"}, takes=True),
     Reply(202, b"[" * 200_000, takes=True),
-    Reply(202, b" " * 1_100_000 + b"{}", takes=True),
+    Reply(202, b'{"job": {"id": "j0", "state": "done"}}' + b" " * 1_100_000, takes=True),
     Reply(202, b'{"job": {"id": ".."}}', takes=True),
 ]
 
@@ -404,6 +405,47 @@ def test_after_a_crash_jobs_are_looked_at_by_the_ids_that_the_journal_kept(place
                 assert states(outcome) == dict.fromkeys(VINS[:4], State.SUCCEEDED)
                 assert here.journal.verify() == []
             assert len(api.submits()) == before == 4
+
+    asyncio.run(work())
+
+
+def test_ids_are_written_down_before_anybody_goes_on(place: Any) -> None:
+    class Slow:
+        """Writes when it is told to."""
+
+        def __init__(self) -> None:
+            self.said: list[Said] = []
+            self.may = asyncio.Event()
+
+        async def on_said(self, said: Sequence[Said]) -> None:
+            await self.may.wait()
+            self.said += said
+
+        def on_link(self, *_: object, **__: object) -> None: ...
+
+        def on_back(self, *_: object) -> None: ...
+
+    async def work() -> None:
+        async with served(course=("new",)) as api:
+            executor, hearer = api.executor(SESSION, folder=place.trust.parent), Slow()
+            await executor.open(hearer, ["eu"])
+            try:
+                orders = [
+                    Order(vin, vin, vin, "eu", "ping", {}, "n", 0, 0, 1 << 41, 1, reply=f"/{SESSION}")
+                    for vin in VINS[:3]
+                ]
+                sending = asyncio.create_task(executor.send([Outgoing(order) for order in orders]))
+                await until(lambda: len(api.submits()) == 3)
+                await asyncio.wait([sending], timeout=0.2)
+                assert not sending.done()
+                hearer.may.set()
+                assert [receipt.code for receipt in await sending] == [0, 0, 0]
+                told = {said.word.order: said.word.result for said in hearer.said if said.word}
+                assert {order: api.jobs[str(result["remote"])]["vin"] for order, result in told.items()} == {
+                    vin: vin for vin in VINS[:3]
+                }
+            finally:
+                await executor.aclose()
 
     asyncio.run(work())
 
