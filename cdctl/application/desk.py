@@ -9,7 +9,7 @@ from cdctl.application.flights import Flight, Flights
 from cdctl.application.issuing import Issuer, Means
 from cdctl.application.scribe import Scribe
 from cdctl.domain.orders.keeping import Move, Note
-from cdctl.domain.orders.order import Heard, State
+from cdctl.domain.orders.order import TERMINAL, Heard, State
 from cdctl.errors import CdctlError
 
 
@@ -24,11 +24,11 @@ class Desk:
         self.issuer = Issuer(means, session, skew)
         self.scribe = Scribe(means.journal, broken)
         self.flights = Flights()
-        self.due: Agenda[Flight] = Agenda()
+        self.due: Agenda[Flight] = Agenda(_over)
         """When our own clock has something to say."""
-        self.asks: Agenda[Flight] = Agenda()
+        self.asks: Agenda[Flight] = Agenda(_over)
         """When a vehicle is asked."""
-        self.leave: Agenda[Flight] = Agenda()
+        self.leave: Agenda[Flight] = Agenda(_over)
         """When what is queued leaves again."""
 
     def now(self) -> int:
@@ -71,3 +71,7 @@ class Desk:
     def note(self, kind: str, subject: str, body: dict[str, object], *, ending: bool = False) -> None:
         """To be written with the next flush."""
         self.scribe.note([Note(kind, subject, self.actor, self.now(), body)], ending=ending)
+
+
+def _over(flight: Flight) -> bool:
+    return flight.course.state in TERMINAL
