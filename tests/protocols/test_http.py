@@ -247,6 +247,7 @@ def test_what_cannot_be_found_is_not_sent_again_without_dedupe(place: Any) -> No
     [
         Reply(how="cut"), Reply(500), Reply(200, b"<html>"), Reply(200, b"[1, 2]"), Reply(200, b"3"), Reply(302),
         Reply(200, b'{"id": "j0", "state": {"x": 1}}'), Reply(429, headers={"Retry-After": "0"}), Reply(404),
+        Reply(200, b'{"id": "j0", "state": ' + b"9" * 5_000 + b"}"),
         Reply(200, b'{"id": "j0", "state": "done", "result": {"at": 5}}', how="torn"), Reply(200, b" " * 1_100_000),
     ],
 )  # fmt: skip

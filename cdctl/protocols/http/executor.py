@@ -176,12 +176,15 @@ class HttpExecutor:
         return found
 
     async def _look(self, job: Job) -> None:
-        """Ask what became of a job, and tell what is new."""
+        """Ask what became of a job, and tell what is new. Whatever one job says, others are looked after."""
         call = self._profile.poll
-        answer = await self._asking.ask(call, job.order, job.remote)
-        document = judging.job(answer, call)
-        if document is not MISSING:
-            self._learn(job, document)
+        try:
+            answer = await self._asking.ask(call, job.order, job.remote)
+            document = judging.job(answer, call)
+            if document is not MISSING:
+                self._learn(job, document)
+        except Exception as error:
+            self._asking.say(f"{self._profile.name} said what could not be taken in ({type(error).__name__})")
 
     def _learn(self, job: Job, document: object) -> None:
         heard, state = judging.heard(document, self._profile)

@@ -13,6 +13,8 @@ from cdctl.domain.orders.order import Order
 
 _HOLE = re.compile(r"\{([a-z_]+)\}")
 _ONLY = re.compile(r"\{(arguments(?:\.([A-Za-z][A-Za-z0-9_.-]*))?|[a-z_]+)\}")
+_LONGEST_NUMBER = 128
+"""Bits. Python refuses to write down the longest ones."""
 MISSING = object()
 """There is nothing at that pointer."""
 
@@ -87,7 +89,9 @@ def at(document: object, pointer: Pointer) -> object:
 
 
 def words(value: object) -> str:
-    """A text, a number or a truth value as text; empty for anything else."""
+    """A text, a number or a truth value as text; empty for anything else, and for a number beyond measure."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str | int | float) else ""
+    if isinstance(value, int):
+        return str(value) if value.bit_length() <= _LONGEST_NUMBER else ""
+    return str(value) if isinstance(value, str | float) else ""
