@@ -206,14 +206,16 @@ def test_after_an_abort_nothing_leaves(lab: Lab, tmp_path: Path) -> None:
             sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping"), rate=40))
             await until(lambda: len(heard.got) >= 8)
             await here.dispatch.abort()
-            left = len(heard.got)
+            written = sum(1 for _ in here.journal.orders())
             outcome = await sending
             assert outcome.stopped
-            assert len(heard.got) == left < len(vins)
-            assert Counter(states(outcome).values())[State.SUCCEEDED] == left
+            left = Counter(states(outcome).values())[State.SUCCEEDED]
+            assert 8 <= left <= written < len(vins)
             assert outcome.tally.queued == len(vins) - outcome.tally.ended
             again = await here.dispatch.resume()
             assert [one.stopped for one in again] == [True]
+            assert sum(1 for _ in here.journal.orders()) == written
+            await until(lambda: len(heard.got) >= left)
             assert len(heard.got) == left
 
     asyncio.run(work())
@@ -233,13 +235,15 @@ def test_an_abort_while_the_link_is_cut_keeps_what_waits_from_leaving(lab: Lab, 
             await until(lambda: in_state(here, State.SUCCEEDED) >= 4)
             wire.hold()
             await until(lambda: here.means.executor.in_flight >= 3)  # type: ignore[attr-defined]
-            orders = [one for one in heard.got if b"vnd.cdctl.order" in one.payload]
+            passed = bytes(wire.up)
             wire.cut()
             await here.dispatch.abort()
             wire.release()
             outcome = await sending
             assert outcome.stopped
-            assert [one for one in heard.got if b"vnd.cdctl.order" in one.payload] == orders
+            orders = [one.correlation_data for one in heard.got if b"vnd.cdctl.order" in one.payload]
+            assert orders
+            assert all(order in passed for order in orders if order)
             assert all(kept.course.state.terminal for kept in results(outcome).values())
 
     asyncio.run(work())
