@@ -29,6 +29,7 @@ from cdctl.application import wiring
 from cdctl.application.dispatch import Dispatch
 from cdctl.application.orders_wiring import Orders, opened_orders
 from cdctl.application.tally import Outcome
+from cdctl.domain.orders.command import Command
 from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Plan, Target
 from cdctl.domain.orders.telling import ORDER
@@ -53,9 +54,9 @@ def plan(orders: Orders, vins: Sequence[Sequence[str]]) -> Plan:
     return Plan(secrets.token_hex(8), "bench", "ping", {}, targets, "engineer", orders.now, EXPIRES, TIMEOUT)
 
 
-async def sent(orders: Orders, dispatch: Dispatch, what: Plan, *, wait: bool = True) -> Outcome:
+async def sent(dispatch: Dispatch, what: Plan, command: Command, *, wait: bool = True) -> Outcome:
     """To the end."""
-    outcome = await dispatch.send(what, orders.doors.command("ping"), wait=wait)
+    outcome = await dispatch.send(what, command, wait=wait)
     counts = outcome.tally.states
     if wait and counts[State.SUCCEEDED] < len(what.targets):
         raise SystemExit(f"not all have succeeded: { {str(state): count for state, count in counts.items()} }")
@@ -70,22 +71,24 @@ def cpu() -> float:
 
 async def many(told: Told, orders: Orders, dispatch: Dispatch) -> Found:
     """All vehicles at once."""
-    await sent(orders, dispatch, plan(orders, told["vins"][:1]))
+    ping = orders.doors.command("ping")
+    await sent(dispatch, plan(orders, told["vins"][:1]), ping)
     what = plan(orders, told["vins"])
     spent, began = cpu(), time.perf_counter()
-    outcome = await sent(orders, dispatch, what)
+    outcome = await sent(dispatch, what, ping)
     found = {"cpu": cpu() - spent, "wall": time.perf_counter() - began}
     return found | {"forged": outcome.tally.forged, "duplicates": outcome.tally.duplicates}
 
 
 async def held(told: Told, orders: Orders, dispatch: Dispatch) -> Found:
     """Orders that nobody answers: what each takes of memory while it is in flight."""
-    await sent(orders, dispatch, plan(orders, told["vins"][:1]))
+    ping = orders.doors.command("ping")
+    await sent(dispatch, plan(orders, told["vins"][:1]), ping)
     what = plan(orders, [(region, f"NOBODY{number:011}") for number, (region, _) in enumerate(told["vins"])])
     if told["traced"]:
         tracemalloc.start()
     before = _memory()
-    outcome = await sent(orders, dispatch, what, wait=False)
+    outcome = await sent(dispatch, what, ping, wait=False)
     if outcome.tally.open < len(what.targets):
         raise SystemExit("somebody answered")
     return {"bytes": (_memory() - before) / len(what.targets)}
@@ -131,6 +134,7 @@ async def parts(told: Told, orders: Orders, dispatch: Dispatch) -> Found:
 
 async def one(told: Told, orders: Orders, dispatch: Dispatch) -> Found:
     """One order after another, and in turn what it is measured by."""
+    ping = orders.doors.command("ping")
     vins, rounds, trips = told["vins"], told["rounds"], told["trips"]
     queue = iter(range(rounds * trips + WARM))
     times: dict[str, list[float]] = {"order": [], "bare": [], "commit": []}
@@ -145,7 +149,7 @@ async def one(told: Told, orders: Orders, dispatch: Dispatch) -> Found:
     await link.subscribe([Filter(REPLIES, 1)])
 
     async def order() -> None:
-        await sent(orders, dispatch, plan(orders, [vins[next(queue) % len(vins)]]))
+        await sent(dispatch, plan(orders, [vins[next(queue) % len(vins)]]), ping)
 
     async def bare() -> None:
         mark = secrets.token_bytes(8)
