@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from apis import DEDUPE, FIND, Api, Asked, Reply, served
+from authority import Authority
 from dispatching import Operator, operating, reasons, results, states
 from ears import until
 
@@ -308,6 +309,40 @@ def test_the_token_is_shown_to_the_api_alone(place: Any) -> None:
             assert "hush" not in told
 
     asyncio.run(work())
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"), "ca")
+
+
+def over_tls(place: Any, authority: Authority, host: str = "127.0.0.1", **who: str) -> dict[str, State]:
+    tls = authority.server_side("127.0.0.1")
+
+    async def work() -> dict[str, State]:
+        async with served(tls=tls, course=("done",)) as api:
+            where = Place(f"https://{host}:{api.port}/v1", **who)
+            executor = api.executor(SESSION, folder=place.trust.parent)
+            executor._asking._place = lambda: where
+            async with operating(place, place.trust.parent, executor=executor, session=SESSION) as here:
+                return states(await here.dispatch.send(here.plan("ping", VINS[:1]), here.command("ping")))
+
+    return asyncio.run(work())
+
+
+def test_tls_with_our_certificate(place: Any, authority: Authority) -> None:
+    cert, key = authority.certificate("us")
+    found = over_tls(place, authority, ca=str(authority.ca), cert=str(cert), key=str(key))
+    assert found == {VINS[0]: State.SUCCEEDED}
+
+
+def test_an_api_that_nobody_vouches_for_is_not_asked(place: Any, authority: Authority) -> None:
+    with pytest.raises(UnavailableError, match=r"certificate verify failed"):
+        over_tls(place, authority)
+    with pytest.raises(UnavailableError, match=r"Hostname mismatch"):
+        over_tls(place, authority, "localhost", ca=str(authority.ca))
+    with pytest.raises(UnavailableError, match="cannot load the certificates"):
+        over_tls(place, authority, ca=str(place.trust))
 
 
 def test_without_tls_only_this_machine_is_asked(place: Any, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -195,7 +196,7 @@ def profile(folder: Path, more: str = "") -> ApiProfile:
 
 
 @asynccontextmanager
-async def served(port: int = 0, **how: Any) -> AsyncIterator[Api]:
+async def served(port: int = 0, tls: ssl.SSLContext | None = None, **how: Any) -> AsyncIterator[Api]:
     api = Api(**how)
-    async with listening(api.serve, port=port) as api.port:
+    async with listening(api.serve, port=port, tls=tls) as api.port:
         yield api

@@ -79,8 +79,9 @@ class Asking:
     def _weigh(self, answer: Answer, reach: Reach) -> None:
         """What an answer means for everything that is to leave."""
         if answer.code is None and not answer.arrived:
-            self._failures += 1
-            reach.turns.hold(min(_FIRST_PAUSE * 2 ** min(self._failures, 10), _LONGEST_PAUSE))
+            if not reach.turns.held:  # those that left together have failed together: once
+                reach.turns.hold(min(_FIRST_PAUSE * 2 ** min(self._failures, 10), _LONGEST_PAUSE))
+                self._failures += 1
             self.say(f"{self._profile.name} {answer.said}")
             return
         self._failures = 0

@@ -32,6 +32,11 @@ class Turns:
                 await _until(peace)
             yield
 
+    @property
+    def held(self) -> bool:
+        """Whether nothing may leave now."""
+        return self._peace_until > asyncio.get_running_loop().time()
+
     def hold(self, seconds: float) -> None:
         """Nothing leaves for that long."""
         wait = min(seconds, _LONGEST)
