@@ -73,6 +73,8 @@ class Readers:
 def worst(guard: str, group: str, rows: Sequence[Row], at: int) -> Reading:
     """The reading of a promise in one group, or in whichever is worst; one that is not known is worse than none."""
     meant = [row for row in rows if not group or group == row.group_text or group in row.group.values()]
+    if not meant:  # a promise that could not be read at all has one row, and that has no group
+        meant = [row for row in rows if not row.group and row.verdict in {Verdict.NO_DATA, Verdict.ERROR}]
     if not meant:
         among = ", ".join(sorted({row.group_text for row in rows if row.group_text})) or "it has no groups"
         why = f"no group {group!r}: {among}" if rows else "there is no such promise"

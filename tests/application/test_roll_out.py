@@ -144,7 +144,8 @@ def test_taken_up_again_it_goes_on_where_it_stood(lab: Lab, tmp_path: Path) -> N
     async def second() -> None:
         async with operating(lab, tmp_path, session=session) as here:
             (found,) = told(here.journal)
-            assert (found.session, found.plan, found.standing.wave) == (session, one.digest, 1)
+            assert (found.session, found.plan) == (session, one.digest)
+            assert found.standing.wave >= 1
             gauge = Gauge()
             picture = await rolled(here, one, gauge, standing=found.standing).run()
             assert gauge.restored == {"needle": "healthy"}, "what guards knew goes on, too"

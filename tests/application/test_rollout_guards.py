@@ -175,6 +175,8 @@ def test_the_worst_group_counts_unless_one_is_named() -> None:
     assert worst("g", "", [ROW, blind], 5).words == "region=eu: coverage 12 %"
     assert worst("g", "", [blind, us], 5).health is Health.BURNING
     assert worst("g", "cn", [ROW, us], 5).words == "no group 'cn': region=eu, region=us"
+    lost = replace(ROW, group={}, verdict=Verdict.ERROR, reason="the server is away")
+    assert worst("g", "eu", [lost], 5).words == "the server is away"
     assert worst("g", "", [], 5).health is Health.NO_DATA
     assert worst("g", "", [replace(ROW, error_budget=None)], 5).health is Health.NO_DATA
 
