@@ -28,10 +28,15 @@ def on_a_small_disk(test: str, size: str, tmp_path: Path) -> None:
     mounted = f"mount -t tmpfs -o size={size} tmpfs {tmp_path}"
     if subprocess.run([*_SMALL, mounted], capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody mount a small disk")
+    alone(test, tmp_path, *_SMALL, f'{mounted} && exec "$0" "$@"')
+
+
+def alone(test: str, tmp_path: Path, *within: str) -> None:
+    """Run one function of this file in a process of its own: what it may write is limited for all of the process."""
     code = f"import test_journal_full as here, pathlib; here.{test}(pathlib.Path({str(tmp_path)!r}))"
     folders = [str(Path(__file__).parent), *sys.path]
     done = subprocess.run(
-        [*_SMALL, f'{mounted} && exec "$0" -c "$1"', sys.executable, code],
+        [*within, sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
         capture_output=True,
         text=True,
@@ -158,7 +163,7 @@ def files_up_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_files_that_may_not_grow(tmp_path: Path) -> None:
+def files_that_may_not_grow(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
 
     async def work(journal: SqliteJournal) -> None:
@@ -176,7 +181,7 @@ def test_files_that_may_not_grow(tmp_path: Path) -> None:
     with_journal(path, work)
 
 
-def test_room_is_kept_before_anything_is_written(tmp_path: Path) -> None:
+def room_is_kept_before_anything_is_written(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     with files_up_to(100_000), pytest.raises(UnavailableError, match="the journal cannot be written"):
         with_journal(path, lambda journal: journal.write([intent(1)]), reserve=200_000)
@@ -185,6 +190,13 @@ def test_room_is_kept_before_anything_is_written(tmp_path: Path) -> None:
     assert Path(f"{path}-reserve").stat().st_size == 200_000
 
 
-def test_no_room_to_open(tmp_path: Path) -> None:
+def no_room_to_open(tmp_path: Path) -> None:
     with files_up_to(1_000), pytest.raises(UnavailableError, match="the journal cannot be written"):
         open_journal(tmp_path / "journal.sqlite", clock=ManualClock())
+
+
+@pytest.mark.parametrize(
+    "test", ["files_that_may_not_grow", "room_is_kept_before_anything_is_written", "no_room_to_open"]
+)
+def test_files_have_a_limit(test: str, tmp_path: Path) -> None:
+    alone(test, tmp_path)
