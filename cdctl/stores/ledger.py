@@ -6,6 +6,7 @@ with a checksum: a damaged row is as good as none.
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ _PER_CHUNK = 288
 _FLUSH_AT = 256
 _KEEP_FINE_SECONDS = 100 * 86_400
 """Finer buckets only serve the edges of windows; older ones are dropped, hours are kept for good."""
+_PATIENCE = 10.0
+"""Seconds to wait for another process that holds the file."""
+_LOOK_AGAIN = 0.01
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS chunk(
   key TEXT NOT NULL, step INTEGER NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL,
@@ -167,8 +171,21 @@ class SqliteLedger:
 
 
 def _connect(path: Path) -> apsw.Connection:
-    db = apsw.Connection(str(path))
-    db.set_busy_timeout(10_000)
+    """SQLite does not wait by itself for a process that makes the file a WAL, or as the last one takes that back."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        db = apsw.Connection(str(path))
+        try:
+            return _prepared(db)
+        except BaseException as error:
+            db.close()
+            if not isinstance(error, apsw.BusyError) or time.monotonic() > deadline:
+                raise
+        time.sleep(_LOOK_AGAIN)
+
+
+def _prepared(db: apsw.Connection) -> apsw.Connection:
+    db.set_busy_timeout(round(_PATIENCE * 1000))
     # Rows are tens of kilobytes: large pages read them in one piece.
     for pragma in ("page_size = 32768", "journal_mode = WAL", "synchronous = NORMAL", "mmap_size = 1073741824"):
         db.execute(f"PRAGMA {pragma}").fetchall()
