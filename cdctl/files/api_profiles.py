@@ -16,10 +16,9 @@ from cdctl.files.durations import seconds
 from cdctl.files.faults import Faults
 from cdctl.files.nearest import shown, suggestion
 from cdctl.files.nodes import Mapping, Node, Scalar, Sequence, plain
+from cdctl.files.one_document import only
 from cdctl.files.profiles import pointer
 from cdctl.files.reading import read_text
-from cdctl.files.shapes.shape import wrong_kind
-from cdctl.files.yaml import documents
 
 _GOOD = frozenset({200, 201, 202, 204})
 _HOLE = re.compile(r"\{([^{}]*)\}")
@@ -36,20 +35,8 @@ def read(path: Path) -> ApiProfile:
 
 
 def _read(path: Path, faults: Faults) -> ApiProfile | None:
-    text = read_text(path, faults)
-    roots = documents(text, faults) if text is not None else []
-    if faults.errors:
-        return None
-    if len(roots) != 1:
-        said = "holds more than one document" if roots else "is empty"
-        faults.error(roots[1] if roots else None, f"the file {said}", "write one API in a file")
-        return None
-    (root,) = roots
-    if not isinstance(root, Mapping):
-        wrong_kind(root, "the file", "a mapping", faults)
-        return None
-    API.check(root, "API", faults)
-    if faults.errors:
+    root = only(read_text(path, faults), faults, API, "API")
+    if root is None:
         return None
     _judge(root, faults)
     return None if faults.errors else _profile(root)

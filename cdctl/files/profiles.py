@@ -22,10 +22,9 @@ from cdctl.errors import FileError
 from cdctl.files.faults import Faults
 from cdctl.files.nearest import shown
 from cdctl.files.nodes import Mapping, Node, Scalar
+from cdctl.files.one_document import only
 from cdctl.files.profile_shape import PROFILE
 from cdctl.files.reading import read_text
-from cdctl.files.shapes.shape import wrong_kind
-from cdctl.files.yaml import documents
 
 SHIPPED = Path(cdctl.__file__).parent / "protocols" / "profiles"
 _NAME = re.compile(r"\{(\w+)\}")
@@ -54,20 +53,8 @@ def read(path: Path) -> Profile:
 
 
 def _profile(path: Path, faults: Faults) -> Profile | None:
-    text = read_text(path, faults)
-    roots = documents(text, faults) if text is not None else []
-    if faults.errors:
-        return None
-    if len(roots) != 1:
-        said = "holds more than one document" if roots else "is empty"
-        faults.error(roots[1] if roots else None, f"the profile {said}", "write one profile in a file")
-        return None
-    (root,) = roots
-    if not isinstance(root, Mapping):
-        wrong_kind(root, "the profile", "a mapping", faults)
-        return None
-    PROFILE.check(root, "profile", faults)
-    if faults.errors:
+    root = only(read_text(path, faults), faults, PROFILE, "profile")
+    if root is None:
         return None
     nodes = [node for node in root.items("messages") if isinstance(node, Mapping)]
     rules = tuple(_message(node, faults) for node in nodes)

@@ -16,10 +16,9 @@ from cdctl.errors import FileError
 from cdctl.files import rollout_parts as parts
 from cdctl.files.faults import Faults
 from cdctl.files.nodes import Mapping, Node, Scalar, plain
+from cdctl.files.one_document import only
 from cdctl.files.reading import read_text
 from cdctl.files.rollout_shape import ROLLOUT
-from cdctl.files.shapes.shape import wrong_kind
-from cdctl.files.yaml import documents
 
 
 def read(path: Path) -> Wanted:
@@ -35,16 +34,8 @@ def of_content(content: Map[str, object], name: str) -> Wanted:
 
 
 def _wanted(text: str | None, faults: Faults) -> Wanted:
-    roots = documents(text, faults) if text is not None else []
-    if not faults.errors and len(roots) != 1:
-        said = "holds more than one document" if roots else "is empty"
-        faults.error(roots[1] if roots else None, f"the rollout file {said}", "write one rollout in a file")
-    root = roots[0] if roots and not faults.errors else None
-    if root is not None and not isinstance(root, Mapping):
-        wrong_kind(root, "the rollout", "a mapping", faults)
-    elif root is not None:
-        ROLLOUT.check(root, "rollout", faults)
-    found = _built(root, faults) if isinstance(root, Mapping) and not faults.errors else None
+    root = only(text, faults, ROLLOUT, "rollout")
+    found = _built(root, faults) if root is not None else None
     if found is None or faults.errors:
         raise FileError(faults.close())
     return found
