@@ -1,0 +1,53 @@
+"""Names of OpenTelemetry's semantic conventions that cdctl knows, and which attributes have a column of their own.
+
+https://opentelemetry.io/docs/specs/semconv/; what is renamed there keeps its old name beside the new one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Attribute(NamedTuple):
+    """An attribute as TraceQL scopes it: `resource.service.name`, `span.http.route`."""
+
+    scope: str
+    """`resource` or `span`."""
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.scope}.{self.key}"
+
+
+def _of(scope: str, *keys: str) -> tuple[Attribute, ...]:
+    return tuple(Attribute(scope, key) for key in keys)
+
+
+PROMOTED: tuple[Attribute, ...] = (
+    *_of(
+        "resource", "service.name", "service.version", "service.namespace", "deployment.environment.name",
+        "cloud.region", "cloud.availability_zone", "host.name", "k8s.cluster.name",
+        "k8s.namespace.name", "k8s.pod.name",
+    ),
+    *_of(
+        "span", "region", "cell", "vehicle.id", "vehicle.model", "vehicle.software", "command.name", "command.outcome",
+        "error.type", "http.request.method", "http.route", "http.response.status_code", "rpc.system", "rpc.service",
+        "rpc.method", "rpc.response.status_code", "messaging.system", "messaging.operation.type",
+        "messaging.destination.template", "db.system.name", "server.address",
+    ),
+)  # fmt: skip
+"""Attributes with a column of their own in a store; all others are in its two maps."""
+
+OLD_NAMES: dict[str, str] = {
+    "http.method": "http.request.method",
+    "http.status_code": "http.response.status_code",
+    "rpc.grpc.status_code": "rpc.response.status_code",
+    "messaging.operation": "messaging.operation.type",
+    "deployment.environment": "deployment.environment.name",
+    "db.system": "db.system.name",
+    "net.peer.name": "server.address",
+}
+"""Older names and what they are called now. Both are found by either name."""
+
+VEHICLE_IDS = ("vehicle.id", "vehicle.vin", "vin", "enduser.vehicle")
+"""Attributes that may name a vehicle, the likeliest first."""

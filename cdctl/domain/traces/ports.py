@@ -1,0 +1,180 @@
+"""The ports of traces: who takes spans in, and who answers questions about them.
+
+`SpanStore` is an engine that counts as well as it finds: DuckDB over Parquet, ClickHouse. `SpanSearch` is less: a trace
+server that can be asked for spans and traces (Tempo, Jaeger); what it cannot do it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdctl.domain.slo.series import Floats, Span
+from cdctl.domain.traces.attributes import Attribute
+from cdctl.domain.traces.batch import Coded, SpanBatch
+
+if TYPE_CHECKING:
+    from cdctl.domain.traces.traceql.tree import Spanset
+
+Which = Literal["entry", "root", "all"]
+"""Which spans count as events. entry: where a service is entered (kind server or consumer, or no parent), so that
+retries of a client and internal children are not counted twice. root: without a parent. all: every span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Spans whose end is in (start, end]; epoch seconds."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What is counted: spans of `which` that match `total`; of these, those that match `part` (and, with `failing`,
+    that failed by the conventions). `bad` says that the part is the bad events, else it is the good ones."""
+
+    total: Spanset
+    part: Spanset
+    bad: bool
+    which: Which = "entry"
+    failing: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """Events per group and bucket, [n_groups, n_buckets] each.
+
+    good, total: sums of weights (a span of unknown weight counts as 1). raw: spans that were kept, of the total.
+    squares: sums of squared weights. unknown: spans of the total whose weight is not known. seen: minutes in which the
+    store was taking spans in, the same for every group.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    ends: NDArray[np.int64]
+    good: Floats
+    total: Floats
+    raw: Floats
+    squares: Floats
+    unknown: Floats
+    seen: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Spans that were asked for, newest end first unless told. `more` is true when a limit cut them off; `notes` say
+    what an engine could not promise (partial, not deterministic)."""
+
+    spans: tuple[SpanRow, ...]
+    more: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRow:
+    """One span to show. Ids are lower-case hex; parent is empty for a root. start and end: epoch nanoseconds.
+
+    attributes and resource hold values as JSON would. events and links are as OTLP/JSON writes them.
+    """
+
+    trace: str
+    span: str
+    parent: str
+    service: str
+    name: str
+    kind: str
+    status: str
+    message: str
+    start: int
+    end: int
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    resource: Mapping[str, object] = field(default_factory=dict)
+    events: Sequence[Mapping[str, object]] = ()
+    links: Sequence[Mapping[str, object]] = ()
+    weight: float | None = None
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A service's operation over a window: rate per second, share of errors 0..1, duration quantiles in seconds."""
+
+    service: str
+    name: str
+    kind: str
+    count: float
+    rate: float
+    errors: float
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observations:
+    """Events of a window one by one, for explanations: [n] each.
+
+    bad: whether an event is bad. weight: what it stands for (1 where unknown). end: epoch nanoseconds. columns: every
+    attribute that occurs, as codes; `trace` holds ids for exemplars, [n, 16].
+    """
+
+    bad: NDArray[np.bool_]
+    weight: Floats
+    end: NDArray[np.int64]
+    trace: NDArray[np.uint8]
+    columns: Mapping[Attribute, Coded]
+
+
+class SpanSearch(Protocol):
+    """A place that can be asked for spans. Raises UnavailableError when it cannot be asked, UsageError for a filter it
+    does not take."""
+
+    async def find(self, wanted: Spanset, window: Window, limit: int) -> Found:
+        """Spans that match, at most `limit`."""
+        ...
+
+    async def trace(self, trace_id: str) -> Found:
+        """All spans of one trace, by start; none when it is not there."""
+        ...
+
+    async def top(self, wanted: Spanset, window: Window, limit: int) -> Sequence[Operation]:
+        """Operations by count."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections and files."""
+        ...
+
+
+class SpanStore(SpanSearch, Protocol):
+    """A place that counts, too."""
+
+    @property
+    def identity(self) -> str:
+        """What the ledger keys this store by; no secret in it."""
+        ...
+
+    async def count(self, counting: Counting, group_by: Sequence[Attribute], spans: Sequence[Span]) -> Sequence[Counts]:
+        """Good and total per bucket of each span (a run of equal buckets, by end time), in their order."""
+        ...
+
+    async def observe(self, counting: Counting, window: Window, most: int) -> Observations:
+        """Every event of the window with all of its attributes; of more than `most` (see there) a stated sample."""
+        ...
+
+
+class SpanSink(Protocol):
+    """What takes spans in. One writer at a time."""
+
+    def write(self, batch: SpanBatch) -> int:
+        """Make a batch durable before returning; spans already there, by trace and span id, are left out. Returns how
+        many were new. Raises UnavailableError when they cannot be kept (a full disk); then none of them are."""
+        ...
+
+    def close(self) -> None:
+        """Everything is on disk."""
+        ...

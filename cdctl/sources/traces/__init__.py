@@ -1,0 +1,1 @@
+"""Promises measured on spans, wherever they are kept: the door `sources`, key `traces`."""
