@@ -48,7 +48,7 @@ class SpanBatch:
 
     trace [n, 16], span and parent [n, 8] are ids; a parent of zeros means none. start and end are epoch nanoseconds; an
     end before its start is kept as it came. weight is how many spans one stands for, NaN when that is not known.
-    `texts` has name, service, scope, message (of the status), state (W3C tracestate), events and links (JSON lists, as
+    `texts` has name, scope, message (of the status), state (W3C tracestate), events and links (JSON lists, as
     OTLP writes them, without a value where there are none). `columns` has the promoted attributes that occur; `span`
     and `resource` hold all others.
     """
@@ -70,7 +70,7 @@ class SpanBatch:
         return len(self.start)
 
 
-TEXTS = ("name", "service", "scope", "message", "state", "events", "links")
+TEXTS = ("name", "scope", "message", "state", "events", "links")
 """Keys of `SpanBatch.texts`."""
 
 
