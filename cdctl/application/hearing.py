@@ -33,6 +33,9 @@ class Hearing:
     def understand(self, said: Said) -> tuple[Word, str] | None:
         """The word, and the fingerprint of the key that verified (empty where nobody signs); None when it is nobody's
         word."""
+        if said.doubt:
+            self.doubt(said, said.doubt)
+            return None
         try:
             word, by = (said.word, said.word.by) if said.word is not None else self._opened(said)
         except RefusedError as error:

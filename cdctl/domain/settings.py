@@ -117,12 +117,28 @@ class Collector:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackDoor:
+    """Where the command API calls us. `listen` is HOST:PORT, `url` the address at which the API reaches it; empty when
+    that is `listen` itself. `secret` signs what it sends, `token` is a bearer token; at least one of them is set. `cert`
+    and `key` are paths of PEM files: an address that others reach has them."""
+
+    listen: str
+    url: str = ""
+    secret: Secret | None = None
+    token: Secret | None = None
+    cert: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandApi:
-    """An API over HTTP that takes orders instead of the vehicles themselves; the file `profile` says how."""
+    """An API over HTTP that takes orders instead of the vehicles themselves; the file `profile` says how. `callback` is
+    where it may call us; without it, jobs are polled."""
 
     url: str
     profile: str
     access: Access = field(default_factory=Access)
+    callback: CallbackDoor | None = None
 
 
 @dataclass(frozen=True, slots=True)

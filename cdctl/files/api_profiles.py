@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from cdctl.domain.fleet.profile import Pointer
-from cdctl.domain.orders.api import NUMBERS, TEXTS, ApiCommand, ApiProfile, Call, Pace
+from cdctl.domain.orders.api import CALLBACK, NUMBERS, TEXTS, ApiCommand, ApiProfile, Call, Pace
 from cdctl.domain.orders.order import Heard
 from cdctl.errors import FileError
+from cdctl.files import api_callbacks
 from cdctl.files.api_shape import API
 from cdctl.files.durations import seconds
 from cdctl.files.faults import Faults
@@ -45,12 +46,12 @@ def _read(path: Path, faults: Faults) -> ApiProfile | None:
 def _profile(root: Mapping) -> ApiProfile:
     state, dedupe, headers = _part(root, "state"), root.mapping("dedupe"), root.mapping("headers")
     words = _part(state, "words")
-    submit, poll = _call(root, "submit", "POST"), _call(root, "poll", "GET")
-    assert submit and poll
+    submit = _call(root, "submit", "POST")
+    assert submit
     return ApiProfile(
         root.text("name"),
         submit,
-        poll,
+        _call(root, "poll", "GET"),
         _at(root, "id"),
         _at(state, "at"),
         {word: Heard(words.text(word)) for word in words.values},
@@ -65,6 +66,7 @@ def _profile(root: Mapping) -> ApiProfile:
         check=root.text("check", "/"),
         pace=_pace(root, _part(root, "poll")),
         description=root.text("description"),
+        callback=api_callbacks.read(root),
     )
 
 
@@ -136,12 +138,13 @@ def _judge(root: Mapping, faults: Faults) -> None:
     """What the shapes cannot see: templates name what there is, numbers are whole, times are above zero."""
     for key in ("submit", "poll", "find", "cancel"):
         if (call := root.mapping(key)) is not None:
-            _judge_call(key, call, faults)
+            _judge_call(key, call, _called(root) if key == "submit" else set(), faults)
+    api_callbacks.judge(root, faults)
     commands = _part(root, "commands")
     for name in commands.values:
         one = _part(commands, name)
         _holes(one.scalar("url"), TEXTS | NUMBERS, faults)
-        _texts(one.get("body"), TEXTS | NUMBERS, faults)
+        _texts(one.get("body"), TEXTS | NUMBERS | _called(root), faults)
     for node, key in ((root, "at_once"), (root, "tries")):
         _whole(node.decimal(key), node.at(key), key, faults)
     _whole_codes(root.items("later"), faults)
@@ -157,10 +160,15 @@ def _judge(root: Mapping, faults: Faults) -> None:
             faults.error(header, f"the header {header.text} is a secret", "write token_file = ... in the settings")
 
 
-def _judge_call(key: str, call: Mapping, faults: Faults) -> None:
+def _called(root: Mapping) -> set[str]:
+    """What else bodies of submits may name."""
+    return {CALLBACK} if root.get("callback") is not None else set()
+
+
+def _judge_call(key: str, call: Mapping, more: set[str], faults: Faults) -> None:
     known = TEXTS | NUMBERS | ({"id"} if key in {"poll", "cancel"} else set())
     _holes(call.scalar("url"), known, faults)
-    _texts(call.get("body"), known, faults)
+    _texts(call.get("body"), known | more, faults)
     wanted = {"find": ("key", "order"), "poll": ("id",), "cancel": ("id",)}.get(key, ())
     written = f"{call.text('url')}{_words(call.get('body'))}"
     if wanted and not any(f"{{{name}}}" in written for name in wanted):

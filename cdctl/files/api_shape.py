@@ -96,6 +96,46 @@ _DEDUPE = Fields(
     },
     ("header",),
 )
+_SIGNATURE = Fields(
+    "signature",
+    "HMAC-SHA256 in a header, with the secret of the settings.",
+    {
+        "header": Text("The header that holds it.", pattern=_HEADER, meaning="the name of a header"),
+        "prefix": Text("What stands before it in the header, such as sha256=", pattern="[!-~]{1,40}", meaning="a word"),
+        "encoding": Text("How its bytes are written; hex unless told.", choices=("hex", "base64")),
+        "timestamp": Text(
+            "The header that says when it was sent: seconds or milliseconds since 1970, or RFC 3339.",
+            pattern=_HEADER,
+            meaning="the name of a header",
+        ),
+        "within": _time("By how much that may differ from our clock; 5m unless told."),
+        "signed": Text(
+            'What is signed: "{body}", or "{timestamp}.{body}" where there is a timestamp, unless told.',
+            filled=True,
+            longest=200,
+        ),
+    },
+    ("header",),
+)
+_CALLBACK = Fields(
+    "callback",
+    "How the API calls us when something happened to a job; the settings say where we listen.",
+    {
+        "at": _pointer("Where the job is in the body of a call; all of it unless told."),
+        "order": _pointer("Where {order} is in the body of a call; the job's id alone says which it is unless told."),
+        "id": _pointer("Where the id is in the job; as in answers unless told."),
+        "state": _pointer("Where the state is in the job; as in answers unless told."),
+        "reason": _pointer("Where the reason is in the job; as in answers unless told."),
+        "result": _pointer("Where the result is in the job; as in answers unless told."),
+        "header": Text(
+            "The header of a submit that holds our address; {callback} in its body unless told.",
+            pattern=_HEADER,
+            meaning="the name of a header",
+        ),
+        "signature": _SIGNATURE,
+        "interval": _time("How soon a job is asked for that nobody called about; 30s unless told."),
+    },
+)
 API = Fields(
     "API",
     "How a command API over HTTP is spoken to.",
@@ -120,6 +160,7 @@ API = Fields(
         ),
         "find": _call("find", "Looks a job up by {key} or {order}, when its id was lost.", body=Anything(_BODY)),
         "cancel": _call("cancel", "Asks the API to drop a job; {id} is its id.", body=Anything(_BODY)),
+        "callback": _CALLBACK,
         "id": _pointer("Where the job's id is."),
         "state": _STATE,
         "reason": _pointer("Where the reason of a failure or refusal is."),
@@ -132,7 +173,7 @@ API = Fields(
         "tries": Number("Tries of a request that did not arrive; 3 unless told.", at_least=1, at_most=10),
         "commands": Bag("Our name of a command -> how the API has it.", _COMMAND, names=_NAMES, least=1),
     },
-    ("api", "name", "submit", "poll", "id", "state", "commands"),
+    ("api", "name", "submit", "id", "state", "commands"),
     ref="api",
 )
 

@@ -13,6 +13,8 @@ TEXTS = frozenset({"vin", "region", "command", "key", "order", "expires"})
 """What `{name}` may stand for in a URL, a header or a text of a body. expires: RFC 3339."""
 NUMBERS = frozenset({"expires_ms", "seconds", "timeout"})
 """The same; a body's text that is nothing else becomes a number. seconds: until it expires; timeout: in seconds."""
+CALLBACK = "callback"
+"""The same, in bodies of submits: where the API calls us. Alone in a text it is left out where nobody listens."""
 STATES = frozenset(
     {
         Heard.ACKED, Heard.RUNNING, Heard.SUCCEEDED, Heard.FAILED, Heard.REJECTED, Heard.TIMED_OUT, Heard.CANCELLED,
@@ -63,15 +65,52 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """How a call proves that the API sent it: HMAC-SHA256 (RFC 2104) in a header, with a secret that both know.
+
+    prefix: what stands before every signature in the header; several are separated by spaces. base64: instead of hex.
+    signed: what is signed, a template of {body}, its bytes as they came, and {timestamp}. timestamp: the header that
+    says when it was sent, empty where none does; within: seconds by which that may differ from our clock.
+    """
+
+    header: str
+    prefix: str = ""
+    base64: bool = False
+    signed: str = "{body}"
+    timestamp: str = ""
+    within: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """How the API calls us when something happened to a job. at: where the job is in the body of the call; id, state,
+    reason and result are in the job. order: where our id of the order is in the body, None where the job's own id alone
+    is told. header: of a submit, that holds our address; empty where the body does, or the API knows it. signature:
+    None where a bearer token alone proves who calls. interval: seconds between looks at a job that should be told of.
+    """
+
+    id: Pointer
+    state: Pointer
+    reason: Pointer = ()
+    result: Pointer = ()
+    at: Pointer = ()
+    order: Pointer | None = None
+    header: str = ""
+    signature: Signature | None = None
+    interval: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class ApiProfile:
-    """All of it. find: looks a job up by what we know of the order, None when the API cannot. cancel: None when it
-    cannot. later: status codes that say that nothing was taken, and when to come again. dedupe: the header, and the
-    template of its value, by which the API does a thing once; empty when it does not. check: what is asked to see
-    whether it answers. words: the API's states -> ours."""
+    """All of it. poll: None when the API only calls back. find: looks a job up by what we know of the order, None when
+    the API cannot. cancel: None when it cannot. later: status codes that say that nothing was taken, and when to come
+    again. dedupe: the header, and the template of its value, by which the API does a thing once; empty when it does
+    not. check: what is asked to see whether it answers. words: the API's states -> ours. callback: None when it does
+    not call."""
 
     name: str
     submit: Call
-    poll: Call
+    poll: Call | None
     id: Pointer
     state: Pointer
     words: Mapping[str, Heard]
@@ -86,3 +125,4 @@ class ApiProfile:
     check: str = "/"
     pace: Pace = Pace()
     description: str = ""
+    callback: Callback | None = None

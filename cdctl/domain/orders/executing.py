@@ -24,13 +24,15 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What came from a vehicle: an envelope still to be opened, or, from an executor that does not sign, a word."""
+    """What came from a vehicle: an envelope still to be opened, or, from an executor that does not sign, a word. doubt:
+    why the executor itself believes nothing of it; it is counted then, and moves nothing."""
 
     region: str
     vin: str
     at: int  # our clock, epoch milliseconds
     envelope: bytes = b""
     word: Word | None = None
+    doubt: str = ""
 
 
 class Hearer(Protocol):

@@ -27,6 +27,8 @@ class Asking:
         self._profile, self._place, self._clock, self._tell = profile, place, clock, tell
         self._failures, self._note = 0, ""
         self._reach: Reach | None = None
+        self.callback = ""
+        """Where the API calls us; empty while nobody listens."""
 
     async def open(self) -> None:
         """See whether it answers. Raises UsageError and UnavailableError."""
@@ -60,13 +62,12 @@ class Asking:
         if reach is None:
             return STAYED
         now = round(self._clock.now() * 1000)
-        filling = Filling(order, profile.commands.get(order.command), now, remote)
-        header, value = profile.dedupe if submit else ("", "")
-        headers = {header: quote(filling.text(value), safe="-._~:/")} if header else {}
+        filling = Filling(order, profile.commands.get(order.command), now, remote, self.callback)
+        headers = submit_headers(profile, filling, self.callback) if submit else {}
         if order.traceparent:
             headers["traceparent"] = order.traceparent
         try:
-            url, body = filling.url(call.url), None if call.body is None else filling.body(call.body)
+            url, body = filling.url(call.url), filling.json(call.body)
         except ValueError as error:
             return Answer(UNFIT, False, str(error))
         async with reach.turns.turn():
@@ -98,6 +99,15 @@ class Asking:
         if note != self._note:
             self._note = note
             self._tell(note)
+
+
+def submit_headers(profile: ApiProfile, filling: Filling, callback: str) -> dict[str, str]:
+    """Those of a submit alone: by which it is done once, and where the API calls us."""
+    header, value = profile.dedupe
+    headers = {header: quote(filling.text(value), safe="-._~:/")} if header else {}
+    if callback and profile.callback is not None and profile.callback.header:
+        headers[profile.callback.header] = callback
+    return headers
 
 
 async def probe(reach: Reach, profile: ApiProfile) -> str:

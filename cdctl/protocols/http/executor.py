@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 
 from cdctl.domain.fleet.speech import Promises
-from cdctl.domain.orders.api import ApiProfile, Call
+from cdctl.domain.orders.api import ApiProfile, Call, Callback
 from cdctl.domain.orders.executing import Hearer, Outgoing, Said
-from cdctl.domain.orders.order import TERMINAL, Heard, Order, State, Word
+from cdctl.domain.orders.order import Order
 from cdctl.domain.ports import Clock
 from cdctl.domain.wire import Receipt
+from cdctl.errors import UnavailableError
 from cdctl.protocols.http import judging
 from cdctl.protocols.http.asking import STAYED, Asking
-from cdctl.protocols.http.jobs import Job, Jobs
-from cdctl.protocols.http.reaching import Answer, Place
+from cdctl.protocols.http.calls import Calls
+from cdctl.protocols.http.knowledge import REMOTE, Knowledge
+from cdctl.protocols.http.reaching import Place
+from cdctl.protocols.http.receiving import Ear, Receiver
 from cdctl.protocols.http.teller import Teller
 from cdctl.protocols.http.templates import MISSING
 
-REMOTE = "remote"
-"""Key of a word's result that holds the API's id of the job: the journal keeps it over a crash."""
 Recall = Callable[[str], str]
 Where = Callable[[], Place]
 _FIRST_PAUSE = 0.2
@@ -33,15 +35,16 @@ class HttpExecutor:
     """Carries the orders of one session over an API. One owner, one event loop.
 
     place: where the API is, asked when it is first needed: secrets are read then. recall: the API's id of an order's
-    job as the journal has it, empty when it has none.
+    job as the journal has it, empty when it has none. ear: how its calls are heard, None to look alone.
     """
 
-    def __init__(self, profile: ApiProfile, place: Where, session: str, recall: Recall, clock: Clock) -> None:
-        self._profile, self._recall, self._clock = profile, recall, clock
+    def __init__(
+        self, profile: ApiProfile, place: Where, session: str, recall: Recall, clock: Clock, ear: Ear | None = None
+    ) -> None:
+        self._profile, self._recall, self._clock, self._ear = profile, recall, clock, ear
         self._asking = Asking(profile, place, clock, self._note)
         self._sessions = {session}
-        self._doubtful: dict[str, float] = {}
-        """Orders that the API may or may not have, and when that was so last (the loop's clock)."""
+        self._serving = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self._regions: dict[str, None] = {}
 
@@ -56,9 +59,28 @@ class HttpExecutor:
         if self._tasks:
             return
         await self._asking.open()
+        callback = self._profile.callback if self._ear is not None else None
         self._hearer, self._teller = hearer, Teller(hearer)
-        self._jobs = Jobs(self._profile.pace, self._look, self._now)
-        self._tasks = [asyncio.create_task(self._teller.run()), asyncio.create_task(self._jobs.run())]
+        rarely = callback.interval if callback is not None else 0.0
+        self._known = Knowledge(self._profile, self._asking, self._teller, self._now, rarely)
+        if self._ear is not None and callback is not None:
+            await self._listen(self._ear, callback)
+        self._tasks = [asyncio.create_task(self._teller.run()), asyncio.create_task(self._known.jobs.run())]
+
+    async def _listen(self, ear: Ear, callback: Callback) -> None:
+        """Hear the API's calls. Where that cannot be, jobs are looked at as often as if it did not call."""
+        calls = Calls(
+            self._profile, callback, self._known, self._teller, mine=self._mine, recall=self._recall, kept=ear.kept
+        )
+        found = await self._serving.enter_async_context(ear.serve(Receiver(ear.proof(), calls.take, self._doubt)))
+        self._asking.callback = found.url
+        if found.url:
+            return
+        if self._profile.poll is None and self._profile.find is None:
+            hint = "its profile has no poll and no find: nobody would know what became of an order"
+            raise UnavailableError(found.why, subject=self._profile.name, hint=hint)
+        self._known = Knowledge(self._profile, self._asking, self._teller, self._now, 0.0)
+        self._hearer.on_link("callbacks", up=True, forgot=False, note=f"{found.why}; jobs are looked at instead")
 
     async def listen(self, session: str) -> None:
         """Look after the jobs of another session as well."""
@@ -111,6 +133,7 @@ class HttpExecutor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._serving.aclose()  # calls under way are told to come again
         await self._asking.aclose()
 
     async def _each(self, count: int, work: Callable[[int], Awaitable[None]]) -> None:
@@ -140,7 +163,7 @@ class HttpExecutor:
         for tried in range(pace.tries):
             if tried:
                 await asyncio.sleep(_FIRST_PAUSE * 2 ** (tried - 1))
-            doubt = order.id in self._doubtful
+            doubt = order.id in self._known.doubtful
 
             def leaving(doubt: bool = doubt) -> bool:
                 if self._now() >= order.expires:
@@ -149,78 +172,23 @@ class HttpExecutor:
                 receipts[place] = _LEAVING
                 return True
 
-            answer = await self._asking.ask(call, order, leaving=leaving, submit=True)
-            if answer is STAYED:
-                return
-            found = receipts[place] = self._taken(order, answer, call, doubt=doubt)
+            with self._known.under_way():
+                answer = await self._asking.ask(call, order, leaving=leaving, submit=True)
+                if answer is STAYED:
+                    return
+                found = receipts[place] = self._known.taken(order, answer, call, doubt=doubt)
             again = not answer.arrived or (found.code is None and bool(profile.dedupe[0]))
             if found.code == 0 or not again:
                 return
-
-    def _taken(self, order: Order, answer: Answer, call: Call, *, doubt: bool) -> Receipt:
-        """What the answer to a submit means for its order; what it says of the job is told."""
-        found = judging.receipt(answer, call, self._profile, doubt=doubt)
-        if found.code == 0:
-            document = judging.job(answer, call)
-            heard, _ = judging.heard(document, self._profile)
-            if id_ := judging.remote(document, self._profile):
-                self._doubtful.pop(order.id, None)
-                self._learn(self._jobs.add(order, id_), document)
-                return found
-            if heard is not None and State(heard.value) in TERMINAL:
-                self._say(order, heard, document)
-                return found
-            found = Receipt(None, "it was taken, but the answer names no job")
-        if found.code is None:
-            self._doubtful[order.id] = asyncio.get_running_loop().time()
-        return found
-
-    async def _look(self, job: Job) -> None:
-        """Ask what became of a job, and tell what is new. Whatever one job says, others are looked after."""
-        call = self._profile.poll
-        try:
-            answer = await self._asking.ask(call, job.order, job.remote)
-            document = judging.job(answer, call)
-            if document is not MISSING:
-                self._learn(job, document)
-        except Exception as error:
-            self._asking.say(f"{self._profile.name} said what could not be taken in ({type(error).__name__})")
-
-    def _learn(self, job: Job, document: object) -> None:
-        heard, state = judging.heard(document, self._profile)
-        if heard is None:
-            if state:
-                self._asking.say(f"{self._profile.name} says {state!r}, a state that its profile does not know")
-            heard = Heard.ACKED
-        if heard is job.told:
-            return
-        job.told = heard
-        self._jobs.changed(job)
-        if heard is Heard.RUNNING:
-            job.began = job.began or job.changed
-        self._say(job.order, heard, document, job)
-        if State(heard.value) in TERMINAL:
-            self._jobs.drop(job)
-
-    def _say(self, order: Order, heard: Heard, document: object, job: Job | None = None) -> None:
-        profile, now, took = self._profile, self._now(), 0
-        if State(heard.value) in TERMINAL:
-            result = judging.result(document, profile, order.command, success=heard is Heard.SUCCEEDED)
-            took = now - job.began if job is not None and job.began else 0
-        else:
-            result = {REMOTE: job.remote} if job is not None else {}
-        why = "" if heard is Heard.SUCCEEDED else judging.reason(document, profile)
-        word = Word(order.id, order.vin, heard, at=now, took=took, reason=why, result=result)
-        self._teller.say(Said(order.region, order.vin, now, word=word))
 
     async def _find_out(self, order: Order, *, again: bool) -> None:
         """Look at its job soon; where nobody knows the job, look for it; and let it be sent `again` if it may be."""
         if not self._mine(order):
             return
         if id_ := self._remote(order):
-            job = self._jobs.by_order.get(order.id) or self._jobs.add(order, id_)
+            job = self._known.jobs.by_order.get(order.id) or self._known.jobs.add(order, id_)
             job.told = None  # whoever asks wants to hear it again
-            self._jobs.soon(job)
+            self._known.jobs.soon(job)
         elif (self._profile.find is None or await self._is_nowhere(order, self._profile.find)) and again:
             self._may_go_again(order)
 
@@ -230,29 +198,28 @@ class HttpExecutor:
         if document is MISSING:
             return answer.code in _GONE or (answer.code in call.codes and answer.readable)
         if id_ := judging.remote(document, self._profile):
-            self._doubtful.pop(order.id, None)
-            self._learn(self._jobs.add(order, id_), document)
+            self._known.found(order, id_, document)
             return False
         return document is None or document == []
 
     def _may_go_again(self, order: Order) -> None:
         """Only where the API does a thing once; and not as quickly as somebody may ask."""
-        loop, known = asyncio.get_running_loop(), self._doubtful.get(order.id)
+        loop, known = asyncio.get_running_loop(), self._known.doubtful.get(order.id)
         if self._profile.dedupe[0] and (known is None or loop.time() - known >= self._profile.pace.interval):
-            self._doubtful[order.id] = asyncio.get_running_loop().time()
-            now = self._now()
-            word = Word(
-                order.id, order.vin, Heard.UNHELD, at=now, reason="no answer came to it; it is done once by its key"
-            )
-            self._teller.say(Said(order.region, order.vin, now, word=word))
+            self._known.doubtful[order.id] = asyncio.get_running_loop().time()
+            self._known.unheld(order)
 
     def _remote(self, order: Order) -> str:
-        job = self._jobs.by_order.get(order.id)
+        job = self._known.jobs.by_order.get(order.id)
         return job.remote if job is not None else self._recall(order.id)
 
     def _mine(self, order: Order) -> bool:
         """Whether its answers are for us: another process looks after its own."""
         return order.reply.rpartition("/")[2] in self._sessions
+
+    def _doubt(self, why: str) -> None:
+        """A call that is not believed: nobody knows which vehicle it would have been about."""
+        self._teller.say(Said("callbacks", "-", self._now(), doubt=why))
 
     def _note(self, note: str) -> None:
         for region in self._regions:

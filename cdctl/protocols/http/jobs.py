@@ -28,26 +28,37 @@ class Job:
     at: float = 0.0
     busy: bool = False
 
+    def end(self) -> int:
+        """When our own clock ends its order."""
+        timeout = self.order.timeout
+        return self.began + timeout if self.began else max(self.order.expires, self.changed + timeout)
+
     def over(self, now: int) -> bool:
         """Whether nothing that is still to come would matter."""
         return now > max(self.order.expires, self.changed + self.order.timeout) + _AFTERWARDS_MS
 
 
 class Jobs:
-    """All that have not ended. look: asks the API about one; never raises but when it is cancelled."""
+    """All that have not ended. look: asks the API about one; never raises but when it is cancelled. rarely: seconds
+    between looks where the API itself tells what is new; they come closer as the end of an order's time does."""
 
-    def __init__(self, pace: Pace, look: Callable[[Job], Awaitable[None]], now: Callable[[], int]) -> None:
-        self._pace, self._look, self._now = pace, look, now
+    def __init__(
+        self, pace: Pace, look: Callable[[Job], Awaitable[None]], now: Callable[[], int], rarely: float = 0.0
+    ) -> None:
+        self._pace, self._look, self._now, self._rarely = pace, look, now, rarely
+        self._first = max(pace.interval, rarely)
         self._heap: list[tuple[float, int, Job]] = []
         self._number = 0
         self._wake = asyncio.Event()
         self._due: asyncio.Queue[Job] = asyncio.Queue()
         self.by_order: dict[str, Job] = {}
+        self.by_remote: dict[str, Job] = {}
 
     def add(self, order: Order, remote: str) -> Job:
         """A job that is looked at from now on."""
-        job = self.by_order[order.id] = Job(order, remote, self._now(), pause=self._pace.interval)
-        self._put(job, self._pace.interval)
+        self.drop(self.by_order.get(order.id))
+        job = self.by_order[order.id] = self.by_remote[remote] = Job(order, remote, self._now(), pause=self._first)
+        self._put(job, self._pause(job))
         return job
 
     def soon(self, job: Job) -> None:
@@ -56,11 +67,16 @@ class Jobs:
 
     def changed(self, job: Job) -> None:
         """Something happened to it: more may follow quickly."""
-        job.changed, job.pause = self._now(), self._pace.interval
+        job.changed, job.pause = self._now(), self._first
 
-    def drop(self, job: Job) -> None:
+    def drop(self, job: Job | None) -> None:
         """It has ended."""
-        self.by_order.pop(job.order.id, None)
+        if job is None:
+            return
+        if self.by_order.get(job.order.id) is job:
+            del self.by_order[job.order.id]
+        if self.by_remote.get(job.remote) is job:
+            del self.by_remote[job.remote]
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -71,6 +87,13 @@ class Jobs:
             for one in crew:
                 one.cancel()
             await asyncio.gather(*crew, return_exceptions=True)
+
+    def _pause(self, job: Job) -> float:
+        """Seconds until the next look. What nobody calls about is looked at before our own clock ends it."""
+        left = (job.end() - self._now()) / 1000
+        if not self._rarely or left <= 0:
+            return job.pause
+        return min(job.pause, max(self._pace.interval, left / 2))
 
     def _put(self, job: Job, pause: float) -> None:
         job.at = asyncio.get_running_loop().time() + pause
@@ -104,7 +127,7 @@ class Jobs:
             if job.over(self._now()):
                 self.drop(job)
             elif job.at == looked_at:
-                self._put(job, job.pause)
-                job.pause = min(job.pause * self._pace.backoff, self._pace.longest)
+                self._put(job, self._pause(job))
+                job.pause = min(job.pause * self._pace.backoff, max(self._pace.longest, self._rarely))
             else:  # somebody asked for it meanwhile
                 self._put(job, max(0.0, job.at - asyncio.get_running_loop().time()))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from cdctl.domain.fleet.profile import Pointer
-from cdctl.domain.orders.api import ApiCommand
+from cdctl.domain.orders.api import CALLBACK, ApiCommand
 from cdctl.domain.orders.order import Order
 
 _HOLE = re.compile(r"\{([a-z_]+)\}")
@@ -20,9 +20,12 @@ MISSING = object()
 
 
 class Filling:
-    """What stands for the names of templates, for one order. remote: the API's id of its job."""
+    """What stands for the names of templates, for one order. remote: the API's id of its job. callback: where the API
+    calls us, empty where nobody listens."""
 
-    def __init__(self, order: Order, command: ApiCommand | None, now: int, remote: str = "") -> None:
+    def __init__(
+        self, order: Order, command: ApiCommand | None, now: int, remote: str = "", callback: str = ""
+    ) -> None:
         """now: epoch milliseconds."""
         self._values: dict[str, str | int] = {
             "vin": order.vin,
@@ -31,6 +34,7 @@ class Filling:
             "key": order.key,
             "order": order.id,
             "id": remote,
+            CALLBACK: callback,
             "expires": _instant(order.expires),
             "expires_ms": order.expires,
             "seconds": max(1, (order.expires - now) // 1000),
@@ -51,6 +55,11 @@ class Filling:
 
         return _HOLE.sub(put, template)
 
+    def json(self, template: object) -> object:
+        """The whole body of a request; None when there is none."""
+        found = None if template is None else self.body(template)
+        return None if found is MISSING else found
+
     def text(self, template: str) -> str:
         """A header, or a part of one."""
         return _HOLE.sub(lambda hole: str(self._values[hole[1]]), template)
@@ -68,7 +77,8 @@ class Filling:
         if only is None:
             return self.text(template)
         if not only[1].startswith("arguments"):
-            return self._values[only[1]]
+            found = self._values[only[1]]
+            return MISSING if found == "" and only[1] == CALLBACK else found
         return self._renamed if only[2] is None else self._arguments.get(only[2], MISSING)
 
 
