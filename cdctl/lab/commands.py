@@ -5,7 +5,7 @@ Which vehicles have the bad ones follows from the scenario: an incident of one v
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from opentelemetry import trace
@@ -13,22 +13,22 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
+from opentelemetry.trace import Link, SpanKind, Status, StatusCode, TraceState
+from opentelemetry.util.types import Attributes
 
 from cdctl.domain.slo.series import Floats
-from cdctl.lab.model import Outcomes, Scenario, outcome_shares
+from cdctl.lab.model import Outcomes, Scenario
 from cdctl.lab.past import TRACED
-from cdctl.lab.span_file import MOST_BYTES, SpanFile
-from cdctl.lab.vehicles.columns import Ints
+from cdctl.lab.past_spans import ERRORS, LEAST, MEDIAN, ORDERS, SPREAD, TIMEOUT
 from cdctl.lab.vehicles.population import population
+from cdctl.lab.whose import NOBODY, Whose
 
 _SCOPE = "cdctl.lab"
-_ORDERS = ("climate", "lock", "lights", "charge", "horn")
-_BAD = {"failed": "vehicle_error", "timeout": "timeout"}
-_TIMEOUT = 30.0
 _MOST = 2_000
 """Commands told at once; of more, as many are drawn evenly."""
+_EVERY = 1 << 56
+"""Of a probability's threshold: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/."""
 
 
 class _Ids(IdGenerator):
@@ -47,6 +47,34 @@ class _Ids(IdGenerator):
         return True
 
 
+class _Share(Sampler):
+    """Samples everything, and says in the tracestate how much of what happened that is."""
+
+    def __init__(self) -> None:
+        self._state = TraceState()
+        self.of(1.0)
+
+    def of(self, share: float) -> None:
+        """From now on the spans are this share of what happened, 0..1."""
+        threshold = f"{round(_EVERY * (1 - share)):014x}".rstrip("0") or "0"
+        self._state = TraceState([("ot", f"th:{threshold}")])
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, self._state)
+
+    def get_description(self) -> str:
+        return "Share"
+
+
 class _Kept(SpanProcessor):
     """Ended spans, until somebody takes them."""
 
@@ -58,25 +86,28 @@ class _Kept(SpanProcessor):
 
 
 class Commands:
-    """Writes what became of remote commands to a file of spans."""
+    """Tells in spans what became of remote commands."""
 
     def __init__(
-        self, scenario: Scenario, vehicles: int, seed: int, end: int, path: Path, *, most: int = MOST_BYTES
+        self, scenario: Scenario, vehicles: int, seed: int, end: int, hand: Callable[[Sequence[ReadableSpan]], object]
     ) -> None:
-        """most: bytes of a file. end: epoch seconds to which ages are relative."""
+        """end: epoch seconds to which ages are relative. hand: takes spans that have ended."""
         self._scenario = scenario
         self._end = end
         self._who = population(scenario, vehicles, seed)
         self._rng = np.random.default_rng([seed, 18])
-        self._file = SpanFile(path, most)
+        self._hand = hand
         self._kept = _Kept()
+        self._share = _Share()
         ids = _Ids(np.random.default_rng([seed, end, 19]))
         self._platform, self._vehicle = (self._tracer(name, ids) for name in ("remote-command", "vehicle"))
-        self._metric = next((one for one in scenario.metrics if one.metric == TRACED), None)
+        metric = next((one for one in scenario.metrics if one.metric == TRACED), None)
+        self._metric = metric if isinstance(metric, Outcomes) else None
+        self._whose = Whose(scenario, self._who, self._metric, self._rng) if self._metric else None
 
     def _tracer(self, service: str, ids: _Ids) -> trace.Tracer:
         provider = TracerProvider(
-            sampler=ALWAYS_ON,
+            sampler=self._share,
             resource=Resource({"service.name": service}),
             shutdown_on_exit=False,
             id_generator=ids,
@@ -86,58 +117,32 @@ class Commands:
 
     def tell(self, region: int, drawn: Floats, ages: Floats) -> None:
         """Spans for commands of one region. drawn: [n_outcomes, n] events; ages: [n + 1] edges of the intervals."""
-        if not isinstance(self._metric, Outcomes):
+        if self._metric is None or self._whose is None:
             return
         counts = drawn.astype(np.int64).ravel()
         outcome, step = (np.repeat(axis, counts) for axis in np.indices(drawn.shape).reshape(2, -1))
+        self._share.of(min(1.0, _MOST / max(1, len(outcome))))
         if len(outcome) > _MOST:
             chosen = np.sort(self._rng.choice(len(outcome), _MOST, replace=False))
             outcome, step = outcome[chosen], step[chosen]
         when = ages[step] + np.diff(ages)[step] * self._rng.random(len(step)) + self._end
-        rows = self._whose(region, outcome, float(ages[-1]))
+        rows = self._whose.of(region, outcome, float(ages[-1]))
         names = list(self._metric.shares)
         for at, row, code in zip(when.tolist(), rows.tolist(), outcome.tolist(), strict=True):
-            if row >= 0:
+            if row != NOBODY:
                 self._trace(at, row, names[code])
         spans, self._kept.spans = self._kept.spans, []
-        self._file.export(spans)
-
-    def _whose(self, region: int, outcome: Ints, age: float) -> Ints:
-        """A vehicle for each command, [n]: by how often its version ends like this. -1 where nobody is."""
-        assert isinstance(self._metric, Outcomes)
-        place, versions = self._scenario.regions[region], self._who.versions
-        here = np.flatnonzero(self._who.region == region)
-        running = [here[self._who.software[here] == code] for code in range(len(versions))]
-        ends = np.stack(
-            [
-                outcome_shares(self._metric, place, self._scenario, np.array([age]), one)[:, 0] * len(rows)
-                for one, rows in zip(versions, running, strict=True)
-            ]
-        )  # [n_versions, n_outcomes]
-        found = np.full(len(outcome), -1, dtype=np.int64)
-        for code in np.unique(outcome).tolist():
-            weights = ends[:, code]
-            mine = np.flatnonzero(outcome == code)
-            if weights.sum() <= 0:
-                continue
-            drawn = self._rng.choice(len(versions), len(mine), p=weights / weights.sum())
-            found[mine] = [int(self._rng.choice(running[version])) for version in drawn.tolist()]
-        return found
+        self._hand(spans)
 
     def _trace(self, end: float, row: int, outcome: str) -> None:
         """The platform's span, what it sent, and what the vehicle did: a vehicle that never got it has none."""
         rng = self._rng
-        whole = _TIMEOUT if outcome == "timeout" else float(rng.lognormal(0.47, 0.6)) + 0.05
-        order = _ORDERS[int(rng.integers(len(_ORDERS)))]
+        whole = TIMEOUT if outcome == "timeout" else float(rng.lognormal(MEDIAN, SPREAD)) + LEAST
+        order = ORDERS[int(rng.integers(len(ORDERS)))]
         region = self._scenario.regions[self._who.region[row]].name
-        about = {
-            "region": region,
-            "vehicle.model": self._scenario.models[self._who.model[row]].name,
-            "vehicle.software": self._who.versions[self._who.software[row]],
-            "command.name": order,
-        }
+        about = {"region": region, "vehicle.id": self._who.vins[row], "command.name": order}
         start, stop = int((end - whole) * 1e9), int(end * 1e9)
-        bad = {"error.type": _BAD[outcome]} if outcome in _BAD else {}
+        bad = {"error.type": ERRORS[outcome]} if outcome in ERRORS else {}
         root = self._platform.start_span(
             f"remote_command {order}",
             kind=SpanKind.SERVER,
@@ -148,10 +153,18 @@ class Commands:
         if outcome != "rejected":
             self._sent(inside, start, about)
             if outcome != "timeout":
-                self._done(inside, start, stop, about, bad)
+                self._done(inside, start, stop, {**about, **self._of_vehicle(row)}, bad)
         if bad:
             root.set_status(Status(StatusCode.ERROR, outcome))
         root.end(end_time=stop)
+
+    def _of_vehicle(self, row: int) -> dict[str, str]:
+        """What a vehicle says of itself, and the platform does not know."""
+        who = self._who
+        return {
+            "vehicle.model": self._scenario.models[who.model[row]].name,
+            "vehicle.software": who.versions[who.software[row]],
+        }
 
     def _sent(self, inside: Context, start: int, about: dict[str, str]) -> None:
         sent = self._platform.start_span(

@@ -1,6 +1,6 @@
 """The simulated platform as a process: serves /metrics, moving on from where its past ended.
 
-Run as `python -m cdctl.lab.platform STANDING_FILE PORT`.
+Run as `python -m cdctl.lab.platform STANDING_FILE PORT OTLP_URL`: the last one is where spans go; empty for a file.
 """
 
 from __future__ import annotations
@@ -97,20 +97,29 @@ def _line(one: Exposed, atoms: Floats) -> str:
 class Platform(Server):
     """The process that serves it. Its folder holds `standing.json`, written beforehand."""
 
+    def __init__(self, folder: Path, otlp: str = "", *, survives: bool = False) -> None:
+        """otlp: base address of what takes spans in; empty for a file beside the standing."""
+        super().__init__(folder, survives=survives)
+        self._otlp = otlp
+
     def _argv(self) -> list[str]:
-        return [sys.executable, "-m", "cdctl.lab.platform", str(self.folder / "standing.json"), str(self.port)]
+        standing = str(self.folder / "standing.json")
+        return [sys.executable, "-m", "cdctl.lab.platform", standing, str(self.port), self._otlp]
 
     def _ready(self) -> bool:
         return get(self.port, "/folder") == (200, str(self.folder))
 
 
-def serve(standing_file: Path, port: int) -> None:
+def serve(standing_file: Path, port: int, otlp: str) -> None:
     """Serve until killed."""
     from cdctl.lab.commands import Commands
+    from cdctl.lab.exporting import exporter
+    from cdctl.lab.span_file import SpanFile
 
     standing = Standing.read(standing_file)
     story = scenario(standing.scenario)
-    commands = Commands(story, standing.fleet, standing.seed, standing.end, standing_file.parent / SPANS)
+    hand = exporter(otlp) if otlp else SpanFile(standing_file.parent / SPANS).export
+    commands = Commands(story, standing.fleet, standing.seed, standing.end, hand)
     for place, region in enumerate(story.regions):
         if recent := standing.recent.get(f"{TRACED} {region.name}"):
             ages = np.arange(-len(recent[0]), 1, dtype=np.float64) * STEP
@@ -138,4 +147,4 @@ def serve(standing_file: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]))
+    serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -80,6 +80,7 @@ def _span(span: ReadableSpan) -> dict[str, object]:
     written: dict[str, object] = {
         "traceId": f"{context.trace_id:032x}",
         "spanId": f"{context.span_id:016x}",
+        "traceState": context.trace_state.to_header(),
         "parentSpanId": f"{span.parent.span_id:016x}" if span.parent else "",
         "flags": int(context.trace_flags),
         "name": span.name,

@@ -12,6 +12,8 @@ from cdctl.lab.model import DAY
 from cdctl.lab.past import RECENT, STEP, TRACED, past
 from cdctl.lab.platform import Live
 from cdctl.lab.scenarios import scenario
+from cdctl.lab.span_file import SpanFile
+from cdctl.lab.vehicles.population import population
 
 END = 1_790_000_000 // STEP * STEP
 
@@ -24,7 +26,8 @@ def standing():
 def written(standing, folder: Path) -> list[dict]:
     """Spans of the last quarter of an hour and of a minute after it."""
     story = scenario(standing.scenario)
-    commands = Commands(story, standing.fleet, standing.seed, standing.end, folder / "spans.jsonl")
+    file = SpanFile(folder / "spans.jsonl")
+    commands = Commands(story, standing.fleet, standing.seed, standing.end, file.export)
     for place, region in enumerate(story.regions):
         recent = np.array(standing.recent[f"{TRACED} {region.name}"])
         commands.tell(place, recent, np.arange(-RECENT, 1) * float(STEP))
@@ -60,12 +63,16 @@ def test_there_is_a_trace_for_every_command_that_was_counted(standing, spans):
 
 
 def test_what_fails_in_the_bad_region_is_the_bad_version(spans):
+    who = population(scenario("bad-software"), 900, 3)
+    software = dict(zip(who.vins, (who.versions[code] for code in who.software.tolist()), strict=True))
     bad = [one for one in spans if one.get("command.outcome") == "failed" and one["region"] == "eu"]
-    versions = Counter(one["vehicle.software"] for one in bad)
+    versions = Counter(software[one["vehicle.id"]] for one in bad)
     assert versions["23-07.60"] > 0.9 * len(bad) > 40
     elsewhere = [one for one in spans if one.get("command.outcome") and one["region"] == "us"]
     assert sum(one["command.outcome"] == "failed" for one in elsewhere) < 0.02 * len(elsewhere)
-    assert any(one["vehicle.software"] == "23-07.60" for one in elsewhere)
+    assert any(software[one["vehicle.id"]] == "23-07.60" for one in elsewhere)
+    for one in (one for one in spans if one["service"] == "vehicle"):
+        assert one["vehicle.software"] == software[one["vehicle.id"]], "it says what it is"
 
 
 def test_spans_are_well_formed(spans):
@@ -106,7 +113,7 @@ def test_after_a_long_pause_only_the_last_minutes_have_spans(standing, tmp_path)
 def test_the_file_is_bounded(standing, spans, tmp_path):
     path = tmp_path / "spans.jsonl"
     story = scenario("calm")
-    commands = Commands(story, 50, 1, END, path, most=50_000)
+    commands = Commands(story, 50, 1, END, SpanFile(path, 50_000).export)
     for _ in range(8):
         commands.tell(0, np.array([[20.0], [0], [0], [0]]), np.array([0.0, 5.0]))
     assert {one.name for one in tmp_path.iterdir()} == {"spans.jsonl", "spans-old.jsonl"}
