@@ -47,11 +47,13 @@ class Counting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """Events per group and bucket, [n_groups, n_buckets] each.
+    """Events per group and bucket, [n_groups, n_buckets] each; only groups that have an event in one of the buckets.
 
-    good, total: sums of weights (a span of unknown weight counts as 1). raw: spans that were kept, of the total.
-    squares: sums of squared weights. unknown: spans of the total whose weight is not known. seen: minutes in which the
-    store was taking spans in, the same for every group.
+    good, total: sums of weights (a span of unknown weight counts as 1). raw, raw_bad: spans that were kept, of the total
+    and of the bad ones. squares, squares_bad: sums of their squared weights. unknown, unknown_bad: those whose weight is
+    not known. A value of a group is "" where a span has no such attribute. seen: [n_buckets], minutes in which the store
+    was taking spans in, 0 where it was not there yet. notes: what an engine could not promise; `server: ...` when it
+    doubts its own answer, which is then not kept.
     """
 
     groups: tuple[tuple[str, ...], ...]
@@ -59,9 +61,13 @@ class Counts:
     good: Floats
     total: Floats
     raw: Floats
+    raw_bad: Floats
     squares: Floats
+    squares_bad: Floats
     unknown: Floats
+    unknown_bad: Floats
     seen: Floats
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +161,8 @@ class SpanStore(SpanSearch, Protocol):
 
     @property
     def identity(self) -> str:
-        """What the ledger keys this store by; no secret in it."""
+        """What the ledger keys this store by; no secret in it. Another text when spans came in for times long past (an
+        import): what was counted then is counted again."""
         ...
 
     async def count(self, counting: Counting, group_by: Sequence[Attribute], spans: Sequence[Span]) -> Sequence[Counts]:
