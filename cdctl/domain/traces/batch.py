@@ -76,17 +76,25 @@ TEXTS = ("name", "scope", "message", "state", "events", "links")
 
 @dataclass(slots=True)
 class Rejections:
-    """Spans and messages that could not be taken, by reason, with the first example of each."""
+    """Spans and messages that could not be taken, by reason, with the first example of each; and what was odd about
+    those that were."""
 
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
+    odd: dict[str, int] = field(default_factory=dict)
+    """Spans that were taken although something is odd about them (they end before they start), by what."""
 
     def add(self, reason: str, example: str = "", count: int = 1) -> None:
         """So many more for a reason; `example` says where, and is shown as safe text."""
         self.counts[reason] = self.counts.get(reason, 0) + count
         self.examples.setdefault(reason, example)
 
+    def notice(self, what: str, count: int = 1) -> None:
+        """So many more that are odd, and taken."""
+        if count:
+            self.odd[what] = self.odd.get(what, 0) + count
+
     @property
     def total(self) -> int:
-        """All of them."""
+        """All that were not taken."""
         return sum(self.counts.values())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cdctl.domain.slo.series import Floats, Span
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.batch import Coded, SpanBatch
+from cdctl.domain.traces.batch import Coded, Rejections, SpanBatch
 
 if TYPE_CHECKING:
     from cdctl.domain.traces.traceql.tree import Spanset
@@ -171,6 +171,21 @@ class SpanStore(SpanSearch, Protocol):
 
     async def observe(self, counting: Counting, window: Window, most: int) -> Observations:
         """Every event of the window with all of its attributes; of more than `most` (see there) a stated sample."""
+        ...
+
+
+class SpanReader(Protocol):
+    """What makes columns of messages: requests of OTLP, lines of files. Many messages make one batch: a store is the
+    quicker the larger a batch is."""
+
+    def add(self, body: bytes, rejected: Rejections, place: str = "") -> int:
+        """Take one message, not compressed; returns the spans in it. `rejected` is told of what cannot be taken, some
+        of it only when the batch is made; `place` says where in examples. Raises UsageError when the message as a
+        whole cannot be read; then nothing of it is taken, and what was added before is still there."""
+        ...
+
+    def batch(self) -> SpanBatch:
+        """The spans of all messages since the last call; the reader is empty afterwards."""
         ...
 
 
