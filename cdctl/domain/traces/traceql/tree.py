@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Scope = Literal["span", "resource", ""]
@@ -20,7 +20,7 @@ class Field:
 
     scope: Literal["span", "resource", "", "intrinsic"]
     key: str
-    offset: int = 0
+    offset: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Literally:
 
     kind: Literal["text", "number", "bool", "nil", "duration", "status", "kind"]
     value: str | float | int | bool | None
-    offset: int = 0
+    offset: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
