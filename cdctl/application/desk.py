@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from cdctl.application.agenda import Agenda
 from cdctl.application.flights import Flight, Flights
 from cdctl.application.issuing import Issuer, Means
+from cdctl.application.reach import Reach
 from cdctl.application.scribe import Scribe
 from cdctl.domain.orders.keeping import Move, Note
 from cdctl.domain.orders.order import TERMINAL, Heard, State
@@ -24,6 +25,7 @@ class Desk:
         self.issuer = Issuer(means, session, skew)
         self.scribe = Scribe(means.journal, broken)
         self.flights = Flights()
+        self.reach = Reach()
         self.due: Agenda[Flight] = Agenda(_over)
         """When our own clock has something to say."""
         self.asks: Agenda[Flight] = Agenda(_over)

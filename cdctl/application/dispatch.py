@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from cdctl.application.desk import Desk
@@ -13,16 +12,16 @@ from cdctl.application.flights import Flight
 from cdctl.application.hearing import Hearing
 from cdctl.application.issuing import Means
 from cdctl.application.launching import Launcher
-from cdctl.application.recalling import ended
+from cdctl.application.recalling import ended, named, take_back
 from cdctl.application.reconcile import Reconciler
-from cdctl.application.resuming import SESSION, last_tries, left_by
+from cdctl.application.resuming import last_tries, left_by, preface
 from cdctl.application.sending import Sending
 from cdctl.application.spans import begin, end
 from cdctl.application.tally import Outcome, Tell
 from cdctl.application.words import Words
 from cdctl.domain.orders.command import Command
-from cdctl.domain.orders.executing import Outgoing, Said
-from cdctl.domain.orders.keeping import Kept, Note
+from cdctl.domain.orders.executing import Said
+from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.plan import Plan, Target
 
 _TICK = 0.2
@@ -50,6 +49,20 @@ class Dispatch:
         self._work: set[asyncio.Task[None]] = set()
         self._notes: dict[str, str] = {}
 
+    async def open(self, regions: Iterable[str]) -> Mapping[str, str]:
+        """Connect, unless it was done; regions that cannot be reached now, and why: they are tried again. Raises as
+        `send`."""
+        wanted = sorted(set(regions))
+        await self._desk.means.executor.open(self, wanted)
+        if not self._tending:
+            self._tending = True
+            self._spawn(self._tend())
+        return self._desk.reach.among(wanted)
+
+    def away(self, regions: Iterable[str]) -> Mapping[str, str]:
+        """Those of them that have no link now, and why."""
+        return self._desk.reach.among(regions)
+
     async def send(
         self,
         plan: Plan,
@@ -63,7 +76,8 @@ class Dispatch:
         digest: str = "",
     ) -> Outcome:
         """Send a plan, or the part of it that `targets` names (a wave). Returns when every order has ended; without
-        `wait` when all were handed to their brokers.
+        `wait` when all were handed to their brokers, as far as these can be reached. Orders to regions that cannot be
+        stay queued, and leave when there is a link.
 
         rate: orders a second at most. retries: how often a failure that the command calls retryable is tried again.
         digest: the plan's, for who has it and has written the plan down: hashing a million targets takes a second.
@@ -73,12 +87,12 @@ class Dispatch:
         content = b"" if digest else plan.content()
         digest = digest or hashlib.sha256(content).hexdigest()
         some = plan.targets if targets is None else targets
-        await self._open({target.region for target in some})
+        await self.open(target.region for target in some)
         told = {"plan": digest, "whole": targets is None, "retries": retries, "rate": rate}
-        sending = self._sending(digest, command, plan.arguments, retries, tell)
-        sending.notes = self._plan_notes(digest, content, told)
+        sending = self._sending(digest, command, plan.arguments, tell, retries=retries, rate=rate)
+        sending.notes = preface(self._desk, told, content)
         sending.tally.total = len(some)
-        return await self._through(sending, plan, some, rate, wait)
+        return await self._through(sending, plan, some, wait)
 
     async def resume(self, *, tell: Tell | None = None) -> Sequence[Outcome]:
         """Go on with what the session left open; an outcome for each plan. Vehicles' ledgers are asked first, and only
@@ -90,15 +104,15 @@ class Dispatch:
         for left in found:
             command = desk.means.command(left.plan.command) if left.plan else None
             arguments = left.plan.arguments if left.plan else {}
-            sending = self._sending(left.digest, command, arguments, left.retries, tell)
+            sending = self._sending(left.digest, command, arguments, tell, retries=left.retries, rate=left.rate)
             sending.tally.total = len(left.open) + len(left.targets) + left.missed
             if left.stopped:
                 sending.stop()
             flights = [self._take_over(kept, sending) for kept in left.open]
             self._reconciler.lose(flights, "the program ended")
-            work.append((sending, left.plan, left.targets, left.rate))
+            work.append((sending, left.plan, left.targets))
         regions = {flight.order.region for flight in desk.flights}
-        await self._open(regions | {target.region for _, _, targets, _ in work for target in targets})
+        await self.open(regions | {target.region for _, _, targets in work for target in targets})
         return await asyncio.gather(*(self._through(*one, True) for one in work))
 
     async def cancel(self, orders: Sequence[Kept], *, tell: Tell | None = None) -> Outcome:
@@ -106,7 +120,7 @@ class Dispatch:
         tell what became of it. Returns when all have ended. Orders of a session that another process goes on with end
         there."""
         desk = self._desk
-        await self._open({kept.order.region for kept in orders})
+        await self.open(kept.order.region for kept in orders)
         live = [kept for kept in orders if not kept.course.state.terminal]
         over = [kept for kept in orders if kept.course.state.terminal]
         for kept in live:
@@ -123,10 +137,14 @@ class Dispatch:
         taken = [self._take_over(kept, sending) for kept, one in zip(own, found, strict=True) if one is None]
         self._reconciler.lose(taken, "its program ended")
         await self._recall([*filter(None, found), *taken])
-        await desk.means.executor.cancel([Outgoing(kept.order, desk.issuer.cancel(kept.order)) for kept in others])
+        asked = take_back(desk, [kept.order for kept in others])
+        if self.away(kept.order.region for kept in others):
+            self._spawn(asked)  # it leaves when there is a link
+        else:
+            await asked
         names = [kept.order.id for kept in orders]
         await ended(desk, [*own, *over], others, sending)
-        return Outcome("", self.session, sending.tally, lambda: _named(desk, names))
+        return Outcome("", self.session, sending.tally, lambda: named(desk, names))
 
     async def abort(self, *, cancel: bool = False) -> None:
         """No order leaves any more; what had not left is cancelled. `send` and `resume` return when what is under way
@@ -154,8 +172,10 @@ class Dispatch:
     def on_link(self, region: str, *, up: bool, forgot: bool, note: str = "") -> None:
         """See `Hearer`."""
         if up:
+            self._desk.reach.up(region)
             self._reconciler.mended(region, forgot=forgot)
         else:
+            self._desk.reach.down(region, note)
             self._reconciler.cut(region)
         told = note if up else f"no link: {note}"
         if told:
@@ -174,16 +194,14 @@ class Dispatch:
         self._words.close()
         await self._desk.means.executor.aclose()
 
-    async def _through(
-        self, sending: Sending, plan: Plan | None, targets: Sequence[Target], rate: float | None, wait: bool
-    ) -> Outcome:
+    async def _through(self, sending: Sending, plan: Plan | None, targets: Sequence[Target], wait: bool) -> Outcome:
         """To the end of a sending."""
         self._sendings.add(sending)
         name = plan.command if plan is not None else "resume"
         trace = begin(self._desk.means.traces, name, sending.digest, self.session, len(targets))
         try:
             if plan is not None and targets:
-                await self._launcher.launch(sending, plan, targets, rate, trace.parent)
+                await self._launcher.launch(sending, plan, targets, trace.parent)
             sending.launched = True
             self._desk.scribe.note(sending.preface())
             sending.look()
@@ -210,24 +228,9 @@ class Dispatch:
         )
 
     def _sending(
-        self, digest: str, command: Command | None, arguments: Mapping[str, object], retries: int, tell: Tell | None
+        self, digest: str, command: Command | None, arguments: Mapping[str, object], tell: Tell | None, **how: Any
     ) -> Sending:
-        pause = self._desk.patience // 5
-        return Sending(digest, command, arguments, retries=retries, pause=pause, tell=tell)
-
-    async def _open(self, regions: Iterable[str]) -> None:
-        await self._desk.means.executor.open(self, sorted(regions))
-        if not self._tending:
-            self._tending = True
-            self._spawn(self._tend())
-
-    def _plan_notes(self, digest: str, content: bytes, told: dict[str, object]) -> list[Note]:
-        """What the journal must hold of a plan; its content once. No content: it is there."""
-        desk, now = self._desk, self._desk.now()
-        kept = desk.means.journal.records
-        held = not content or next(iter(kept(kind="plan", subject=digest, limit=1)), None) is not None
-        notes = [] if held else [Note("plan", digest, desk.actor, now, json.loads(content))]
-        return [*notes, Note(SESSION, self.session, desk.actor, now, told)]
+        return Sending(digest, command, arguments, pause=self._desk.patience // 5, tell=tell, **how)
 
     def _take_over(self, kept: Kept, sending: Sending) -> Flight:
         """An order as the journal has it, in flight again."""
@@ -291,7 +294,3 @@ class Dispatch:
         task = asyncio.get_running_loop().create_task(guarded())
         self._work.add(task)
         task.add_done_callback(self._work.discard)
-
-
-def _named(desk: Desk, names: Sequence[str]) -> Iterator[Kept]:
-    return (kept for name in names if (kept := desk.means.journal.order(name)))

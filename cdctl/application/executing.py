@@ -12,7 +12,7 @@ from cdctl.domain.orders.executing import Hearer, Outgoing, Said
 from cdctl.domain.orders.telling import Telling
 from cdctl.domain.ports import Clock
 from cdctl.domain.wire import Filter, Message, Publish, Receipt
-from cdctl.errors import UsageError
+from cdctl.errors import UnavailableError, UsageError
 
 Part = Callable[[OrderLine, Sequence[Outgoing]], Awaitable[Sequence[Receipt]]]
 
@@ -41,7 +41,7 @@ class LinkExecutor:
         return sum(line.in_flight for line in self._lines.values())
 
     async def open(self, hearer: Hearer, regions: Sequence[str]) -> None:
-        """See `Executor`; regions that are open stay so."""
+        """See `Executor`; regions that are open stay so. One that cannot be reached is tried again, unless all are."""
         self._hearer = hearer
         new = [region for region in dict.fromkeys(regions) if region not in self._lines]
         if missing := [region for region in new if region not in self._opens]:
@@ -49,9 +49,12 @@ class LinkExecutor:
             raise UsageError("no broker of this region", subject=missing[0], hint=f"known regions: {known}")
         made = {region: self._line(hearer, region) for region in new}
         self._lines |= made
-        opening = [asyncio.ensure_future(line.open()) for line in made.values()]
+        opening = [asyncio.ensure_future(_opened(line)) for line in made.values()]
         try:
-            await asyncio.gather(*opening)
+            found = await asyncio.gather(*opening)
+            down = [(line, error) for line, error in zip(made.values(), found, strict=True) if error is not None]
+            if down and not any(self._lines[region].is_up for region in regions):
+                raise down[0][1]
         except BaseException:
             for one in opening:
                 one.cancel()
@@ -60,6 +63,8 @@ class LinkExecutor:
                 del self._lines[region]
                 await line.aclose()
             raise
+        for line, error in down:
+            line.keep_trying(error.message)
 
     async def listen(self, session: str) -> None:
         """Hear the answers to another session as well, in every region that is open."""
@@ -164,6 +169,15 @@ class LinkExecutor:
 
     def _now(self) -> int:
         return round(self._clock.now() * 1000)
+
+
+async def _opened(line: OrderLine) -> UnavailableError | None:
+    """Why it cannot be reached; None when it is there."""
+    try:
+        await line.open()
+    except UnavailableError as error:
+        return error
+    return None
 
 
 def _properties(traceparent: str, tracestate: str) -> tuple[tuple[str, str], ...]:

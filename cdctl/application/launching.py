@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -31,7 +32,8 @@ class Launcher:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._size = _FIRST
+        self._sizes: dict[str, int] = defaultdict(lambda: _FIRST)
+        """Of the next run, by region."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def launch(
@@ -39,24 +41,37 @@ class Launcher:
         sending: Sending,
         plan: Plan,
         targets: Sequence[Target],
-        rate: float | None,
         trace: tuple[str, str] = ("", ""),
     ) -> None:
-        """An order for each target; returns when every broker has answered, or nothing may leave any more."""
+        """An order for each target, every region by itself; returns when all are written down and every broker that can
+        be reached has answered, or nothing may leave any more."""
         arguments: Mapping[str, object] = plan.arguments
         if sending.command is not None:
             arguments = dict(sending.command.encode(sending.arguments))
+        regions: dict[str, list[Target]] = defaultdict(list)
+        for target in targets:
+            regions[target.region].append(target)
+        work = [self._launch(sending, plan, region, some, arguments, trace) for region, some in regions.items()]
+        if work:
+            await asyncio.wait([self.spawn(sending, one) for one in work])  # what stops one of them is in the sending
+
+    async def _launch(
+        self,
+        sending: Sending,
+        plan: Plan,
+        region: str,
+        targets: Sequence[Target],
+        arguments: Mapping[str, object],
+        trace: tuple[str, str],
+    ) -> None:
         slots = asyncio.Semaphore(_UNDER_WAY)
         started: list[asyncio.Task[None]] = []
-        loop = asyncio.get_running_loop()
-        start, free_at = 0, loop.time()
+        start = 0
         while start < len(targets) and not sending.stopped.is_set():
-            size = self._size if rate is None else max(1, min(self._size, int(rate / 5)))
-            part = targets[start : start + size]
-            start += size
-            if rate is not None:
-                await _until(sending, free_at)
-                free_at = max(free_at, loop.time()) + len(part) / rate
+            part = targets[start : start + sending.pace.size(self._sizes[region])]
+            start += len(part)
+            if region not in self._desk.reach:  # what stays queued takes nobody's turn
+                await sending.pace.turn(len(part))
             await slots.acquire()
             if sending.stopped.is_set():
                 break
@@ -64,15 +79,15 @@ class Launcher:
             started.append(self.spawn(sending, self._run(sending, orders, slots)))
             await asyncio.sleep(0)
         if started:
-            await asyncio.wait(started)  # what stops one of them is in the sending
+            await asyncio.wait(started)
 
     async def again(self, sending: Sending, due: Sequence[tuple[int, Order, int]]) -> None:
         """Another try of orders that failed, each with how often it was tried before."""
-        spans: dict[int, list[tuple[Order, int]]] = {}
+        spans: dict[tuple[str, int], list[tuple[Order, int]]] = {}
         for _, order, tries in due:
-            spans.setdefault(order.expires - order.created, []).append((order, tries))
+            spans.setdefault((order.region, order.expires - order.created), []).append((order, tries))
         try:
-            for span, some in spans.items():
+            for (_, span), some in spans.items():
                 orders = self._desk.issuer.once_more([order for order, _ in some], span)
                 await self._run(sending, orders, tries=[tries + 1 for _, tries in some])
         finally:
@@ -144,11 +159,16 @@ class Launcher:
                 slots.release()
 
     async def hand(self, sending: Sending, flights: Sequence[Flight], envelopes: Sequence[bytes]) -> None:
-        """Give orders that are written down to the executor."""
-        desk = self._desk
+        """Give orders of one region that are written down to the executor; returns when it has answered, or when the
+        link is cut: what is on its way is told of then when it is back. Without a link they stay queued until then."""
+        desk, region = self._desk, flights[0].order.region
         if sending.stopped.is_set():
             desk.withdraw(flights)
-            return
+        elif region not in desk.reach:
+            await desk.reach.unless_gone(region, self.spawn(sending, self._handed(sending, flights, envelopes)))
+
+    async def _handed(self, sending: Sending, flights: Sequence[Flight], envelopes: Sequence[bytes]) -> None:
+        desk = self._desk
         outgoing = [Outgoing(flight.order, one, flight.sends) for flight, one in zip(flights, envelopes, strict=True)]
         for flight in flights:
             flight.handed = True
@@ -162,7 +182,7 @@ class Launcher:
                 flight.handed = False
             desk.withdraw(flights)
             raise
-        self._learn(len(flights), loop.time() - began)
+        self._learn(flights[0].order.region, len(flights), loop.time() - began)
         self._receive(sending, flights, receipts)
 
     def _receive(self, sending: Sending, flights: Sequence[Flight], receipts: Sequence[Receipt]) -> None:
@@ -191,11 +211,12 @@ class Launcher:
         desk.leave.put(now + _RETURN_MS, back)
         sending.left(len(flights) - len(back))
 
-    def _learn(self, count: int, took: float) -> None:
+    def _learn(self, region: str, count: int, took: float) -> None:
+        size = self._sizes[region]
         if took > _SLOW:
-            self._size = max(_LEAST, min(self._size, count) // 2)
-        elif took < _QUICK and count >= self._size:
-            self._size = min(_MOST, self._size * 2)
+            self._sizes[region] = max(_LEAST, min(size, count) // 2)
+        elif took < _QUICK and count >= size:
+            self._sizes[region] = min(_MOST, size * 2)
 
 
 def _heard(receipt: Receipt) -> tuple[Heard, str]:
@@ -207,13 +228,3 @@ def _heard(receipt: Receipt) -> tuple[Heard, str]:
     if code < 0x80:
         return Heard.SENT, receipt.reason
     return (Heard.RETURNED if code in _RETURNED else Heard.REFUSED), receipt.reason
-
-
-async def _until(sending: Sending, at: float) -> None:
-    """Wait for an instant of the loop's clock, or a stop."""
-    pause = at - asyncio.get_running_loop().time()
-    if pause > 0:
-        try:
-            await asyncio.wait_for(sending.stopped.wait(), pause)
-        except TimeoutError:
-            return

@@ -51,6 +51,16 @@ class OrderLine:
         """Messages that left and that the broker has not acknowledged yet."""
         return self._link.counters().in_flight
 
+    @property
+    def is_up(self) -> bool:
+        """Whether what is sent can leave, and its answers be heard."""
+        return self._listening and self._up.is_set()
+
+    def keep_trying(self, why: str) -> None:
+        """It could not be opened: go on trying, and tell when it is."""
+        self._hearer.on_link(self._region, up=False, forgot=False, note=why)
+        self._again = asyncio.create_task(self._anew())
+
     async def open(self) -> None:
         """Connect, and listen. Raises as `Executor.open`."""
         up = await self._link.connect()

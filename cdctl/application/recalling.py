@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cdctl.application.desk import Desk
 from cdctl.application.sending import Sending
+from cdctl.domain.orders.executing import Outgoing
 from cdctl.domain.orders.keeping import Kept
-from cdctl.domain.orders.order import State
+from cdctl.domain.orders.order import Order, State
 
 _LOOK, _LOOK_AWAY = 0.05, 0.5
 """Seconds between two looks: at our own memory, and into the journal for what others move."""
@@ -34,6 +35,18 @@ async def ended(desk: Desk, own: Sequence[Kept], others: Sequence[Kept], sending
         there = [name for name in there if not states[name].terminal]
         sending.tally.states = Counter(states.values())
         sending.tell()
+
+
+async def take_back(desk: Desk, orders: Sequence[Order]) -> None:
+    """Ask the vehicles of orders of other processes to let go of them; where there is no link, when there is one."""
+    cancels = [Outgoing(order, desk.issuer.cancel(order)) for order in orders]
+    if cancels:
+        await desk.means.executor.cancel(cancels)
+
+
+def named(desk: Desk, names: Sequence[str]) -> Iterator[Kept]:
+    """Orders by their ids, as the journal has them."""
+    return (kept for name in names if (kept := desk.means.journal.order(name)))
 
 
 def _kept(desk: Desk, name: str) -> State:

@@ -32,19 +32,25 @@ class Reconciler:
         """What our own clock says."""
         desk, now = self._desk, self._desk.now()
         later: dict[int, list[Flight]] = defaultdict(list)
-        over: dict[Heard, list[Flight]] = defaultdict(list)
+        over: dict[tuple[Heard, str], list[Flight]] = defaultdict(list)
         for flight in desk.due.due(now):
             said = due(flight.order, flight.course, desk.skew)
             if said is None:
                 continue
             if said[0] <= now:
-                over[said[1]].append(flight)
+                over[said[1], self._why(flight)].append(flight)
             else:
                 later[-(-said[0] // _GRAIN_MS) * _GRAIN_MS].append(flight)
-        for heard, flights in over.items():
-            desk.hear(flights, heard)
+        for (heard, why), flights in over.items():
+            desk.hear(flights, heard, why)
         for at, flights in later.items():
             desk.due.put(at, flights)
+
+    def _why(self, flight: Flight) -> str:
+        """What is known of one that never left."""
+        never = _is_waiting(flight) and not flight.sends and not flight.course.stray
+        away = self._desk.reach.among([flight.order.region]) if never else {}
+        return "".join(f"never sent: no link to the broker: {why}" for why in away.values())
 
     def silent(self) -> list[Flight]:
         """Those whose vehicles are to be asked now. The next time is twice as far away."""
@@ -57,6 +63,9 @@ class Reconciler:
             busy_until = _busy_until(flight)
             if busy_until > now:
                 later[busy_until].append(flight)
+                continue
+            if flight.order.region in desk.reach:
+                flight.doubtful = True  # asked when there is a link
                 continue
             asked.append(flight)
             flight.doubtful = False
@@ -88,23 +97,25 @@ class Reconciler:
             await asyncio.sleep(0)
 
     def send_again(self, flights: Sequence[Flight]) -> None:
-        """What is queued leaves: the same bytes as they were written down."""
-        by_sending: dict[Sending, list[Flight]] = defaultdict(list)
-        for flight in flights:
-            if flight.course.state is State.QUEUED and not flight.handed:
-                by_sending[flight.sending].append(flight)
-        for sending, some in by_sending.items():
+        """What is queued leaves: the same bytes as they were written down. What has no link waits for one."""
+        shares: dict[tuple[Sending, str], list[Flight]] = defaultdict(list)
+        for flight in dict.fromkeys(flights):
+            if _is_waiting(flight):
+                shares[flight.sending, flight.order.region].append(flight)
+        for (sending, region), some in shares.items():
             self._desk.withdraw([flight for flight in some if flight.recalled or sending.stopped.is_set()])
-            if not sending.stopped.is_set():
+            if not sending.stopped.is_set() and region not in self._desk.reach:
                 leaving = [flight for flight in some if not flight.recalled]
                 self._launcher.spawn(sending, self._leave(sending, leaving))
 
     async def _leave(self, sending: Sending, flights: Sequence[Flight]) -> None:
-        order = self._desk.means.journal.order
-        for start in range(0, len(flights), _AT_ONCE):
-            part = flights[start : start + _AT_ONCE]
+        order, size = self._desk.means.journal.order, sending.pace.size(_AT_ONCE)
+        for start in range(0, len(flights), size):
+            await sending.pace.turn(min(size, len(flights) - start))
+            part = [flight for flight in flights[start : start + size] if _is_waiting(flight)]
             kept = [order(flight.order.id) for flight in part]
-            await self._launcher.hand(sending, part, [one.envelope if one is not None else b"" for one in kept])
+            if part:
+                await self._launcher.hand(sending, part, [one.envelope if one is not None else b"" for one in kept])
 
     def back(self, vins: Sequence[str]) -> None:
         """Vehicles have just connected: what they did not acknowledge is asked for at once."""
@@ -131,6 +142,11 @@ class Reconciler:
         for flight in flights:
             flight.patience = desk.patience
         desk.ask(desk.now(), [flight for flight in flights if flight.doubtful])
+        desk.leave.put(desk.now(), self.waiting(region))
+
+    def waiting(self, region: str) -> list[Flight]:
+        """What is written down for a region and was not handed on yet."""
+        return [flight for flight in self._desk.flights if flight.order.region == region and _is_waiting(flight)]
 
     def _of(self, region: str) -> list[Flight]:
         return [
@@ -138,6 +154,10 @@ class Reconciler:
             for flight in self._desk.flights
             if flight.order.region == region and (flight.handed or flight.course.state is not State.QUEUED)
         ]
+
+
+def _is_waiting(flight: Flight) -> bool:
+    return flight.course.state is State.QUEUED and not flight.handed
 
 
 def _busy_until(flight: Flight) -> int:

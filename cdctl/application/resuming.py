@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cdctl.domain.orders.keeping import Journal, Kept
+from cdctl.domain.orders.keeping import Journal, Kept, Note
 from cdctl.domain.orders.plan import Plan, Target
+
+if TYPE_CHECKING:
+    from cdctl.application.desk import Desk
 
 SESSION = "session"
 """Kind of the note that says which plans a session sends."""
@@ -27,6 +31,15 @@ class Left:
     stopped: bool = False
     retries: int = 0
     rate: float | None = None
+
+
+def preface(desk: Desk, told: Mapping[str, object], content: bytes) -> list[Note]:
+    """What must be written down before the first order of a plan: what this session sends (`told`), and the plan's
+    content, once. No content: it is there."""
+    digest, now, kept = str(told["plan"]), desk.now(), desk.means.journal.records
+    held = not content or next(iter(kept(kind="plan", subject=digest, limit=1)), None) is not None
+    notes = [] if held else [Note("plan", digest, desk.actor, now, json.loads(content))]
+    return [*notes, Note(SESSION, desk.session, desk.actor, now, told)]
 
 
 def left_by(journal: Journal, session: str, now: int) -> list[Left]:

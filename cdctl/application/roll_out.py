@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from cdctl.application.dispatch import Dispatch
@@ -19,11 +19,11 @@ from cdctl.domain.orders.rollout.roster import Roster
 from cdctl.domain.orders.rollout.seen import Action, Control, Publish, Seen, TakeBack, Tell
 from cdctl.domain.orders.rollout.standing import Phase, Standing
 from cdctl.domain.ports import Clock
-from cdctl.errors import CdctlError
+from cdctl.errors import CdctlError, UnavailableError
 
 _TURN = 0.5
 _SLOW_MS = 5_000
-"""Milliseconds after which orders that are still on their way to a broker are trouble."""
+"""Milliseconds after which orders that are still on their way to a broker are trouble, and so is a link that is cut."""
 _REST_MS = 5_000
 _KEEP_MS = 60_000
 """Milliseconds of evidence that a kill may cost."""
@@ -50,6 +50,7 @@ class RollOut:
         self._job, self._dispatch, self._journal, self._reader, self._clock = job, dispatch, journal, reader, clock
         self._standing = standing or Standing()
         self._resumed = standing is not None
+        self._regions = frozenset(target.region for target in job.plan.targets)
         self._roster = Roster(job.rules, job.order)
         self._news = News(job, journal, self._roster)
         self._notes = Notes(job, journal, dispatch.session, actor)
@@ -62,6 +63,7 @@ class RollOut:
         self._sends: dict[asyncio.Task[None], int] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._trouble, self._trouble_until = "", 0
+        self._away_since = 0
         self._error: Exception | None = None
         self._kept = 0
 
@@ -152,6 +154,8 @@ class RollOut:
         job = self._job
         try:
             targets = [job.plan.targets[row] for row in rows]
+            if away := await self._dispatch.open({target.region for target in targets}):
+                raise UnavailableError(_no_link(away))
             await self._dispatch.send(job.plan, job.command, targets=targets, wait=False, digest=job.digest)
         except CdctlError as error:
             self._news.hear(self._now(), retries=True)
@@ -182,6 +186,10 @@ class RollOut:
             self._trouble, self._trouble_until = error.message, self._now() + _REST_MS
 
     def _in_trouble(self, now: int) -> str:
+        away = self._dispatch.away(self._regions)
+        self._away_since = (self._away_since or now) if away else 0
+        if away and now - self._away_since > _SLOW_MS:
+            return _no_link(away)
         if self._trouble and now < self._trouble_until:
             return self._trouble
         self._trouble = ""
@@ -210,6 +218,10 @@ class RollOut:
 
     def _now(self) -> int:
         return round(self._clock.now() * 1000)
+
+
+def _no_link(away: Mapping[str, str]) -> str:
+    return "; ".join(f"no link to the broker of {region}: {why}" for region, why in away.items())
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import cast
 
+from cdctl.application.pace import Pace
 from cdctl.application.tally import Tally, Tell
 from cdctl.domain.orders.command import Arguments, Command
 from cdctl.domain.orders.keeping import Note
@@ -26,11 +27,12 @@ class Sending:
         arguments: Mapping[str, object],
         *,
         retries: int = 0,
+        rate: float | None = None,
         pause: int = 2_000,
         tell: Tell | None = None,
     ) -> None:
-        """digest: of the plan. arguments: as they were judged. pause: milliseconds before a failure is tried again,
-        twice as many before every next time."""
+        """digest: of the plan. arguments: as they were judged. rate: orders a second at most. pause: milliseconds
+        before a failure is tried again, twice as many before every next time."""
         self.digest, self.command, self.retries, self.pause = digest, command, retries, pause
         self.arguments = cast(Arguments, arguments)  # a plan's are judged values
 
@@ -38,6 +40,7 @@ class Sending:
         self.open = 0
         self.launched = False
         self.stopped = asyncio.Event()
+        self.pace = Pace(rate, self.stopped)
         self.done = asyncio.Event()
         self.error: Exception | None = None
         self.again: list[tuple[int, Order, int]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -
 
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
         await _allowed(run, orders, parcels, how)
+        await _reached(dispatch, parcels)
         await cmd_asking.agreed(run, risk, how.what, total, how.yes)
         plans = [parcel.plan.digest() for parcel in parcels]
         async with cmd_stopping.stoppable(orders, dispatch, plans):
@@ -120,6 +122,16 @@ async def _allowed(run: Run, orders: Orders, parcels: Sequence[Parcel], how: How
         exits.insist(f"of {strangers:,} of {len(vins):,} vehicles no key is trusted: what they answer is not believed")
 
 
+async def _reached(dispatch: Dispatch, parcels: Sequence[Parcel]) -> None:
+    """Say who cannot be told now, before anybody is asked."""
+    places = Counter(target.region for parcel in parcels for target in parcel.plan.targets)
+    for region, why in (await dispatch.open(places)).items():
+        count = f"{places[region]:,} of {places.total():,} vehicles"
+        exits.insist(
+            safe(f"{region} cannot be reached now: {count} are told when it can, until it expires: {why}", 300)
+        )
+
+
 def _with_the_number(error: RefusedError, parcel: Parcel) -> RefusedError:
     """Whoever has to say how many there are is told how many there are."""
     if parcel.expected is not None or "--expect" not in error.message:
@@ -158,11 +170,11 @@ def ended(outcomes: Sequence[Outcome], board: Board, *, waited: bool = True) -> 
 
 def code(found: Ended) -> exits.Code:
     """0 when every vehicle succeeded, or was sent to and nobody wanted to wait; 1 when one failed or refused; 4 when
-    the truth of one is not known, or it never began."""
+    the truth of one is not known, it was not sent to, or it never began."""
     states = {one.course.state for one in found.kept}
     if states & _BAD:
         return exits.Code.BAD_NEWS
-    fine = {State.SUCCEEDED} if found.waited else {State.SUCCEEDED, *set(State) - TERMINAL}
+    fine = {State.SUCCEEDED} if found.waited else {State.SUCCEEDED, *set(State) - TERMINAL - {State.QUEUED}}
     return exits.Code.DONE if states <= fine and not found.unsent else exits.Code.PARTLY
 
 
@@ -181,6 +193,10 @@ def closing(run: Run, what: str, found: Ended) -> None:
     for line in _why(found.kept):
         exits.note(run, line)
     plan = found.plans[0][:_SHORT] if found.plans else ""
+    if queued := states.get(State.QUEUED):
+        why = f" ({'; '.join(found.sum.degraded)})" if found.sum.degraded else ""
+        note = f"{queued:,} not sent{safe(why, 300)}: cdctl cmd resume {plan} sends them as long as they may begin"
+        exits.note(run, note.replace("  ", " "))
     if any(not state.terminal for state in states):
         exits.note(
             run, f"not ended yet: cdctl cmd status {plan} looks, cdctl cmd resume {plan} goes on".replace("  ", " ")
