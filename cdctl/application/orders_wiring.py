@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from cdctl.application.authorise import Wish, authorise
-from cdctl.application.fleet_wiring import finished, link
+from cdctl.application.fleet_wiring import finished, links
 from cdctl.application.wiring import catalogue
 from cdctl.domain.orders.executing import Executor
 from cdctl.errors import CdctlError, RefusedError, UsageError
@@ -21,7 +20,6 @@ from cdctl.errors import CdctlError, RefusedError, UsageError
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.order_line import Open
-    from cdctl.application.spans import Traces
     from cdctl.domain.orders.authority import Authority, Ruling
     from cdctl.domain.orders.command import Command
     from cdctl.domain.orders.keeping import Journal
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _SESSION_EXPIRY = 86_400
 """Seconds for which brokers keep answers of a session that nobody listens to: longer than orders live."""
 
@@ -165,6 +162,7 @@ async def opened_orders(
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.issuing import Means
     from cdctl.application.security_wiring import authority_of, live_trust_of, sealer_of
+    from cdctl.application.spans import traces_of
     from cdctl.stores.journal import open_journal
     from cdctl.stores.session_lock import claimed
 
@@ -246,17 +244,6 @@ def telling_of(context: Context, settings: Settings, doors: Catalogue) -> Tellin
     return cast("Telling", spoken)
 
 
-def traces_of(context: Context) -> Traces:
-    """Where spans go: to the collector that the settings or the usual variables name, else nowhere."""
-    from cdctl.application.spans import Untraced
-
-    if not context.otlp and not any(os.environ.get(name) for name in _OTLP):
-        return Untraced()
-    from cdctl.application.otlp import OtlpTraces
-
-    return OtlpTraces(context.otlp)
-
-
 def _opens(context: Context, session: str) -> dict[str, Open]:
     """How to open the link of every region; two regions of one broker have clients of their own."""
     brokers = context.brokers
@@ -268,7 +255,7 @@ def _opens(context: Context, session: str) -> dict[str, Open]:
         own = replace(broker, client_id=client, session_expiry=expiry)
 
         def opened(listener: Listener) -> Link:
-            return link(own, listener)
+            return links(own, listener)
 
         return opened
 

@@ -10,8 +10,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from cdctl.application.spans import Attributes, Trace
+from cdctl.application.spans import Attributes, Kind, Trace
 
 _SECONDS = 3
 
@@ -47,9 +48,11 @@ class OtlpTraces:
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("cdctl")
 
-    def begin(self, name: str, attributes: Attributes) -> Trace:
+    def begin(self, name: str, attributes: Attributes, *, kind: Kind = "internal", under: str = "") -> Trace:
         """See `Traces`."""
-        return _Recorded(self._tracer.start_span(name, kind=SpanKind.PRODUCER, attributes=dict(attributes)))
+        above = TraceContextTextMapPropagator().extract({"traceparent": under}) if under else None
+        told = dict(attributes)
+        return _Recorded(self._tracer.start_span(name, context=above, kind=SpanKind[kind.upper()], attributes=told))
 
     def close(self) -> None:
         """See `Traces`."""

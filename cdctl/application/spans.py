@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cdctl.application.tally import Tally
 from cdctl.domain.orders.order import State
+from cdctl.domain.settings import Context
 
 Attributes = Mapping[str, str | int | float | bool]
+Kind = Literal["internal", "producer", "client"]
 
 
 class Trace(Protocol):
@@ -28,8 +31,8 @@ class Trace(Protocol):
 class Traces(Protocol):
     """Where spans go."""
 
-    def begin(self, name: str, attributes: Attributes) -> Trace:
-        """A span of its own trace."""
+    def begin(self, name: str, attributes: Attributes, *, kind: Kind = "internal", under: str = "") -> Trace:
+        """A span of a trace of its own, or below another span, whose traceparent `under` is."""
         ...
 
     def close(self) -> None:
@@ -48,12 +51,24 @@ class _Unrecorded:
 class Untraced:
     """Nobody collects spans: orders still carry a context, so that what belongs together can be told elsewhere."""
 
-    def begin(self, name: str, attributes: Attributes) -> Trace:
+    def begin(self, name: str, attributes: Attributes, *, kind: Kind = "internal", under: str = "") -> Trace:
         """See `Traces`."""
         return _Unrecorded()
 
     def close(self) -> None:
         """See `Traces`."""
+
+
+_OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+
+
+def traces_of(context: Context) -> Traces:
+    """Where our own spans go: to the collector that the settings or the usual variables name, else nowhere."""
+    if not context.otlp and not any(os.environ.get(name) for name in _OTLP):
+        return Untraced()
+    from cdctl.application.otlp import OtlpTraces
+
+    return OtlpTraces(context.otlp)
 
 
 def begin(traces: Traces, command: str, plan: str, session: str, count: int) -> Trace:
@@ -65,7 +80,7 @@ def begin(traces: Traces, command: str, plan: str, session: str, count: int) -> 
         "cdctl.plan": plan,
         "cdctl.session": session,
     }
-    return traces.begin(f"cmd {command}", told)
+    return traces.begin(f"cmd {command}", told, kind="producer")
 
 
 def end(trace: Trace, tally: Tally) -> None:

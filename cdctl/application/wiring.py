@@ -90,6 +90,8 @@ def evaluate_slos(
     """Judge promises with the sources of the context in use. Raises UsageError when there is no context, and whatever a
     source says of its settings; what a server says becomes rows."""
     from cdctl.application.evaluate import Options, evaluate, sources_of
+    from cdctl.application.spans import traces_of
+    from cdctl.application.traced import evaluation
     from cdctl.stores.ledger import SqliteLedger
 
     tables = settings.context().sources
@@ -99,9 +101,15 @@ def evaluate_slos(
     async def run() -> SloReport:
         async with AsyncExitStack() as stack:
             sources = await _sources(stack, doors, tables, names)
-            return await evaluate(
-                slos, sources, clock=WallClock(), progress=progress, ledger=ledger, options=options or Options()
-            )
+            traces = traces_of(settings.context())
+            stack.callback(traces.close)
+            with evaluation(traces, slos) as told:
+                report = await evaluate(
+                    slos, told.sources(sources), clock=WallClock(), progress=progress, ledger=ledger,
+                    options=options or Options(),
+                )  # fmt: skip
+                told.ended(report)
+            return report
 
     try:
         return _run(run())

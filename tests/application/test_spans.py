@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from spans_taken import taking
 
-from cdctl.application.orders_wiring import traces_of
 from cdctl.application.otlp import OtlpTraces
-from cdctl.application.spans import Untraced
+from cdctl.application.spans import Untraced, traces_of
 from cdctl.application.wiring import read_settings
 from cdctl.domain.settings import Context
 
@@ -21,27 +18,8 @@ from cdctl.domain.settings import Context
 @pytest.fixture
 def collector() -> Iterator[tuple[str, list[Any]]]:
     """An OTLP collector, and the spans that it was given."""
-    spans: list[Any] = []
-
-    class Takes(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.path == "/v1/traces"
-            told = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
-            spans.extend(span for one in told.resource_spans for scope in one.scope_spans for span in scope.spans)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            return None
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", spans
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with taking() as taken:
+        yield taken
 
 
 def test_a_command_is_one_span_that_orders_name_as_their_parent(collector: tuple[str, list[Any]]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from cdctl.domain.text import safe
+from cdctl.domain.traces import current
 from cdctl.sources.prometheus.answers import Body, NotPrometheusError, decode, retention, version
 from cdctl.sources.prometheus.endpoint import Endpoint
 from cdctl.sources.prometheus.gate import Gate
@@ -135,9 +136,10 @@ class Client:
             # httpx' own timeout is for each read: a server that drips would be waited for without end.
             async with asyncio.timeout(timeout):
                 http = self._connected()
+                told = current.headers()
                 if self._method == "GET":
-                    return await http.get(url + path, params=params, timeout=timeout)
-                return await http.post(url + path, data=params, timeout=timeout)
+                    return await http.get(url + path, params=params, headers=told, timeout=timeout)
+                return await http.post(url + path, data=params, headers=told, timeout=timeout)
         except (httpx.TimeoutException, TimeoutError):
             which = "timeout" if timeout >= self._endpoint.timeout else "deadline"
             raise AskError(
