@@ -1,0 +1,172 @@
+"""The span store's writer: whole batches, durable and exactly once (port SpanSink)."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+import numpy as np
+
+from cdctl.domain.traces.batch import Bytes, SpanBatch
+from cdctl.stores.spans import columns, lock, manifest
+from cdctl.stores.spans.files import Writing, hours, ids_of, sweep, sync
+from cdctl.stores.spans.known import Known
+from cdctl.stores.spans.manifest import SpanFile
+from cdctl.stores.spans.opening import opened
+from cdctl.stores.spans.reasons import unavailable
+
+LATE = 3_600.0
+"""Seconds after which a span comes for a time long past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of spans: kept as new, or there already."""
+
+    new: int
+    known: int
+
+
+class SpanFolder:
+    """The one writer of a span store. Its methods may be called from several threads."""
+
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """Raises UnavailableError: somebody else writes it, a newer cdctl wrote it, it cannot be used."""
+        columns.pyarrow()
+        self.folder = folder
+        self.data = folder / manifest.DATA
+        self._clock = clock
+        self._guard = threading.RLock()
+        try:
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = lock.taken(folder)
+        except OSError as error:
+            raise unavailable(folder, "written", error) from None
+        try:
+            self._db, self.notes = opened(folder, self.data, clock())
+            sweep(self.data, manifest.names(self._db))
+            self._number = manifest.last_number(self._db)
+        except (OSError, apsw.Error) as error:
+            os.close(self._lock)
+            raise unavailable(folder, "written", error) from None
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._known = Known(self._ids, folder)
+
+    def write(self, batch: SpanBatch) -> int:
+        """See the port."""
+        return self.write_all([batch]).new
+
+    def write_all(
+        self,
+        batches: Sequence[SpanBatch],
+        *,
+        marks: Mapping[str, str] | None = None,
+        heard: Sequence[tuple[float, float]] = (),
+    ) -> Written:
+        """Make several batches durable in one piece, the quicker way for small ones. With them, or on their own: marks
+        (an empty one is taken away), and from when until when, epoch seconds, spans were taken in. All of it is kept or
+        nothing. Raises UnavailableError then."""
+        batches = [batch for batch in batches if len(batch)]
+        table = columns.table(batches) if batches else None
+        with self._guard:
+            made: list[SpanFile] = []
+            fresh: list[tuple[int, Bytes, Bytes]] = []
+            try:
+                if table is not None:
+                    self._parts(table, made, fresh)
+                if made:
+                    sync(self.data)
+                if made or marks or heard:
+                    self._commit(made, marks or {}, heard)
+            except (OSError, apsw.Error) as error:
+                for file in made:
+                    (self.data / file.name).unlink(missing_ok=True)
+                raise unavailable(self.folder, "written", error) from None
+            for hour, trace, span in fresh:
+                self._known.add(hour, trace, span)
+        new = sum(file.rows for file in made)
+        return Written(new, (len(table) if table is not None else 0) - new)
+
+    def mark(self, key: str) -> str:
+        """What was marked; empty when nothing was."""
+        return self.marks(key).get(key, "")
+
+    def marks(self, prefix: str = "") -> dict[str, str]:
+        """All marks whose key begins so."""
+        with self._reading():
+            return manifest.marks(self._db, prefix)
+
+    def close(self) -> None:
+        """See the port."""
+        with self._guard, suppress(apsw.Error):
+            self._db.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def __enter__(self) -> SpanFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with self._guard:
+                yield
+        except apsw.Error as error:
+            raise unavailable(self.folder, "read", error) from None
+
+    def _parts(self, table: Any, made: list[SpanFile], fresh: list[tuple[int, Bytes, Bytes]]) -> None:
+        """A file for every hour, with what is new of it."""
+        end = table.column("end_ns").to_numpy()
+        if np.any(end[1:] < end[:-1]):
+            order = np.argsort(end, kind="stable")
+            table, end = table.take(order), end[order]
+        trace, span = columns.ids(table)
+        parts = hours(end)
+        for hour, begin, stop in parts:
+            new = self._known.new(hour, trace[begin:stop], span[begin:stop])
+            if not new.any():
+                continue
+            part = table.slice(begin, stop - begin)
+            if not new.all():
+                part = part.take(np.flatnonzero(new))
+            made.append(self._file(hour, columns.plain(part) if len(parts) > 1 else part))
+            fresh.append((hour, trace[begin:stop][new], span[begin:stop][new]))
+
+    def _file(self, hour: int, part: Any) -> SpanFile:
+        self._number += 1
+        writing = Writing(self.data, self._number, hour)
+        try:
+            writing.put(part)
+            return writing.done(self._clock())
+        except BaseException:
+            writing.drop()
+            raise
+
+    def _commit(self, made: list[SpanFile], marks: Mapping[str, str], heard: Sequence[tuple[float, float]]) -> None:
+        with manifest.changing(self._db):
+            if made:
+                manifest.add(self._db, made)
+                if min(file.first for file in made) < (self._clock() - LATE) * 1e9:
+                    manifest.changed_past(self._db)
+            if marks:
+                manifest.put(self._db, marks)
+            for start, stop in heard:
+                manifest.hear(self._db, int(start), int(stop))
+
+    def _ids(self, hour: int) -> Iterator[tuple[Bytes, Bytes]]:
+        for file in manifest.files_of(self._db, hour):
+            with suppress(OSError, ValueError):  # a damaged file: its spans are lost, and may come again
+                yield from ids_of(self.data, file)

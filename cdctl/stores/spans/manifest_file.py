@@ -1,0 +1,136 @@
+"""The manifest's file: its tables, and how it is opened to write and to read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import apsw
+
+from cdctl.errors import UnavailableError
+from cdctl.stores.spans.reasons import unavailable
+
+NAME = "manifest.sqlite"
+VERSION = 1
+APPLICATION = 0x63647370  # "cdsp"
+DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+_BUSY_SECONDS = 5.0
+_SCHEMA: Sequence[str] = (
+    "CREATE TABLE file(number INTEGER PRIMARY KEY, hour INTEGER NOT NULL, rows INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, size INTEGER NOT NULL, crc INTEGER NOT NULL,"
+    " format INTEGER NOT NULL, made REAL NOT NULL) STRICT",
+    "CREATE INDEX file_last ON file(last)",
+    "CREATE INDEX file_hour ON file(hour)",
+    "CREATE TABLE gone(number INTEGER PRIMARY KEY, hour INTEGER NOT NULL, at REAL NOT NULL) STRICT",
+    "CREATE TABLE heard(start INTEGER PRIMARY KEY, stop INTEGER NOT NULL) STRICT",
+    "CREATE TABLE mark(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, stamp INTEGER NOT NULL,"
+    " past INTEGER NOT NULL) STRICT",
+)
+"""file: what is alive. hour: epoch hours; first, last: least and greatest end of its spans, epoch nanoseconds; made:
+epoch seconds. gone: no longer alive, and on disk for those who are still reading. heard: epoch seconds from when until
+when spans were taken in. head: the number of the last file there ever was; stamp grows with every change of `file`,
+past with every batch that came in for times long past."""
+
+
+def open_to_write(folder: Path) -> apsw.Connection:
+    """Made when there is none. Raises apsw.Error, OSError, and UnavailableError when it is something else or newer."""
+    path = folder / NAME
+    db = apsw.Connection(str(path))
+    try:
+        db.set_busy_timeout(round(_BUSY_SECONDS * 1000))
+        _known(db, path)
+        _to_wal(db)
+        for pragma in ("synchronous = FULL", "wal_autocheckpoint = 1000", "journal_size_limit = 4194304"):
+            db.execute(f"PRAGMA {pragma}").fetchall()
+        if one(db, "PRAGMA user_version") == 0:
+            _make(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_to_read(folder: Path) -> apsw.Connection:
+    """As it is, without a lock. Raises apsw.Error, and UnavailableError when there is none or it is newer."""
+    path = folder / NAME
+    if not path.exists():
+        raise UnavailableError(
+            "there is no span store", subject=str(folder), hint="cdctl trace serve and cdctl trace import make it"
+        )
+    try:
+        db = _reading(str(path), apsw.SQLITE_OPEN_READONLY)
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError):
+        wal = Path(f"{path}-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise
+        # Where nothing can be written, the file stands for itself.
+        db = _reading(f"file:{quote(str(path))}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    try:
+        _known(db, path)
+        if one(db, "PRAGMA user_version") == 0:
+            raise UnavailableError(
+                "there is nothing in the span store yet", subject=str(folder), hint="cdctl trace import writes it"
+            )
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def one(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """The first column of the first row; None when there is none."""
+    row = db.execute(sql, values).fetchone()
+    return row[0] if row else None
+
+
+def _reading(name: str, flags: int) -> apsw.Connection:
+    db = apsw.Connection(name, flags=flags)
+    try:
+        db.set_busy_timeout(round(_BUSY_SECONDS * 1000))
+        db.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _known(db: apsw.Connection, path: Path) -> None:
+    application, version = one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")
+    if application != APPLICATION and (application or version or one(db, "SELECT count(*) FROM sqlite_schema")):
+        raise unavailable(path, "used", "this is no manifest of cdctl; name another folder: --store FOLDER")
+    if version > VERSION:
+        raise unavailable(
+            path, "used", f"a newer cdctl wrote it (version {version}, this one knows {VERSION}); upgrade cdctl"
+        )
+
+
+def _to_wal(db: apsw.Connection) -> None:
+    """SQLite does not wait by itself for those who open or close the file at that moment."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _make(db: apsw.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.execute("INSERT INTO head VALUES (1, 0, 1, 0)")
+        db.execute(f"PRAGMA application_id = {APPLICATION}").fetchall()
+        db.execute(f"PRAGMA user_version = {VERSION}").fetchall()
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
