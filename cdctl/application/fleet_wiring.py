@@ -69,6 +69,15 @@ def link(broker: Broker, listener: Listener) -> Link:
     return open_link(address(broker), listener)
 
 
+def links(broker: Broker, listener: Listener) -> Link:
+    """As many links to a broker as its settings say, which publish as one; the first subscribes. Raises as `link`."""
+    from cdctl.links.opening import open_pool
+
+    return (
+        open_pool(address(broker), broker.connections, listener) if broker.connections > 1 else link(broker, listener)
+    )
+
+
 def snapshot_path(settings: Settings, context: Context) -> Path | None:
     """Where the last picture of a context's fleet is kept; None where nothing is."""
     from hashlib import sha256

@@ -66,7 +66,7 @@ class OrderLine:
         up = await self._link.connect()
         await self._listen()
         self._listening = True
-        self._hearer.on_link(self._region, up=True, forgot=not up.session_present, note=self._note)
+        self._hearer.on_link(self._region, up=True, forgot=not up.session_present, note=self._note or up.note)
 
     async def listen(self, filters: Sequence[Filter]) -> None:
         """Hear these topics, too."""
@@ -179,4 +179,4 @@ class OrderLine:
                 continue
             break
         self._again, self._listening = None, True
-        self._hearer.on_link(self._region, up=True, forgot=not up.session_present, note=self._note)
+        self._hearer.on_link(self._region, up=True, forgot=not up.session_present, note=self._note or up.note)

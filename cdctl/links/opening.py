@@ -11,7 +11,7 @@ from cdctl.domain.wire import Address, Link, Listener
 from cdctl.links.carrier import Carrier
 from cdctl.links.endpoint import Endpoint, endpoint
 from cdctl.links.mending import MendingLink
-from cdctl.links.pool import Pool
+from cdctl.links.pool import pooled
 
 CarrierName = Literal["bulk", "paho"]
 
@@ -31,11 +31,15 @@ def open_link(address: Address, listener: Listener, *, carrier: CarrierName = "b
 def open_pool(address: Address, connections: int, listener: Listener | None = None) -> Link:
     """Links to one broker that publish together: each has a window and caps of its own.
 
-    What the listener is told comes from the first of them, which subscribes. Raises as `open_link`.
+    What the listener is told comes from the first of them, which subscribes and has the session. Raises as `open_link`.
     """
     base = address.client_id or f"cdctl-{uuid.uuid4().hex[:12]}"
-    ids = [base if not n else f"{base}-{n}" for n in range(max(1, connections))]
-    return Pool([open_link(replace(address, client_id=name), Pool.ear(listener, n)) for n, name in enumerate(ids)])
+
+    def opens(number: int) -> Callable[[Listener], Link]:
+        own = {"client_id": f"{base}-{number}", "session_expiry": 0} if number else {"client_id": base}
+        return lambda ear: open_link(replace(address, **own), ear)
+
+    return pooled([opens(number) for number in range(max(1, connections))], listener)
 
 
 def _carriers(address: Address, end: Endpoint, client_id: str, name: CarrierName) -> list[Callable[[], Carrier]]:
