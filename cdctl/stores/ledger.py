@@ -18,7 +18,7 @@ import apsw
 import msgspec
 import numpy as np
 
-from cdctl.domain.slo.series import Buckets, Ints, Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Ints, Sampled, Span
 from cdctl.domain.slo.tiling import COARSE, join, take
 from cdctl.stores.reasons import reason
 
@@ -37,8 +37,12 @@ CREATE TABLE IF NOT EXISTS chunk(
 
 
 class _Header(msgspec.Struct, array_like=True):
+    """Rows of counters have no more than the first two; the others hold what sources of single events tell besides."""
+
     mask: bytes
     groups: tuple[tuple[str, ...], ...]
+    sampled: bool = False
+    watched: bool = False
 
 
 _HEADER = msgspec.msgpack.Decoder(_Header)
@@ -206,11 +210,20 @@ def _within(buckets: Buckets, spans: Sequence[Span]) -> Buckets:
 
 
 def _pack(key: str, step: int, number: int, buckets: Buckets) -> bytes:
-    """Bit i of the mask is the bucket that ends at (number x 288 + i + 1) x step; values follow the header."""
+    """Bit i of the mask is the bucket that ends at (number x 288 + i + 1) x step; values follow the header: good,
+    total, seen, the arrays of `Sampled` where there are some, and `watched`."""
     bits = np.zeros(_PER_CHUNK, np.uint8)
     bits[(buckets.ends // step - 1) % _PER_CHUNK] = 1
-    values = np.stack([buckets.good, buckets.total, buckets.seen]).astype("<f8").tobytes()
-    head = msgspec.msgpack.encode(_Header(np.packbits(bits).tobytes(), buckets.groups))
+    arrays = [buckets.good, buckets.total, buckets.seen]
+    if (sampled := buckets.sampled) is not None:
+        arrays += [getattr(sampled, name) for name in SAMPLED]
+    values = np.stack(arrays).astype("<f8").tobytes()
+    header: object = (mask := np.packbits(bits).tobytes(), buckets.groups)
+    if sampled is not None or buckets.watched is not None:
+        header = _Header(mask, buckets.groups, sampled is not None, buckets.watched is not None)
+    if buckets.watched is not None:
+        values += buckets.watched.astype("<f8").tobytes()
+    head = msgspec.msgpack.encode(header)
     body = len(head).to_bytes(4, "little") + head + values
     return _checksum(key, step, number, body) + body
 
@@ -227,8 +240,13 @@ def _unpack(key: str, step: int, number: int, body: object) -> Buckets:
     size = 8 + int.from_bytes(body[4:8], "little")
     head = _HEADER.decode(body[8:size])
     ends, widths = _times(head.mask, step, number)
-    good, total, seen = np.frombuffer(body, "<f8", offset=size).reshape(3, len(head.groups), len(ends))
-    return Buckets(head.groups, ends, widths, good, total, seen)
+    values = np.frombuffer(body, "<f8", offset=size)
+    watched = None
+    if head.watched:
+        values, watched = np.split(values, [len(values) - len(ends)])
+    kinds = 3 + head.sampled * len(SAMPLED)
+    good, total, seen, *rest = values.reshape(kinds, len(head.groups), len(ends))
+    return Buckets(head.groups, ends, widths, good, total, seen, Sampled(*rest) if rest else None, watched)
 
 
 @lru_cache(maxsize=64)

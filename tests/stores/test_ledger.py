@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages import GROUPS, HOUR, assert_page, assert_part, kept, known, page, written
 
-from cdctl.domain.slo.series import Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Sampled, Span
 from cdctl.stores.ledger import SqliteLedger
 
 DAYS = Span(0, 30 * 24 * HOUR, HOUR)
@@ -159,7 +161,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {support!r})
 from pages import HOUR, page
-from cdctl.domain.slo.series import Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Sampled, Span
 from cdctl.stores.ledger import SqliteLedger
 path, first = Path(sys.argv[1]), int(sys.argv[2])
 print("ready", flush=True)
@@ -216,3 +218,52 @@ def test_the_yardstick_finds_what_is_wrong() -> None:
             assert_part(wrong, whole)
     with pytest.raises(AssertionError):
         assert_page(page(Span(0, HOUR, HOUR)), DAYS)
+
+
+def spans_page(groups: tuple[tuple[str, ...], ...] = GROUPS) -> Buckets:
+    """As a source of single events tells it."""
+    whole = page(DAYS, groups)
+    behind = Sampled(*(whole.total * factor for factor in (1, 2, 3, 4, 5)))
+    return replace(whole, sampled=behind, watched=np.arange(len(whole.ends), dtype=np.float64))
+
+
+@pytest.mark.parametrize("groups", [GROUPS, ()])
+@pytest.mark.parametrize("missing", [{}, {"watched": None}, {"sampled": None}])
+def test_what_spans_tell_besides_comes_back(
+    ledger: SqliteLedger, groups: tuple[tuple[str, ...], ...], missing: dict[str, None]
+) -> None:
+    whole = replace(spans_page(groups), **missing)  # type: ignore[arg-type]
+    ledger.keep("k", HOUR, whole)
+    ledger.flush()
+    found = kept(ledger, "k", DAYS)
+    assert found.groups == groups
+    assert_page(found, DAYS, groups=groups)
+    assert (found.sampled is None) == (whole.sampled is None)
+    assert (found.watched is None) == (whole.watched is None)
+    if found.sampled and whole.sampled:
+        for name in SAMPLED:
+            np.testing.assert_array_equal(getattr(found.sampled, name), getattr(whole.sampled, name))
+    if found.watched is not None:
+        np.testing.assert_array_equal(found.watched, whole.watched)
+
+
+def test_a_row_of_an_older_cdctl_is_read(tmp_path: Path) -> None:
+    """Made by hand as versions before 0.6 wrote it: two fields in the header, three arrays."""
+    import apsw
+    import msgspec
+
+    written(tmp_path / "l.db", [("k", Span(0, 3 * HOUR, HOUR))])
+    head = msgspec.msgpack.encode([np.packbits([1, 1, 1] + [0] * 285).tobytes(), [["eu"], ["us"]]])
+    values = np.arange(18, dtype="<f8").tobytes()
+    body = len(head).to_bytes(4, "little") + head + values
+    body = zlib.crc32(body, zlib.crc32(b"k 3600 0")).to_bytes(4, "little") + body
+    db = apsw.Connection(str(tmp_path / "l.db"))
+    (mine,) = db.execute("SELECT length(body) FROM chunk").fetchone()
+    assert mine == len(body), "rows of counters are as they were, so that an older cdctl reads them"
+    db.execute("UPDATE chunk SET body = ?", (body,))
+    db.close()
+    reader = SqliteLedger(tmp_path / "l.db")
+    found = kept(reader, "k", Span(0, 3 * HOUR, HOUR))
+    reader.close()
+    assert found.total.tolist() == [[6, 7, 8], [9, 10, 11]]
+    assert (found.sampled, found.watched, reader.warnings()) == (None, None, ())

@@ -23,8 +23,8 @@ NEAR = 1e-6
 class Counts:
     """Running sums of good, total and covered seconds, so that any window costs two look-ups.
 
-    ends: [n_buckets]; the sums are [n_groups, n_buckets + 1]. `flawed` counts slices of which any part is bad, None
-    when events are counted.
+    ends: [n_buckets]; the sums are [n_groups, n_buckets + 1]. `flawed` counts slices of which any part is bad, or bad
+    events that were kept where good and total are weighted; None where every event counts as one.
     """
 
     ends: Ints
@@ -43,14 +43,26 @@ class Counts:
         )
 
 
-def counts(ends: Ints, widths: Ints, good: Floats, total: Floats, coverage: Floats, *, slices: bool = False) -> Counts:
+def counts(
+    ends: Ints,
+    widths: Ints,
+    good: Floats,
+    total: Floats,
+    coverage: Floats,
+    *,
+    slices: bool = False,
+    kept_bad: Floats | None = None,
+) -> Counts:
     """Running sums over buckets; values are [n_groups, n_buckets], coverage 0..1; `slices` when a bucket is a slice.
+    kept_bad: of weighted events the bad ones that were kept.
 
     A negative total is none: a query that subtracts can answer less than nothing. Good may be negative in a bucket, for
     bad events are not always told in the same instant as their total.
     """
     total = np.maximum(total, 0.0)
     flawed = _running((total - good > _NOISE).astype(np.float64)) if slices else None
+    if kept_bad is not None and not slices:
+        flawed = _running(kept_bad)
     return Counts(ends, _running(good), _running(total), _running(coverage * widths), flawed)
 
 
@@ -117,7 +129,8 @@ def slice_values(objective: Objective, budgeting: Budgeting, buckets: Buckets) -
 class Burns:
     """Burn rates and bad events of every BURN_WINDOWS window, [n_windows, n_groups]; NaN where nothing was observed.
 
-    Of slices `bad` counts those of which any part is bad: twelve that are each 15 % bad are twelve, not 1.8.
+    Of slices `bad` counts those of which any part is bad: twelve that are each 15 % bad are twelve, not 1.8. Of
+    weighted events it counts those that were kept: one that stands for a hundred is one.
     """
 
     rates: Floats

@@ -114,9 +114,10 @@ def _cut(slices: Buckets, step: int) -> Buckets:
     """Slices cut into shorter ones that are as good as the whole: objectives may have slices of different lengths."""
     parts = int(slices.widths[0]) // step
     after = np.tile(np.arange(1 - parts, 1) * step, len(slices.ends))
-    values = (np.repeat(one, parts, axis=1) for one in (slices.good, slices.total, slices.seen))
     widths = np.full(len(after), step, np.int64)
-    return Buckets(slices.groups, np.repeat(slices.ends, parts) + after, widths, *values)
+    return slices.columns(
+        lambda values: np.repeat(values, parts, axis=-1), np.repeat(slices.ends, parts) + after, widths
+    )
 
 
 def _verdict(

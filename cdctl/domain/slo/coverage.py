@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cdctl.domain.slo.objective import ExpectedTraffic
-from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Ints
+from cdctl.domain.slo.series import LOOKBACK, Buckets, Floats, Ints, Sampled
 from cdctl.domain.slo.tiling import COARSE, FINE, coarsen, join, take
 
 DAY = 86_400
@@ -177,8 +178,7 @@ def drop_first_after_silence(buckets: Buckets, lookback: int = LOOKBACK) -> Buck
         silence = begins[1:] - begins[:-1]
         for place in [0, *(np.flatnonzero(silence > lookback) + 1)]:
             keep[i, positions[place] : positions[place] + 2] = False
-    values = (np.where(keep, getattr(buckets, name), 0.0) for name in ("good", "total", "seen"))
-    return Buckets(buckets.groups, buckets.ends, buckets.widths, *values)
+    return buckets.rows(lambda values: np.where(keep, values, 0.0), buckets.groups)
 
 
 def charge_silence(buckets: Buckets, traffic: ExpectedTraffic, silent: NDArray[np.bool_]) -> tuple[Buckets, Floats]:
@@ -202,7 +202,18 @@ def charge_silence(buckets: Buckets, traffic: ExpectedTraffic, silent: NDArray[n
             charged[i, run] = buckets.widths[run]
             total[i, run] = traffic.events * buckets.widths[run] / traffic.seconds
             seen[i, run] = usual[i, run]
-    return Buckets(buckets.groups, buckets.ends, buckets.widths, buckets.good, total, seen), charged
+    return replace(buckets, total=total, seen=seen, sampled=_charged(buckets, charged > 0, total)), charged
+
+
+def _charged(buckets: Buckets, where: NDArray[np.bool_], total: Floats) -> Sampled | None:
+    """Events that should have come and did not are known one by one."""
+    if buckets.sampled is None:
+        return None
+    one = buckets.sampled
+    kept, kept_bad, squares, squares_bad = (
+        np.where(where, total, values) for values in (one.kept, one.kept_bad, one.squares, one.squares_bad)
+    )
+    return Sampled(kept, kept_bad, squares, squares_bad, np.where(where, 0.0, one.unknown))
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[Ints]:

@@ -12,10 +12,10 @@ from cdctl.domain import figures
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS, DAY, MIN_BAD_EVENTS, PAIRS_RULE, BurnPair, pairs
 from cdctl.domain.slo.budget import Tally, negative, tally
 from cdctl.domain.slo.doubts import confirmed
-from cdctl.domain.slo.interval import wilson
 from cdctl.domain.slo.measure import Asked, Measured
 from cdctl.domain.slo.tiling import FINE
 from cdctl.domain.slo.verdict import ErrorBudget, History, Row, Verdict
+from cdctl.domain.slo.weighing import MIXED, interval_of, mixed, weight_warnings
 from cdctl.domain.slo.window import inexact, premature
 
 AT_RISK_REMAINING = 0.1
@@ -57,14 +57,23 @@ def judge(measured: Measured, *, history: bool = True) -> tuple[Row, ...]:
         unseen = np.flatnonzero(~(measured.buckets.seen > 0).any(axis=1)).tolist()
         rows += [no_data(asked, names[i], _NEWBORN if measured.came[i] else _ONLY_NAN) for i in unseen]
     if asked.slo.expect_groups:
-        seen = [row.group for row in rows]
-        rows += [no_data(asked, group, _absent(group)) for group in asked.slo.expect_groups if dict(group) not in seen]
+        seen, silent = [row.group for row in rows], measured.buckets.watched is not None and not rows
+        rows += [
+            no_data(asked, group, _nothing(measured) if silent else _absent(group))
+            for group in asked.slo.expect_groups
+            if dict(group) not in seen
+        ]
     if not rows:
         rows = [no_data(asked, {}, _nothing(measured))]
     return tuple(rows)
 
 
 def _nothing(measured: Measured) -> str:
+    watched = measured.buckets.watched
+    if watched is not None and measured.end > measured.window.start:
+        if not (watched > 0).any():
+            return "the store took no spans in during the window: cdctl trace serve and cdctl trace import fill it"
+        return "not one span of the total ended in the window: check the filter, and which spans count"
     if not any(measured.came):
         return "the source returned no series for the total: check its name and labels"
     if measured.end <= measured.window.start:
@@ -110,6 +119,7 @@ def _row(
         *_window_warnings(asked),
         *_group_warnings(measured, i),
         *_warnings(measured, i, good, total),
+        *weight_warnings(measured, i),
     )
     bad = max(total - good, 0.0)
     good = min(good, total)
@@ -121,6 +131,8 @@ def _row(
     verdict, reason = _verdict(asked, share, budget, firing)
     if verdict is Verdict.NO_DATA:
         reason = f"{reason}; {_history_hint(measured, i)}"
+    if mixed(measured, i):
+        reason = f"{reason}; {MIXED}" if reason else MIXED
     return Row(
         name=asked.slo.name,
         service=asked.slo.service,
@@ -134,7 +146,7 @@ def _row(
         bad=budget.consumed,
         total=total,
         sli=good / total if total else None,
-        interval=wilson(good, total) if total else None,
+        interval=interval_of(measured, i, good, total),
         coverage=share,
         error_budget=budget,
         burn_rates=rates,
@@ -201,7 +213,7 @@ def _history_hint(measured: Measured, i: int) -> str:
     seen = np.flatnonzero(measured.buckets.seen[i] > 0)
     first = int(measured.buckets.ends[seen[0]] - measured.buckets.widths[seen[0]])
     if first <= measured.window.start:
-        return "scrapes are missing within the window"
+        return f"{'scrapes' if measured.buckets.watched is None else 'spans'} are missing within the window"
     there = measured.end - first
     day, hour = there // DAY, there // 3600
     said = f"history covers a window of {there / DAY:.1f} d"
@@ -212,12 +224,13 @@ def _history_hint(measured: Measured, i: int) -> str:
 def _group_warnings(measured: Measured, i: int) -> Iterator[str]:
     """A group without a label is odd when others have it, and a misspelt label when none has."""
     groups = measured.buckets.groups
+    one, what = ("series", "series") if measured.buckets.watched is None else ("span", "spans")
     for place, label in enumerate(measured.asked.slo.group_by):
         if not groups[i][place]:
             if any(other[place] for other in groups):
-                yield f"these are the series without the label {label}"
+                yield f"these are the {what} without the label {label}"
             else:
-                yield f"no series has the label {label}: is it misspelt?"
+                yield f"no {one} has the label {label}: is it misspelt?"
 
 
 def _window_warnings(asked: Asked) -> list[str]:

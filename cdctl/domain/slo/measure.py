@@ -102,7 +102,7 @@ def _measure(asked: Sequence[Asked], stack: Buckets, rows: Sequence[slice], widt
     objective, slo, window = asked[0].objective, asked[0].slo, asked[0].window
     silent = stack.total <= 0
     came = [bool(times) for times in np.count_nonzero(stack.seen > 0, axis=1)]
-    if isinstance(objective.indicator, Ratio):
+    if isinstance(objective.indicator, Ratio) and stack.watched is None:
         stack = drop_first_after_silence(stack)
     charged = np.zeros_like(stack.total)
     if slo.expected_traffic is not None:
@@ -111,7 +111,9 @@ def _measure(asked: Sequence[Asked], stack: Buckets, rows: Sequence[slice], widt
     if objective.slice_seconds is not None:
         good, total = slice_values(objective, slo.budgeting, stack)
     share = coverage(stack)
-    sums = counts(stack.ends, stack.widths, good, total, share, slices=objective.slice_seconds is not None)
+    kept_bad = stack.sampled.kept_bad if stack.sampled is not None else None
+    sliced = objective.slice_seconds is not None
+    sums = counts(stack.ends, stack.widths, good, total, share, slices=sliced, kept_bad=kept_bad)
     end = asked[0].at // width * width
     whole, burn = sums.window(window.start, end), burns(sums, end, objective.target)
     return [

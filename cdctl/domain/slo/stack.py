@@ -11,12 +11,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from cdctl.domain.slo.series import Buckets
+from cdctl.domain.slo.series import SAMPLED, Buckets, Sampled
 
 
 def stacked(parts: Sequence[Buckets]) -> Buckets:
-    """One series of all groups; the parts have the same bucket ends. The owner of a group is its part's position."""
+    """One series of all groups; the parts have the same bucket ends, and were watched alike. The owner of a group is
+    its part's position."""
     first = parts[0]
+    samples = [part.sample for part in parts] if any(part.sampled is not None for part in parts) else []
     return Buckets(
         tuple((str(i), *group) for i, part in enumerate(parts) for group in part.groups),
         first.ends,
@@ -24,6 +26,8 @@ def stacked(parts: Sequence[Buckets]) -> Buckets:
         np.concatenate([part.good for part in parts]),
         np.concatenate([part.total for part in parts]),
         np.concatenate([part.seen for part in parts]),
+        Sampled(*(np.concatenate([getattr(one, name) for one in samples]) for name in SAMPLED)) if samples else None,
+        first.watched,
     )
 
 
@@ -36,28 +40,14 @@ def sorted_by_owner(stack: Buckets, count: int) -> tuple[Buckets, list[slice]]:
     if (owners[1:] < owners[:-1]).any():
         order = np.argsort(owners, kind="stable")
         owners = owners[order]
-        stack = Buckets(
-            tuple(stack.groups[i] for i in order.tolist()),
-            stack.ends,
-            stack.widths,
-            stack.good[order],
-            stack.total[order],
-            stack.seen[order],
-        )
+        stack = stack.rows(lambda values: values[order], tuple(stack.groups[i] for i in order.tolist()))
     edges = np.searchsorted(owners, np.arange(count + 1)).tolist()
     return stack, [slice(low, high) for low, high in pairwise(edges)]
 
 
 def rows_of(stack: Buckets, rows: slice) -> Buckets:
     """The series of one owner, as it was before stacking; `rows` are its own."""
-    return Buckets(
-        tuple(group[1:] for group in stack.groups[rows]),
-        stack.ends,
-        stack.widths,
-        stack.good[rows],
-        stack.total[rows],
-        stack.seen[rows],
-    )
+    return stack.rows(lambda values: values[rows], tuple(group[1:] for group in stack.groups[rows]))
 
 
 def unstacked(stack: Buckets, count: int) -> list[Buckets]:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cdctl.domain.slo.series import Buckets, Floats, Ints, Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Floats, Ints, Sampled, Span
 
-_VALUES = ("good", "total", "seen")
 FINE = 300
 COARSE = 3600
 MARGIN = 2
@@ -103,20 +102,13 @@ def assemble(levels: dict[int, Buckets], tiling: Tiling) -> Buckets:
 
 def take(buckets: Buckets, index: Ints) -> Buckets:
     """The buckets at these positions."""
-    return Buckets(
-        buckets.groups,
-        buckets.ends[index],
-        buckets.widths[index],
-        buckets.good[:, index],
-        buckets.total[:, index],
-        buckets.seen[:, index],
-    )
+    return buckets.columns(lambda values: values[..., index], buckets.ends[index], buckets.widths[index])
 
 
 def join(parts: Iterable[Buckets]) -> Buckets:
     """Buckets of several answers as one series in time order; on a doubled bucket the later part wins.
 
-    Groups are united; a group that a part does not have was not seen in that part.
+    Groups are united; a group that a part does not have was not seen in that part, unless the part was watched.
     """
     parts = [part for part in parts if len(part.ends)] or [empty()]
     if len(parts) == 1:
@@ -127,7 +119,11 @@ def join(parts: Iterable[Buckets]) -> Buckets:
         groups,
         np.concatenate([part.ends for part in parts]),
         np.concatenate([part.widths for part in parts]),
-        *(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in _VALUES),
+        np.concatenate([part.good for part in parts], axis=1),
+        np.concatenate([part.total for part in parts], axis=1),
+        np.concatenate([part.seen for part in parts], axis=1),
+        _joined_samples(parts),
+        _joined_watch(parts),
     )
     if (np.diff(whole.ends) > 0).all():
         return whole
@@ -135,8 +131,21 @@ def join(parts: Iterable[Buckets]) -> Buckets:
     return take(whole, len(whole.ends) - 1 - index)
 
 
+def _joined_samples(parts: list[Buckets]) -> Sampled | None:
+    if all(part.sampled is None for part in parts):
+        return None
+    samples = [part.sample for part in parts]
+    return Sampled(*(np.concatenate([getattr(one, name) for one in samples], axis=1) for name in SAMPLED))
+
+
+def _joined_watch(parts: list[Buckets]) -> Floats | None:
+    watches = [part.watched for part in parts if part.watched is not None]
+    return np.concatenate(watches) if len(watches) == len(parts) else None
+
+
 def regroup(buckets: Buckets, groups: tuple[tuple[str, ...], ...]) -> Buckets:
-    """The same buckets with these groups, in this order; a new one is all zero, which means not seen."""
+    """The same buckets with these groups, in this order; a new one is all zero, which means not seen. Of a source that
+    was watched as a whole a new one was looked at, and had no events."""
     if buckets.groups == groups:
         return buckets
     position = {group: i for i, group in enumerate(buckets.groups)}
@@ -146,7 +155,10 @@ def regroup(buckets: Buckets, groups: tuple[tuple[str, ...], ...]) -> Buckets:
         padded = np.vstack([values, np.zeros((1, values.shape[1]))])
         return padded[rows]
 
-    return Buckets(groups, buckets.ends, buckets.widths, pick(buckets.good), pick(buckets.total), pick(buckets.seen))
+    seen = pick(buckets.seen)
+    if buckets.watched is not None:
+        seen[rows < 0] = buckets.watched
+    return buckets.rows(pick, groups, seen)
 
 
 def empty(groups: tuple[tuple[str, ...], ...] = ()) -> Buckets:
@@ -162,5 +174,5 @@ def coarsen(buckets: Buckets, step: int) -> Buckets:
     parent = -(-buckets.ends // step) * step
     ends, first = np.unique(parent, return_index=True)
     full = np.add.reduceat(buckets.widths, first) == step
-    sums = [np.add.reduceat(getattr(buckets, name), first, axis=1)[:, full] for name in _VALUES]
-    return Buckets(buckets.groups, ends[full], np.full(int(full.sum()), step, np.int64), *sums)
+    widths = np.full(int(full.sum()), step, np.int64)
+    return buckets.columns(lambda values: np.add.reduceat(values, first, axis=-1)[..., full], ends[full], widths)

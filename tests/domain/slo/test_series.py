@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Sampled, Span
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,22 @@ def test_values_are_groups_by_buckets():
 def test_another_shape_is_refused_by_name(name, shape):
     with pytest.raises(ValueError, match=rf"^{name} is .*, not \(2, 3\) \(groups, buckets\)$"):
         Buckets(**parts(**{name: np.zeros(shape)}))
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_what_stands_behind_the_events_has_their_shape(name):
+    arrays = {one: np.zeros((2, 3)) for one in SAMPLED}
+    assert Buckets(**parts(sampled=Sampled(**arrays))).sampled is not None
+    with pytest.raises(ValueError, match=rf"^{name} is "):
+        Buckets(**parts(sampled=Sampled(**{**arrays, name: np.zeros((1, 3))})))
+
+
+def test_a_watch_has_the_shape_of_the_buckets():
+    assert Buckets(**parts(watched=np.zeros(3))).watched is not None
+    with pytest.raises(ValueError, match="^watched is "):
+        Buckets(**parts(watched=np.zeros((2, 3))))
+
+
+def test_events_that_count_as_one_stand_for_themselves():
+    sample = Buckets(**parts(good=np.full((2, 3), 4.0), total=np.full((2, 3), 5.0))).sample
+    assert [float(getattr(sample, name)[0, 0]) for name in SAMPLED] == [5, 1, 5, 1, 0]

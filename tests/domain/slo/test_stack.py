@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from cdctl.domain.slo.series import Sampled
 from cdctl.domain.slo.stack import stacked, unstacked
 from cdctl.domain.slo.tiling import join
 
@@ -41,3 +44,14 @@ def test_groups_that_a_later_answer_brings_go_to_their_owner(even):
 def test_an_owner_without_groups_at_the_end_has_none(even):
     parts = [*three(even), even(0, 5 * HOUR, HOUR, 1.0, 1.0, groups=())]
     assert [part.groups for part in unstacked(stacked(parts), 4)][3] == ()
+
+
+def test_what_stands_behind_events_goes_with_them(even):
+    weighted, plain, _ = three(even)
+    sampled = Sampled(*(weighted.total * factor for factor in (1, 2, 3, 4, 5)))
+    parts = [replace(weighted, sampled=sampled, watched=np.ones(5)), replace(plain, watched=np.ones(5))]
+    found = unstacked(stacked(parts), 2)
+    assert (found[0].sampled.squares == weighted.total * 3).all()
+    assert found[1].sampled.kept.shape == (0, 5)
+    assert [one.watched.tolist() for one in found] == [[1] * 5] * 2
+    assert stacked([weighted, weighted]).sampled is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Sampled, Span
 from cdctl.domain.slo.tiling import (
     COARSE,
     FINE,
@@ -400,3 +401,39 @@ def test_coarse_buckets_are_sums_of_the_fine_ones_that_fill_them(present, step):
     out = coarsen(fine, step)
     assert out.ends.tolist() == [k * step for k in full]
     assert out.good[0].tolist() == [sum(range((k - 1) * per + 1, k * per + 1)) for k in full]
+
+
+def watched(groups: Iterable[str], ends: list[int], value: float) -> Buckets:
+    found = series(groups, ends, value)
+    behind = Sampled(*(found.total * factor for factor in (1, 2, 3, 4, 5)))
+    return replace(found, sampled=behind, watched=np.full(len(ends), 5.0))
+
+
+def test_a_group_without_events_was_looked_at_where_the_source_was_watched():
+    out = join([watched("ab", [300], 1), watched("bc", [600], 5)])
+    assert out.groups == (("a",), ("b",), ("c",))
+    assert out.seen.tolist() == [[3, 5], [3.375, 15], [5, 15.375]]
+    assert out.total[2].tolist() == [0, 10.25]
+    assert out.watched.tolist() == [5, 5]
+    assert out.sampled.squares.tolist() == (out.total * 3).tolist()
+
+
+def test_a_watch_without_any_group_is_remembered():
+    out = join([watched("", [300], 1), watched("a", [600], 5)])
+    assert out.seen.tolist() == [[5, 15]]
+
+
+def test_what_stands_behind_events_is_summed_and_taken_as_they_are():
+    fine = watched("ab", list(range(300, 7500, 300)), 1)
+    hours = coarsen(fine, 3600)
+    assert hours.watched.tolist() == [60, 60]
+    for number, name in enumerate(SAMPLED, 1):
+        assert getattr(hours.sampled, name) == pytest.approx(hours.total * number)
+    assert take(fine, np.array([3])).sampled.kept.tolist() == fine.total[:, [3]].tolist()
+
+
+def test_parts_without_weights_count_their_events_as_they_are():
+    out = join([replace(watched("a", [300], 1), watched=None), series("a", [600], 5)])
+    assert out.sampled.kept.tolist() == [[2, 10]]
+    assert out.sampled.squares.tolist() == [[6, 10]]
+    assert out.watched is None
