@@ -50,7 +50,7 @@ def test_what_stands_behind_the_events_has_their_shape(name):
 
 def test_a_watch_has_the_shape_of_the_buckets():
     assert Buckets(**parts(watched=np.zeros(3))).watched is not None
-    with pytest.raises(ValueError, match="^watched is "):
+    with pytest.raises(ValueError, match=r"^watched is "):
         Buckets(**parts(watched=np.zeros((2, 3))))
 
 
