@@ -18,7 +18,7 @@ _IDS = {"trace:id": "trace_id", "span:id": "span_id", "span:parentID": "parent_i
 class DuckWriting(Writing):
     """Columns as `stores.spans` writes them."""
 
-    spans = f"read_parquet(${FILES})"
+    spans = f"read_parquet(${FILES}, hive_partitioning = false)"
     end = "end_ns"
     start = "start_ns"
     duration = "duration_ns"

@@ -13,6 +13,9 @@ from cdctl.domain.traces.traceql.tree import Spanset
 
 _SERVER, _CONSUMER = 2, 5
 SECOND = 1_000_000_000
+TALLIES = ("total", "raw", "squares", "unknown", "part", "part_raw", "part_squares", "part_unknown")
+"""What a roll-up says of each group and bucket: sums of weights, spans, squared weights and spans of unknown weight, of
+all events and of those of the part."""
 
 
 def nanos(window: Window) -> tuple[int, int]:
@@ -21,8 +24,7 @@ def nanos(window: Window) -> tuple[int, int]:
 
 
 def roll_up(counting: Counting, group_by: Sequence[Attribute], span: Span, write: Writing) -> Statement:
-    """Columns: bucket (from 0), one text per attribute (empty where there is none), then events of the total: their
-    weights, those of the part, spans, squared weights, spans of unknown weight."""
+    """Columns: bucket (from 0), one text per attribute (empty where there is none), then `TALLIES`."""
     start, step = span.start * SECOND, span.step * SECOND
     window = write.window(start, span.end * SECOND)
     bucket = write.quotient(f"({write.end} - {write.bind(start + 1)})", write.bind(step))
@@ -30,8 +32,11 @@ def roll_up(counting: Counting, group_by: Sequence[Attribute], span: Span, write
     names = ", ".join(["bucket", *(f"g{n}" for n in range(len(group_by)))])
     inner = ", ".join([f"{bucket} AS bucket", *groups, *_judged(counting, write)])
     return write.statement(
-        f"SELECT {names}, sum(w) AS total, coalesce(sum(w) FILTER (WHERE hit), 0) AS part, count(*) AS spans,"
-        " sum(w * w) AS squares, count(*) FILTER (WHERE lost) AS unknown"
+        f"SELECT {names}, sum(w) AS total, count(*) AS raw, sum(w * w) AS squares,"
+        " count(*) FILTER (WHERE lost) AS unknown,"
+        " coalesce(sum(w) FILTER (WHERE hit), 0) AS part, count(*) FILTER (WHERE hit) AS part_raw,"
+        " coalesce(sum(w * w) FILTER (WHERE hit), 0) AS part_squares,"
+        " count(*) FILTER (WHERE hit AND lost) AS part_unknown"
         f" FROM (SELECT {inner} FROM {write.spans} WHERE {window} AND {_counted(counting, write)}) AS events"
         f" GROUP BY {names}"
     )

@@ -20,6 +20,8 @@ class Statement:
 
     text: str
     values: Mapping[str, Value]
+    reach: tuple[int, int] | None = None
+    """Ends of all spans that are read are in (reach[0], reach[1]], epoch nanoseconds; None: all there are."""
 
 
 class Writing(ABC):
@@ -47,6 +49,7 @@ class Writing(ABC):
     def __init__(self) -> None:
         self.values: dict[str, Value] = {}
         self.bounds: tuple[int, int] | None = None
+        self.reach: tuple[int, int] | None = None
 
     def bind(self, value: Value) -> str:
         """The place of a value in the text."""
@@ -56,18 +59,19 @@ class Writing(ABC):
 
     def statement(self, text: str) -> Statement:
         """The finished statement."""
-        return Statement(text, dict(self.values))
+        return Statement(text, dict(self.values), self.reach)
 
     def window(self, start: int, end: int) -> str:
         """Whether a span ended in (start, end], epoch nanoseconds; remembered for what is asked of whole traces."""
-        self.bounds = (start, end)
+        self.bounds = self.reach = (start, end)
         return self.within(start, end)
 
     def around(self) -> str:
         """Whether a span ended near the window; true when there is none."""
         if self.bounds is None:
             return "true"
-        return self.within(max(0, self.bounds[0] - HOUR), self.bounds[1] + HOUR)
+        self.reach = (max(0, self.bounds[0] - HOUR), self.bounds[1] + HOUR)
+        return self.within(*self.reach)
 
     def attribute(self, scope: str, key: str) -> str:
         """The text of an attribute by any of its names, NULL where there is none; the empty scope is the span, and the
