@@ -114,7 +114,7 @@ def _too_weak(one: Named, rows: Rows, rules: Rules) -> str:
 
 
 def _fewest(best: Named, ranked: Sequence[Named], rows: Rows, rules: Rules) -> Named:
-    """Of the cells that explain nearly as much as the best, the one with the fewest attributes; the others are equals."""
+    """Of the cells that explain nearly as much as the best, the one of the fewest attributes; the others are equals."""
     top = best.weighed.gain
     bar = top - max(rules.tie * top, rules.slack * best.weighed.effect)
     level = [one for one in ranked if one.weighed.gain >= bar and not _too_weak(one, rows, rules)]

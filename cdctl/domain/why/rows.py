@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Rows:
 
     def inside(self, attributes: Sequence[int], values: Sequence[int]) -> Mask:
         """Where every one of these attributes has its value."""
-        mask = self.codes[attributes[0]] == values[0]
+        mask: Mask = self.codes[attributes[0]] == values[0]
         for attribute, value in zip(attributes[1:], values[1:], strict=True):
             mask &= self.codes[attribute] == value
         return mask
@@ -70,6 +71,11 @@ class Cells:
     def sizes(self) -> tuple[int, ...]:
         """Codes of each attribute, 0 among them."""
         return tuple(len(names) for names in self.names)
+
+
+def summed(places: NDArray[Any], weights: Floats, size: int = 0) -> Floats:
+    """Sums of the weights by place, at least `size` of them."""
+    return np.bincount(places, weights=weights, minlength=size).astype(np.float64, copy=False)
 
 
 def cells(rows: Rows, least: float) -> Cells:
@@ -106,8 +112,7 @@ def _merged(found: Cells) -> Cells:
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     if len(first) > _WORTH * n:
         return found
-    bad = np.bincount(inverse, weights=found.bad)
-    total = np.bincount(inverse, weights=found.total)
+    bad, total = summed(inverse, found.bad), summed(inverse, found.total)
     return Cells(found.of, found.names, tuple(column[first] for column in found.codes), bad, total, False)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdctl.domain.slo.series import Floats
-from cdctl.domain.why.rows import Cells, Rows, cells
+from cdctl.domain.why.rows import Cells, Rows, cells, summed
 
 _COMBINED = 14
 """Attributes of which all triples are looked at; of more, those that tell most in pairs. 14 make 364 triples."""
@@ -46,14 +46,16 @@ def gain(bad: Floats, total: Floats, all_bad: float, all_total: float) -> Floats
     """Log-likelihood ratio of a rate inside and one outside against one rate for all, in nats."""
     outside = _loglik(all_bad - bad, all_total - total)
     whole = _loglik(np.array([all_bad]), np.array([all_total]))[0]
-    return np.maximum(_loglik(bad, total) + outside - whole, 0.0)
+    found: Floats = np.maximum(_loglik(bad, total) + outside - whole, 0.0)
+    return found
 
 
 def _loglik(bad: Floats, total: Floats) -> Floats:
     rate = bad / np.maximum(total, 1e-12)
     good = total - bad
     lost = np.where(bad > 0, bad * np.log(np.maximum(rate, 1e-300)), 0.0)
-    return lost + np.where(good > 0, good * np.log(np.maximum(1 - rate, 1e-300)), 0.0)
+    kept = np.where(good > 0, good * np.log(np.maximum(1 - rate, 1e-300)), 0.0)
+    return np.asarray(lost + kept, np.float64)
 
 
 def search(rows: Rows, least: float, depth: int = 3) -> Search:
@@ -73,7 +75,7 @@ def search(rows: Rows, least: float, depth: int = 3) -> Search:
         if not len(large):
             continue
         gains = gain(bad[large], total[large], all_bad, all_total)
-        for place in np.argsort(-gains)[:_KEPT // 4]:
+        for place in np.argsort(-gains)[: _KEPT // 4]:
             cell = int(large[place])
             codes = np.unravel_index(cell, sizes)
             values = tuple(int(table.names[a][code]) for a, code in zip(attributes, codes, strict=True))
@@ -126,10 +128,10 @@ class _Counter:
         """Bad and total by cell."""
         whole, hit = self._key(attributes)
         size = int(np.prod([self._table.sizes[attribute] for attribute in attributes]))
-        bad = np.bincount(hit, weights=self._bad, minlength=size)
+        bad = summed(hit, self._bad, size)
         if self._table.plain:
             return bad, np.bincount(whole, minlength=size).astype(np.float64)
-        return bad, np.bincount(whole, weights=self._table.total, minlength=size)
+        return bad, summed(whole, self._table.total, size)
 
     def _key(self, attributes: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         table, last = self._table, attributes[-1]

@@ -1,0 +1,80 @@
+"""What is new: a group now beside the same group in the reference window, the same hours before."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cdctl.domain.slo.series import Floats
+from cdctl.domain.why.attributes import ABSENT
+from cdctl.domain.why.events import Events
+from cdctl.domain.why.evidence import log_tail
+from cdctl.domain.why.explanation import Conjunction, Counts
+from cdctl.domain.why.rows import NONE, Mask
+
+_LIFT = 1.5
+_LEVEL = math.log(1e-3)
+_FEW = 3.0
+
+
+def counts(events: Events, mask: Mask) -> Counts:
+    """Events of the mask."""
+    bad, total, weight = events.bad[mask], events.total[mask], events.weight[mask]
+    return Counts(float((bad * weight).sum()), float((total * weight).sum()), float(bad.sum()), float(total.sum()))
+
+
+def holding(events: Events, where: Conjunction) -> Mask:
+    """Events for which all of it holds; none when an attribute does not occur."""
+    mask = np.ones(len(events), np.bool_)
+    columns = {column.name: column.coded for column in events.columns}
+    for predicate in where:
+        coded = columns.get(predicate.attribute)
+        if coded is None:
+            mask &= predicate.value == ABSENT
+            continue
+        code = NONE if predicate.value == ABSENT else _code(list(coded.values), predicate.value)
+        mask &= (coded.codes == code) if code is not None else False
+    return mask
+
+
+def _code(values: list[str], value: str) -> int | None:
+    return values.index(value) if value in values else None
+
+
+def is_new(now: Counts, outside: Counts, before: Counts, before_outside: Counts, effect: float) -> bool | None:
+    """Whether a group fails more than it did, beyond what all others rose by as well; None when the reference has too
+    few events of the group to tell."""
+    rate = (now.raw_bad / now.raw_total) if now.raw_total else 0.0
+    if before.raw_total * rate < _FEW:
+        return None
+    then, there, here = (_rate(one) for one in (before, before_outside, outside))
+    risen = max(1.0, here / there)
+    expected = min(0.999, then * risen)
+    if now.raw_bad < _LIFT * expected * now.raw_total:
+        return False
+    return log_tail(_gain(now.raw_bad, now.raw_total, expected) / effect) < _LEVEL
+
+
+def _rate(one: Counts) -> float:
+    """Half an event more than was seen: nothing seen is not nothing possible."""
+    return (one.raw_bad + 0.5) / (one.raw_total + 1.0)
+
+
+def _gain(bad: float, total: float, rate: float) -> float:
+    """Log-likelihood ratio of a rate as seen against one that is given."""
+    seen, good = bad / total, total - bad
+    return bad * math.log(seen / rate) + (good * math.log((1 - seen) / (1 - rate)) if good > 0 else 0.0)
+
+
+def onset(bad: Floats, total: Floats, inside: float, outside: float) -> int | None:
+    """Number of the slice from which on a group fails at the rate `inside` rather than `outside`: where the cumulative
+    log-likelihood ratio of the two turns (E. S. Page, Biometrika 41, 1954). None when it was so all along."""
+    low, high = min(max(outside, 1e-6), 0.999), min(max(inside, 2e-6), 0.9999)
+    if high <= low:
+        return None
+    good = np.maximum(total - bad, 0.0)
+    steps = bad * math.log(high / low) + good * math.log((1 - high) / (1 - low))
+    sums = np.concatenate([[0.0], np.cumsum(steps)])
+    place = int(sums.argmin())
+    return place if place > 0 and place < len(bad) else None
