@@ -120,6 +120,31 @@ class Inspector(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """By what the events of an indicator can be told apart. names: labels by which it may be grouped. defining: those
+    that tell good from bad, which are not among them. left_out: labels with too many values, and how many."""
+
+    names: tuple[str, ...]
+    defining: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """A source whose events can be broken down by labels that no spec names: what `slo why` asks.
+
+    Optional: of a source without it, events are told apart by the grouping of the SLO alone.
+    """
+
+    async def labels(self, request: BucketRequest, most: int) -> Labels:
+        """Labels of the request's events, as many as make at most `most` groups. Asked with these as `group_by`, the
+        source answers for every group of them. Raises UnavailableError, and UsageError for a query that cannot be
+        used."""
+        ...
+
+
 class Grammar(Protocol):
     """Judges the queries of one kind of source without asking it. Used by `slo validate` and `check`."""
 

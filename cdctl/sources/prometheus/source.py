@@ -7,13 +7,13 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
-from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailure
+from cdctl.domain.ports import BucketRequest, Finding, Labels, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Indicator, Threshold
 from cdctl.domain.slo.series import LOOKBACK, Buckets, Span
 from cdctl.domain.slo.tiling import COARSE, join
 from cdctl.domain.slo.verdict import Evidence
-from cdctl.errors import CdctlError
-from cdctl.sources.prometheus import restarts, telescope
+from cdctl.errors import CdctlError, UnavailableError, UsageError
+from cdctl.sources.prometheus import breakdown, restarts, telescope
 from cdctl.sources.prometheus.answers import Body, Samples, matrix, samples
 from cdctl.sources.prometheus.client import AskError, Client
 from cdctl.sources.prometheus.combine import combine
@@ -91,6 +91,16 @@ class PrometheusSource:
         from cdctl.sources.prometheus.doctor import look
 
         return await look(self._endpoint, requests)
+
+    async def labels(self, request: BucketRequest, most: int) -> Labels:
+        """See the port Divisible."""
+        try:
+            return await breakdown.labels(self._client, request, most)
+        except AskError as error:
+            wrong = UsageError if error.mine else UnavailableError
+            raise wrong(error.reason, subject=self._endpoint.url, hint=error.hint) from None
+        except QueryError as error:
+            raise UsageError(error.reason, hint=error.hint) from None
 
     async def _answer(self, request: BucketRequest, shared: _Shared) -> SourceAnswer | SourceFailure:
         evidence: tuple[Evidence, ...] = ()
