@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cdctl.application.spans import Traces, Untraced
 from cdctl.domain.orders import ids
 from cdctl.domain.orders.command import Command
-from cdctl.domain.orders.executing import Executor
+from cdctl.domain.orders.executing import Executor, Outgoing
 from cdctl.domain.orders.keeping import Journal
 from cdctl.domain.orders.order import Order
 from cdctl.domain.orders.plan import Plan, Target
@@ -21,7 +20,7 @@ NONCE_BYTES = 16
 ASK_MS = 120_000
 """So long a vehicle may take a query or a cancel for one."""
 _AT_ONCE = 32
-"""Signatures between two turns of the loop: some milliseconds."""
+"""Orders that are written and signed between two turns of the loop: some milliseconds."""
 
 
 async def _never(session: str) -> bool:
@@ -110,17 +109,27 @@ class Issuer:
 
     async def sealed(self, orders: Sequence[Order]) -> list[bytes]:
         """Their envelopes."""
-        seal, payload = self._means.sealer.seal, self._means.telling.order
+        payload = self._means.telling.order
         envelopes: list[bytes] = []
         for start in range(0, len(orders), _AT_ONCE):
-            envelopes += [seal(payload(order), ORDER) for order in orders[start : start + _AT_ONCE]]
-            await asyncio.sleep(0)
+            part = [payload(order) for order in orders[start : start + _AT_ONCE]]
+            envelopes += await self._means.sealer.seal_all(part, ORDER)
         return envelopes
 
-    def query(self, orders: Sequence[Order]) -> bytes:
-        """Asks one vehicle about orders of its own, at most 50."""
+    async def queries(self, runs: Sequence[Sequence[Order]]) -> list[Outgoing]:
+        """Each asks one vehicle about orders of its own, at most 50."""
+        envelopes = await self._means.sealer.seal_all([self._query(orders) for orders in runs], QUERY)
+        each = zip(runs, envelopes, strict=True)
+        return [Outgoing(orders[0], envelope, asked=tuple(orders)) for orders, envelope in each]
+
+    async def cancels(self, orders: Sequence[Order]) -> list[Outgoing]:
+        """Each takes an order back."""
+        envelopes = await self._means.sealer.seal_all([self._cancel(order) for order in orders], CANCEL)
+        return [Outgoing(order, envelope) for order, envelope in zip(orders, envelopes, strict=True)]
+
+    def _query(self, orders: Sequence[Order]) -> bytes:
         first, now = orders[0], self._means.now()
-        payload = self._means.telling.query(
+        return self._means.telling.query(
             first.vin,
             [order.id for order in orders],
             reply=self._means.telling.reply_topic(first.region, first.vin, self._session),
@@ -128,10 +137,7 @@ class Issuer:
             now=now - self._skew,
             expires=now + ASK_MS,
         )
-        return self._means.sealer.seal(payload, QUERY)
 
-    def cancel(self, order: Order) -> bytes:
-        """Takes one back."""
+    def _cancel(self, order: Order) -> bytes:
         now, nonce = self._means.now(), self._means.randomness(NONCE_BYTES).hex()
-        payload = self._means.telling.cancel(order, nonce=nonce, now=now - self._skew, expires=now + ASK_MS)
-        return self._means.sealer.seal(payload, CANCEL)
+        return self._means.telling.cancel(order, nonce=nonce, now=now - self._skew, expires=now + ASK_MS)

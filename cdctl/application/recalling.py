@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from cdctl.application.desk import Desk
 from cdctl.application.sending import Sending
-from cdctl.domain.orders.executing import Outgoing
 from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.order import Order, State
 
@@ -39,9 +38,8 @@ async def ended(desk: Desk, own: Sequence[Kept], others: Sequence[Kept], sending
 
 async def take_back(desk: Desk, orders: Sequence[Order]) -> None:
     """Ask the vehicles of orders of other processes to let go of them; where there is no link, when there is one."""
-    cancels = [Outgoing(order, desk.issuer.cancel(order)) for order in orders]
-    if cancels:
-        await desk.means.executor.cancel(cancels)
+    if orders:
+        await desk.means.executor.cancel(await desk.issuer.cancels(orders))
 
 
 def named(desk: Desk, names: Sequence[str]) -> Iterator[Kept]:

@@ -10,7 +10,6 @@ from cdctl.application.desk import Desk
 from cdctl.application.flights import Flight
 from cdctl.application.launching import Launcher
 from cdctl.application.sending import Sending
-from cdctl.domain.orders.executing import Outgoing
 from cdctl.domain.orders.order import Heard, Order, State, due
 
 _MOST_PATIENCE_MS = 300_000
@@ -80,20 +79,18 @@ class Reconciler:
         """Ask the vehicles; what is to be taken back is asked back instead."""
         desk = self._desk
         by_vin: dict[str, list[Order]] = defaultdict(list)
-        recalled: list[Outgoing] = []
+        recalled: list[Order] = []
         for flight in flights:
             if flight.recalled:
-                recalled.append(Outgoing(flight.order, desk.issuer.cancel(flight.order)))
+                recalled.append(flight.order)
             else:
                 by_vin[flight.order.vin].append(flight.order)
         if recalled:
-            await desk.means.executor.cancel(recalled)
+            await desk.means.executor.cancel(await desk.issuer.cancels(recalled))
         runs = [some[at : at + _A_QUERY] for some in by_vin.values() for at in range(0, len(some), _A_QUERY)]
         for start in range(0, len(runs), _AT_ONCE):
             part = runs[start : start + _AT_ONCE]
-            await desk.means.executor.query(
-                [Outgoing(some[0], desk.issuer.query(some), asked=tuple(some)) for some in part]
-            )
+            await desk.means.executor.query(await desk.issuer.queries(part))
             await asyncio.sleep(0)
 
     def send_again(self, flights: Sequence[Flight]) -> None:

@@ -125,9 +125,15 @@ async def carry(
         if standing is not None and any(not pause.cause.lifts for pause in standing.pauses):
             engine.wish(Control(Wish.RESUME, orders.sealer.identity.name, orders.now, "taken up again"))
 
+        untold = ""
+
         def show(picture: Picture) -> None:
+            nonlocal untold
             showing.show(picture)
             shown(picture)
+            if showing.untold and showing.untold != untold:
+                warn(f"nobody else sees how this rollout is: {showing.untold}")
+            untold = showing.untold
 
         try:
             picture = await engine.run(show)

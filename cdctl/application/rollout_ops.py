@@ -88,6 +88,8 @@ class Showing:
         self._heard: dict[str, str] = {}
         self._told = 0
         self._last = b""
+        self.untold = ""
+        """Why nobody could be told how it is, lately."""
         self._sending: set[asyncio.Task[None]] = set()
         self._allowed: Allowed = lambda identity, control: "nobody hears wishes yet"
         self._wish: Callable[[Control], None] = lambda control: None
@@ -108,8 +110,7 @@ class Showing:
         if not last and (self._sending or age < _LEAST_MS or (new == self._last and age < ALIVE_MS)):
             return  # what waits for a broker is not heaped up
         self._told, self._last = picture.at, new
-        envelope = self._sealer.seal(body, CONTROL)
-        task = asyncio.get_running_loop().create_task(self._publish(envelope))
+        task = asyncio.get_running_loop().create_task(self._publish(body))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
@@ -121,7 +122,13 @@ class Showing:
                 task.cancel()
         await self._lines.aclose()
 
-    async def _publish(self, envelope: bytes) -> None:
+    async def _publish(self, body: bytes) -> None:
+        try:
+            (envelope,) = await self._sealer.seal_all([body], CONTROL)
+        except UnavailableError as error:
+            self.untold = str(error)
+            return
+        self.untold = ""
         for region, link in self._lines.up.items():
             topic = talk.state_topic(self._root, region, self._rollout)
             await link.publish([Publish(topic, envelope, retain=True, expiry=_KEPT)])
@@ -188,7 +195,8 @@ class Looking:
         payload = talk.write_control(talk.Asked(rollout, control, nonce, now + _WISH_MS, plan))
         region = self._regions.get(rollout) or next(iter(self._lines.up))
         topic = talk.control_topic(self._root, region, rollout)
-        await self._lines.up[region].publish([Publish(topic, self._sealer.seal(payload, CONTROL), expiry=60)])
+        (envelope,) = await self._sealer.seal_all([payload], CONTROL)
+        await self._lines.up[region].publish([Publish(topic, envelope, expiry=60)])
         until = asyncio.get_running_loop().time() + seconds
         while True:
             heard = self.states.get(rollout, {}).get("heard")

@@ -79,6 +79,11 @@ def seal(payload: bytes, kind: str, *signers: Signer) -> bytes:
     return _written(payload, kind, [(_hint(one.public), one.sign(message)) for one in signers])
 
 
+def signed(payload: bytes, kind: str, public: bytes, signature: bytes) -> bytes:
+    """An envelope with a signature over `pae(kind, payload)` that somebody else has made."""
+    return _written(payload, kind, [(_hint(public), signature)])
+
+
 def cosign(envelope: bytes, signer: Signer) -> bytes:
     """The same envelope with one signature more. Raises RefusedError when it is malformed, or this key signed it."""
     found = parse(envelope, PLAN_LIMIT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from cdctl.security.trust import TrustFile
 
 
+_AT_ONCE = 32
+"""Signatures of a key in memory between two turns of the loop: some milliseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeySealer:
     """Signs with one key (the port `Sealer`)."""
@@ -26,6 +32,19 @@ class KeySealer:
     def seal(self, payload: bytes, kind: str) -> bytes:
         """See the port."""
         return dsse.seal(payload, kind, self.signer)
+
+    async def seal_all(self, payloads: Sequence[bytes], kind: str) -> list[bytes]:
+        """See the port."""
+        if isinstance(self.signer, ssh_agent.AgentKey):
+            public = self.signer.public
+            signatures = await self.signer.sign_all([dsse.pae(kind, payload) for payload in payloads])
+            each = zip(payloads, signatures, strict=True)
+            return [dsse.signed(payload, kind, public, signature) for payload, signature in each]
+        envelopes: list[bytes] = []
+        for start in range(0, len(payloads), _AT_ONCE):
+            envelopes += [dsse.seal(payload, kind, self.signer) for payload in payloads[start : start + _AT_ONCE]]
+            await asyncio.sleep(0)
+        return envelopes
 
     def cosign(self, envelope: bytes) -> bytes:
         """See the port."""

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
@@ -320,6 +321,9 @@ class _Lost:
         self.error = error
 
     def seal(self, payload: bytes, kind: str) -> bytes:
+        raise self.error
+
+    async def seal_all(self, payloads: Sequence[bytes], kind: str) -> Sequence[bytes]:
         raise self.error
 
     def cosign(self, envelope: bytes) -> bytes:

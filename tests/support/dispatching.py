@@ -33,7 +33,7 @@ from cdctl.links.opening import open_link
 from cdctl.protocols.native_orders import NativeTelling
 from cdctl.security import trust
 from cdctl.security.ed25519 import PrivateKey
-from cdctl.security.keys import sealer
+from cdctl.security.keys import KeySealer, sealer
 from cdctl.stores.journal import SqliteJournal, open_journal
 from cdctl.stores.session_lock import claimed
 
@@ -69,10 +69,11 @@ async def operating(
     session: str = "",
     urls: Mapping[str, str] | None = None,
     executor: Executor | None = None,
+    by: KeySealer | None = None,
     skew: float = 2.0,
     patience: float = 1.0,
 ) -> AsyncIterator[Operator]:
-    """urls: of brokers by region, where they are others than the lab's."""
+    """urls: of brokers by region, where they are others than the lab's. by: who signs, when it is not ada."""
     session = session or secrets.token_hex(8)
     telling, clock = NativeTelling(), WallClock()
 
@@ -82,7 +83,7 @@ async def operating(
         return lambda listener: open_link(address, listener)
 
     believed = trust.read(lab.trust)
-    sealed_by = sealer(PrivateKey(b"a" * 32), "ada", ("operator",))
+    sealed_by = by or sealer(PrivateKey(b"a" * 32), "ada", ("operator",))
     folder.mkdir(parents=True, exist_ok=True)
     journal = open_journal(folder / "journal.db", sign=sealed_by, clock=clock, trust=believed, reserve=65_536)
     carrier = executor or LinkExecutor(telling, session, {region: opener(region) for region in lab.plan.brokers}, clock)

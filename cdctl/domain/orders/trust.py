@@ -41,6 +41,11 @@ class Sealer(Protocol):
         such as "application/vnd.cdctl.order.v1+json". Raises UnavailableError when the key cannot be used."""
         ...
 
+    async def seal_all(self, payloads: Sequence[bytes], kind: str) -> Sequence[bytes]:
+        """The same for each; no turn of the event loop takes longer than some milliseconds, wherever the key is and
+        however long that takes. Raises UnavailableError when the key cannot be used, or not in time."""
+        ...
+
     def cosign(self, envelope: bytes) -> bytes:
         """The same envelope with our signature added. Raises RefusedError when we signed it already."""
         ...
