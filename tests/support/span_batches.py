@@ -8,8 +8,8 @@ from cdctl.domain.traces.attributes import PROMOTED, Attribute
 from cdctl.domain.traces.batch import Coded, Pairs, SpanBatch
 
 SERVICE = Attribute("resource", "service.name")
-NOW = 1_796_000_000
-"""Epoch seconds, within an hour."""
+NOW = 1_795_998_000
+"""Epoch seconds, twenty minutes into an hour."""
 
 
 def coded(texts: list[str | None]) -> Coded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,8 @@ from cdctl.stores.spans.manifest import HOUR_NS, SpanFile, name_of
 
 ROWS_A_GROUP = 122_880
 """Of a row group: what DuckDB reads with one thread."""
+FORMAT_KEY, REPLACES_KEY = "cdctl.spans", "cdctl.replaces"
+"""Metadata of a file: its format, and the numbers of the files it stands for."""
 _HALF = ".half"
 _IDS_AT_ONCE = 1 << 18
 
@@ -25,35 +27,34 @@ _IDS_AT_ONCE = 1 << 18
 class Writing:
     """A file that is being written: tables sorted by end go in one after the other. It is in place when it is done."""
 
-    def __init__(self, folder: Path, number: int, hour: int, *, lasting: bool = False) -> None:
-        """lasting: it will be read often, so it is made to be found in. Raises OSError."""
+    def __init__(self, folder: Path, number: int, hour: int, *, replaces: Sequence[int] = ()) -> None:
+        """replaces: numbers of the files that it stands for; it will last, so it is made to be found in. Raises
+        OSError."""
         self._folder, self._number, self._hour = folder, number, hour
         self._path = folder / f"{number:010d}{_HALF}"
         self._rows, self._first, self._last = 0, 0, 0
-        pa = pyarrow()
-        metadata = {"cdctl.spans": str(FORMAT)}
-        self._file = self._path.open("xb")
-        self._schema = None
+        self._pa = pyarrow()
+        self._metadata = {FORMAT_KEY: str(FORMAT), REPLACES_KEY: ",".join(map(str, replaces))}
+        self._file = self._path.open("wb")
         self._writer: Any = None
         self._options: dict[str, Any] = {
             "compression": "zstd",
-            "compression_level": 3 if lasting else 1,
+            "compression_level": 3 if replaces else 1,
             "use_dictionary": ["trace_id", *CODED, *_paths()],
             "column_encoding": {"end_ns": "DELTA_BINARY_PACKED", "start_ns": "DELTA_BINARY_PACKED"},
             "store_schema": False,
             "write_page_checksum": True,
         }
-        self._metadata = metadata
-        self._pa = pa
+        if replaces:
+            self._options["bloom_filter_options"] = {"trace_id": {"ndv": ROWS_A_GROUP // 4, "fpp": 0.01}}
 
     def put(self, part: Any) -> None:
         """Rows whose end is not before that of any row before them. Raises OSError."""
         if not len(part):
             return
         if self._writer is None:
-            schema = part.schema.with_metadata(self._metadata)
-            self._writer = self._pa.parquet.ParquetWriter(self._file, schema, **self._options)
-        self._writer.write_table(part.replace_schema_metadata(self._metadata), ROWS_A_GROUP)
+            self._writer = self._pa.parquet.ParquetWriter(self._file, part.schema, **self._options)
+        self._writer.write_table(part, ROWS_A_GROUP)
         end = part.column("end_ns")
         self._first = self._first if self._rows else end[0].as_py()
         self._last = end[-1].as_py()
@@ -61,6 +62,7 @@ class Writing:
 
     def done(self, now: float) -> SpanFile:
         """Durable and in place, and not yet alive; the folder is to be synced. Raises OSError."""
+        self._writer.add_key_value_metadata(self._metadata)
         self._writer.close()
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -15,6 +15,7 @@ import apsw
 import numpy as np
 
 from cdctl.domain.traces.batch import Bytes, SpanBatch
+from cdctl.errors import UnavailableError
 from cdctl.stores.spans import columns, lock, manifest
 from cdctl.stores.spans.files import Writing, hours, ids_of, sweep, sync
 from cdctl.stores.spans.known import Known
@@ -90,7 +91,7 @@ class SpanFolder:
             except (OSError, apsw.Error) as error:
                 for file in made:
                     (self.data / file.name).unlink(missing_ok=True)
-                raise unavailable(self.folder, "written", error) from None
+                raise self.unavailable(error) from None
             for hour, trace, span in fresh:
                 self._known.add(hour, trace, span)
         new = sum(file.rows for file in made)
@@ -104,6 +105,52 @@ class SpanFolder:
         """All marks whose key begins so."""
         with self._reading():
             return manifest.marks(self._db, prefix)
+
+    def files(self) -> list[SpanFile]:
+        """Those that are alive."""
+        with self._reading():
+            return manifest.files(self._db)
+
+    def number(self) -> int:
+        """Of a new file."""
+        with self._guard:
+            self._number += 1
+            return self._number
+
+    def replace(self, old: Sequence[SpanFile], new: Sequence[SpanFile], *, until: int | None = None) -> None:
+        """Files go, and others that are durable come in their place, at one moment. until, epoch seconds: nothing is
+        known any more of the time before. Raises UnavailableError; the new ones are gone then."""
+        with self._guard:
+            try:
+                with manifest.changing(self._db):
+                    manifest.remove(self._db, old, self._clock())
+                    manifest.add(self._db, new)
+                    if until is not None:
+                        manifest.unhear(self._db, until)
+            except apsw.Error as error:
+                for file in new:
+                    (self.data / file.name).unlink(missing_ok=True)
+                raise self.unavailable(error) from None
+            if not new:
+                for hour in {file.hour for file in old}:
+                    self._known.drop(hour)
+
+    def clear(self, before: float) -> None:
+        """Take from disk what was no longer alive then, epoch seconds. Raises UnavailableError."""
+        with self._guard:
+            try:
+                found = manifest.gone(self._db, before)
+                for _, name in found:
+                    (self.data / name).unlink(missing_ok=True)
+                if found:
+                    with manifest.changing(self._db):
+                        manifest.forget(self._db, [number for number, _ in found])
+            except (OSError, apsw.Error) as error:
+                raise self.unavailable(error) from None
+
+    def unavailable(self, error: BaseException) -> UnavailableError:
+        """That this store cannot be written, in words."""
+        return unavailable(self.folder, "written", error)
 
     def close(self) -> None:
         """See the port."""
@@ -146,8 +193,7 @@ class SpanFolder:
             fresh.append((hour, trace[begin:stop][new], span[begin:stop][new]))
 
     def _file(self, hour: int, part: Any) -> SpanFile:
-        self._number += 1
-        writing = Writing(self.data, self._number, hour)
+        writing = Writing(self.data, self.number(), hour)
         try:
             writing.put(part)
             return writing.done(self._clock())
