@@ -15,8 +15,9 @@ from cdctl.domain.traces import sampling
 from cdctl.domain.traces.attributes import Attribute
 from cdctl.domain.traces.batch import TEXTS, Coded, Codes, Pairs, Rejections, SpanBatch
 from cdctl.formats import limits
-from cdctl.formats.coding import Coder, coded, compact
-from cdctl.formats.columns import REASONS, Columns, Faults, Pairing, Truths, Wrong
+from cdctl.formats.coding import Coder, compact
+from cdctl.formats.columns import REASONS, Columns, Faults, Truths, Wrong
+from cdctl.formats.pairing import Pairing, ReadPairs
 from cdctl.formats.promoting import Flat, once, promote
 
 _NEGATIVE = "spans that end before they start"
@@ -33,17 +34,16 @@ class _Message(NamedTuple):
 
 
 class Builder:
-    """Takes columns of spans in, message by message, and makes one batch. `pairing` reads the format's pairs."""
+    """Takes columns of spans in, message by message, and makes one batch. `read` reads the format's pairs."""
 
-    def __init__(self, pairing: Pairing) -> None:
-        self._pairing = pairing
+    def __init__(self, read: ReadPairs) -> None:
+        self._read = read
         self._clear()
 
     def _clear(self) -> None:
         self._messages: list[_Message] = []
         self._columns: list[Columns] = []
-        self._pairs = Coder[Hashable]()
-        self._pair_codes: list[Codes] = []
+        self.pairing = Pairing(self._read)
         self._resources = Coder[tuple[Hashable, ...]]()
         self._texts = {name: Coder[str]() for name in TEXTS}
         self._text_codes: dict[str, list[Codes]] = {name: [] for name in TEXTS}
@@ -70,11 +70,9 @@ class Builder:
 
     def add(self, columns: Columns) -> None:
         """Spans of messages that have begun."""
-        self._pair_codes.append(self._pairs.code(columns.pairs))
         for name in TEXTS:
             texts: Sequence[str] = getattr(columns, name)
             self._text_codes[name].append(_text_codes(self._texts[name], texts))
-        columns.pairs = ()
         self._columns.append(columns)
 
     def batch(self) -> SpanBatch:
@@ -86,31 +84,19 @@ class Builder:
 
     def _batch(self) -> SpanBatch:
         groups = list(self._resources.things)
-        of_groups = self._pairs.code([pair for group in groups for pair in group])
-        keys, values, bad, cut = self._read_pairs()
-        spans = _flat(self._cat("counts"), np.concatenate(self._pair_codes), keys, values)
+        of_groups, _ = self.pairing.code([pair for group in groups for pair in group])
+        keys, values, bad = self.pairing.keys, self.pairing.values, self.pairing.bad
+        codes = self._cat("pairs")
+        spans = _flat(self._cat("counts"), codes, keys, values)
         resources = _flat(np.array([len(group) for group in groups], np.int32), of_groups, keys, values)
         faults = Faults(self._cat("wrong"))
-        codes = np.concatenate(self._pair_codes)
         faults.mark(_owners_of(spans, bad[codes]), Wrong.ATTRIBUTE)
         resource = self._cat("resource")
         faults.mark(_owners_of(resources, bad[of_groups])[resource], Wrong.RESOURCE)
         kept = faults.wrong == 0
-        self._tell(faults, spans, cut[codes])
+        self._tell(faults, spans, self.pairing.cut[codes])
         most = len(keys[1])
         return self._built(kept, once(spans.only(kept), most), once(resources, most), keys[1], values[1])
-
-    def _read_pairs(self) -> tuple[_Texts, _Texts, Truths, Truths]:
-        """Codes of keys and of values of each different pair, which cannot be read, and which are cut."""
-        keys, values, unreadable = self._pairing(self._pairs.things)
-        bad, cut = np.zeros(len(keys), np.bool_), np.zeros(len(keys), np.bool_)
-        bad[list(unreadable)] = True
-        if max(map(len, keys), default=0) > limits.KEY:
-            keys = [key[: limits.KEY] for key in keys]
-        if max(map(len, values), default=0) > limits.VALUE:
-            cut = np.fromiter((len(value) > limits.VALUE for value in values), np.bool_, len(values))
-            values = [value[: limits.VALUE] for value in values]
-        return coded(keys), coded(values), bad, cut
 
     def _cat(self, name: str) -> Any:
         return np.concatenate([getattr(columns, name) for columns in self._columns])
@@ -151,7 +137,13 @@ class Builder:
         )  # fmt: skip
 
     def _text(self, name: str, kept: Truths) -> Coded:
-        return compact(np.concatenate(self._text_codes[name])[kept], self._texts[name].things)
+        texts, codes = self._texts[name].things, np.concatenate(self._text_codes[name])[kept]
+        if max(map(len, texts), default=0) <= limits.VALUE:
+            return compact(codes, texts)
+        if name in {"events", "links"}:  # a part of a list would be no JSON
+            long = np.array([*(len(text) > limits.LIST for text in texts), False], np.bool_)
+            return compact(np.where(long[codes], np.int32(-1), codes), texts)
+        return compact(codes, [text[: limits.VALUE] for text in texts])
 
 
 def _text_codes(coder: Coder[str], texts: Sequence[str]) -> Codes:

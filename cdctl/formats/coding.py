@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from itertools import count
+from collections.abc import Hashable, Sequence
+from itertools import count, islice
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -33,14 +33,12 @@ class Coder(Generic[T]):
         """All there are, by number."""
         return list(self._known)
 
+    def since(self, number: int) -> list[T]:
+        """Those that came since there were so many."""
+        return list(islice(reversed(self._known), len(self._known) - number))[::-1]
+
     def __len__(self) -> int:
         return len(self._known)
-
-
-def coded(texts: Iterable[str]) -> tuple[Codes, list[str]]:
-    """Texts as numbers [n], and the different ones."""
-    coder = Coder[str]()
-    return coder.code(list(texts)), coder.things
 
 
 def compact(codes: Codes, values: Sequence[str]) -> Coded:

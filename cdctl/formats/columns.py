@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +55,8 @@ REASONS = {
 
 @dataclass(slots=True)
 class Columns:
-    """Spans of one or more messages, as one format read them: [n] each, ids [n, width]; `pairs` are flat, `counts` says
-    how many each span has. An empty text says that there is none."""
+    """Spans of one or more messages, as one format read them: [n] each, ids [n, width]; `pairs` are numbers of
+    the builder's `Pairing`, those of all spans in a row, and `counts` says how many each has. An empty text is none."""
 
     trace: Bytes
     span: Bytes
@@ -72,19 +72,11 @@ class Columns:
     events: Sequence[str]
     links: Sequence[str]
     counts: Codes
-    pairs: Sequence[Hashable]
+    pairs: Codes
     scope: Sequence[str]
     resource: Codes
     origin: Codes
     """Which message a span is of, and its place there: [n, 2]."""
-
-
-class Pairing(Protocol):
-    """How a format reads pairs of key and value: the different ones only."""
-
-    def __call__(self, raw: Sequence[Hashable]) -> tuple[list[str], list[str], Sequence[int]]:
-        """Keys, and values as texts, of all; and the places of those that cannot be read."""
-        ...
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from cdctl.formats import limits
 from cdctl.formats.building import Builder
 from cdctl.formats.coding import Coder
 from cdctl.formats.columns import REASONS, Columns, Faults, Wrong, identified, kinds, limited, nanos, statuses
+from cdctl.formats.otlp_attributes import cut, cut_quickly, read_pairs
 from cdctl.formats.otlp_json_shape import (
     MESSAGE,
     OBJECTS,
@@ -29,7 +30,7 @@ from cdctl.formats.otlp_json_shape import (
     Scope,
     Span,
 )
-from cdctl.formats.otlp_values import UNREADABLE, integer, json_text, read_pairs
+from cdctl.formats.otlp_values import UNREADABLE, integer, json_text
 
 _CHUNK = 1024
 """Spans that become columns at once: few enough for a processor's cache, enough for numpy."""
@@ -87,8 +88,8 @@ class OtlpJson:
         return count
 
     def _resource(self, resource: Resource | None, message: int) -> int:
-        raw = (resource and resource.attributes) or ()
-        return self._builder.resource([bytes(one) for one in raw], message)
+        pairs = cut([bytes(resource.attributes)])[0] if resource else []
+        return self._builder.resource([b""] if pairs is None else pairs, message)
 
     def _take(self, spans: list[Span], resource: int, scope: Scope | None, message: int, first: int) -> None:
         self._spans += spans
@@ -121,10 +122,7 @@ class OtlpJson:
         faults = identified(trace, span, not_trace, not_span)
         faults.mark(not_parent, Wrong.PARENT)
         codes, messages = _statuses([span.status for span in spans], faults)
-        attributes = limited(
-            [span.attributes or () for span in spans], limits.ATTRIBUTES,
-            lambda left_out: self._builder.cut(int(origin[0, 0]), left_out),
-        )  # fmt: skip
+        counts, pairs = self._attributes([span.attributes for span in spans], faults, origin)
         return Columns(
             trace=trace, span=span, parent=parent,
             start=nanos(_times([span.start_time_unix_nano for span in spans]), faults, Wrong.START),
@@ -134,10 +132,26 @@ class OtlpJson:
             state=[span.trace_state or "" for span in spans],
             events=_lists([span.events for span in spans], faults),
             links=_lists([span.links for span in spans], faults),
-            counts=np.fromiter(map(len, attributes), np.int32, len(spans)),
-            pairs=_bytes([pair for own in attributes for pair in own]),
+            counts=counts, pairs=pairs,
             scope=scope, resource=resource, origin=origin, wrong=faults.wrong,
         )  # fmt: skip
+
+    def _attributes(self, raw: Sequence[msgspec.Raw], faults: Faults, origin: Codes) -> tuple[Codes, Codes]:
+        """How many pairs each span has, and the numbers of all."""
+        lists = _bytes(raw)
+        quick = cut_quickly(lists)
+        if quick is not None:
+            counts, pairs, readable = self._coded(quick, origin)
+            if readable:
+                return counts, pairs
+        careful = cut(lists)
+        faults.mark(np.array([one is None for one in careful], np.bool_), Wrong.ATTRIBUTE)
+        return self._coded([one or [] for one in careful], origin)[:2]
+
+    def _coded(self, lists: Sequence[Sequence[bytes]], origin: Codes) -> tuple[Codes, Codes, bool]:
+        lists = limited(lists, limits.ATTRIBUTES, lambda left_out: self._builder.cut(int(origin[0, 0]), left_out))
+        counts = np.fromiter(map(len, lists), np.int32, len(lists))
+        return counts, *self._builder.pairing.code([pair for one in lists for pair in one])
 
 
 _NO_PARENT = "0" * 16

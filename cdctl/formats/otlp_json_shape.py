@@ -18,7 +18,7 @@ class Span(msgspec.Struct, gc=False, rename="camel"):
     kind: int | None = None
     start_time_unix_nano: int | str | None = None
     end_time_unix_nano: int | str | None = None
-    attributes: list[msgspec.Raw] | None = None
+    attributes: msgspec.Raw = ABSENT
     events: msgspec.Raw = ABSENT
     links: msgspec.Raw = ABSENT
     status: msgspec.Raw = ABSENT
@@ -40,7 +40,7 @@ class ScopeSpans(msgspec.Struct, rename="camel"):
 class Resource(msgspec.Struct, rename="camel"):
     """A resource: its attributes as they were written."""
 
-    attributes: list[msgspec.Raw] | None = None
+    attributes: msgspec.Raw = ABSENT
 
 
 class ResourceSpans(msgspec.Struct, rename="camel"):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from cdctl.formats import limits
+from cdctl.formats.pairing import Read
 
 Json = object
 
@@ -44,7 +44,6 @@ class Pairs(msgspec.Struct, rename="camel"):
     values: list[Pair] | None = None
 
 
-_pairs = msgspec.json.Decoder(list[Pair])
 _pair = msgspec.json.Decoder(Pair)
 _encode = msgspec.json.Encoder().encode
 
@@ -52,16 +51,18 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What reading hostile JSON may raise."""
 
 
-def read_pairs(raw: Sequence[Any]) -> tuple[list[str], list[str], Sequence[int]]:
+def read_objects(raw: Sequence[bytes]) -> Read:
     """Keys and values of pairs as they were written; the places of those that cannot be read (with empty texts)."""
     try:
-        pairs = _pairs.decode(b"[" + b",".join(raw) + b"]")
-        return [pair.key or "" for pair in pairs], [text(pair.value) for pair in pairs], ()
+        pairs = _pair.decode_lines(b"\n".join(raw))
+        if len(pairs) == len(raw):
+            return Read([pair.key or "" for pair in pairs], [text(pair.value) for pair in pairs])
     except UNREADABLE:
-        return _one_by_one(raw)
+        pass
+    return _one_by_one(raw)
 
 
-def _one_by_one(raw: Sequence[Any]) -> tuple[list[str], list[str], Sequence[int]]:
+def _one_by_one(raw: Sequence[bytes]) -> Read:
     keys, values, bad = [""] * len(raw), [""] * len(raw), []
     for place, one in enumerate(raw):
         try:
@@ -69,7 +70,7 @@ def _one_by_one(raw: Sequence[Any]) -> tuple[list[str], list[str], Sequence[int]
             keys[place], values[place] = pair.key or "", text(pair.value)
         except UNREADABLE:
             bad.append(place)
-    return keys, values, bad
+    return Read(keys, values, bad)
 
 
 def text(value: Value | None) -> str:
@@ -80,6 +81,8 @@ def text(value: Value | None) -> str:
         return value.string_value
     if value.int_value is not None:
         return str(integer(value.int_value))
+    if value.double_value is not None:
+        return str(double(value.double_value))
     plain = _plain(value, 0)
     if plain is None:
         return ""
