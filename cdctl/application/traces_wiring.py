@@ -1,1 +1,77 @@
 """Composes what takes spans in, keeps them and answers questions about them. See `wiring` for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdctl.errors import CdctlError
+
+if TYPE_CHECKING:
+    from cdctl.domain.ports import Probe
+    from cdctl.domain.settings import Context, Settings
+    from cdctl.domain.traces.ports import SpanSearch, SpanStore
+
+
+def default_folder() -> Path:
+    """The store of whoever names none: `spans` in the user's data folder."""
+    import platformdirs
+
+    return platformdirs.user_data_path("cdctl") / "spans"
+
+
+def folder_of(context: Context | None, store: str = "") -> Path:
+    """The folder in which spans are kept: what is named, else the context's, else the user's. A context whose spans are
+    at a server has none of its own."""
+    if store:
+        return Path(store).expanduser()
+    if context and context.traces and context.traces.kind == "store":
+        return Path(context.traces.where).expanduser()
+    return default_folder()
+
+
+def traces_of(context: Context | None) -> Mapping[str, object]:
+    """Where a context's spans are asked for, as the sources door takes it."""
+    if context and context.traces:
+        return context.traces.table
+    return {"store": str(default_folder())}
+
+
+def open_store(context: Context | None, store: str = "") -> SpanStore:
+    """What counts spans and finds them, made without IO; `store` is a folder that is named instead of the context's.
+    Raises UsageError when the context's traces are at a server that does not count."""
+    from cdctl.sources.traces.opening import store_of
+
+    return store_of({"store": store} if store else traces_of(context))
+
+
+def open_search(context: Context | None, store: str = "") -> SpanSearch:
+    """As `open_store`, but any server will do."""
+    from cdctl.sources.traces.opening import search_of
+
+    return search_of({"store": store} if store else traces_of(context))
+
+
+def probe_traces(settings: Settings, name: str) -> list[Probe]:
+    """Whether the traces that a context names can be asked for. What is wrong is a probe that failed."""
+    from cdctl.domain.ports import Probe
+
+    context = settings.context(name)
+    if context.traces is None:
+        return []
+    said = context.traces
+
+    async def look() -> tuple[bool, str, str]:
+        search = open_search(context)
+        try:
+            return await search.probe()
+        finally:
+            await search.aclose()
+
+    try:
+        ok, found, hint = asyncio.run(look())
+    except CdctlError as error:
+        ok, found, hint = False, error.message, error.hint
+    return [Probe(context.name, "traces", said.where, ok, found, hint)]

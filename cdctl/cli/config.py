@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = noun("Show the settings in force and check what they connect to.")
 
 _MASK = "********"
+_OWN = frozenset({"prometheus", "traces"})
 _SHOW = (Column("key"), Column("value"), Column("origin"))
 _CHECK = (Column("context"), Column("source"), Column("url"), Column("ok"), Column("found"), Column("hint", wide=True))
 
@@ -45,8 +46,8 @@ def _rows(settings: Settings) -> Iterator[Mapping[str, object]]:
     }
     for context in settings.contexts.values():
         for source, table in context.sources.items():
-            # As it is written in the file: only the source that ships has a table of its own.
-            where = f"contexts.{context.name}.{source if source == 'prometheus' else f'sources.{source}'}"
+            # As it is written in the file: the sources that ship have tables of their own.
+            where = f"contexts.{context.name}.{source if source in _OWN else f'sources.{source}'}"
             values |= {f"{where}.{key}": value for key, value in table.items()}
         values |= {key: value for key, value in settings.fleet.items() if key.startswith(f"contexts.{context.name}.")}
     values |= settings.fleet
@@ -66,10 +67,10 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Connect to every endpoint of every context (or of --context) and say what answered.
 
     Of a broker it says what it speaks, what it grants of the topics that `fleet` needs, and how soon it answers.
-    An inventory is read, a collector is asked how many vehicles it has, a command API whether it knows us; trust file,
+    Spans are counted, or their server is asked. An inventory is read, a collector is asked how many vehicles it has, a command API whether it knows us; trust file,
     signing key and policy are judged.
     """
-    from cdctl.application import broker_wiring, commands_wiring, security_wiring, wiring
+    from cdctl.application import broker_wiring, commands_wiring, security_wiring, traces_wiring, wiring
 
     run = run_of(ctx)
     settings = settings_of(run)
@@ -79,6 +80,7 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
         probes: list[Probe] = []
         for name in names:
             probes += wiring.probe_sources(settings, name, plugins=run.plugins)
+            probes += traces_wiring.probe_traces(settings, name)
             probes += broker_wiring.probe_brokers(settings, name, plugins=run.plugins)
             probes += broker_wiring.probe_beside(settings, name, plugins=run.plugins)
             probes += commands_wiring.probe_commands(settings, name)

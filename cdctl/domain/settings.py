@@ -141,6 +141,24 @@ class CommandApi:
     callback: CallbackDoor | None = None
 
 
+TracesKind = Literal["store", "clickhouse", "tempo", "jaeger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Where spans are asked for: the folder of a store, or the URL of a server. `options` are the other keys, as they
+    are written; no secret is among them."""
+
+    kind: TracesKind
+    where: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def table(self) -> Mapping[str, object]:
+        """As the sources door takes it."""
+        return {self.kind: self.where, **self.options}
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One platform: where its numbers come from, and how its vehicles are reached.
@@ -149,7 +167,8 @@ class Context:
     "https://prom.example", "token_file": "/run/secrets/prom"}}. `brokers` maps a region to its broker. Topics start at
     `topic_root`. `trust` is the file that says whose keys are believed, `policy` the one that says who may do what;
     without the latter the policy that ships is in force. `otlp` is the URL of the collector that spans go to.
-    `commands` is where orders go instead of the brokers.
+    `commands` is where orders go instead of the brokers. `traces` is where spans are asked for; None is the store in
+    the user's data folder. What it says is in `sources` as well.
     """
 
     name: str
@@ -164,6 +183,7 @@ class Context:
     policy: str = ""
     otlp: str = ""
     commands: CommandApi | None = None
+    traces: Traces | None = None
 
 
 @dataclass(frozen=True, slots=True)

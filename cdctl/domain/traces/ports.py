@@ -151,6 +151,10 @@ class SpanSearch(Protocol):
         """Operations by count."""
         ...
 
+    async def probe(self) -> tuple[bool, str, str]:
+        """Whether it answers, what it is, and a hint when it does not. May raise UnavailableError, too."""
+        ...
+
     async def aclose(self) -> None:
         """Give back connections and files."""
         ...

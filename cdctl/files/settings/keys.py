@@ -203,7 +203,7 @@ PATHS: Mapping[str, Key] = MappingProxyType(
 """Keys of `[paths]`. CDCTL_SLO_SPECS, CDCTL_DASHBOARDS, CDCTL_PLUGINS (with `:` between folders), CDCTL_CACHE,
 CDCTL_JOURNAL."""
 
-PLANNED = ("traces",)
+PLANNED: tuple[str, ...] = ()
 """Keys of a context that later versions use: a file that has them is good, and a warning says that they do nothing."""
 CONTEXT = (
     "prometheus",
@@ -219,6 +219,7 @@ CONTEXT = (
     "policy",
     "otlp",
     "commands",
+    "traces",
     *PLANNED,
 )
 TOP = ("default_context", "contexts", "paths", "fleet")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdctl.domain.settings import LAB, Broker, Context, ProtocolChoice, SigningKey
+from cdctl.domain.settings import LAB, Broker, Context, ProtocolChoice, SigningKey, Traces
 
 
 class Found(NamedTuple):
@@ -37,9 +37,13 @@ def found(document: Mapping[str, Any]) -> Found:
         signing_key=SigningKey("file", str(document["signing_key"]["file"])) if "signing_key" in document else None,
         trust=str(document.get("trust", "")),
         policy=str(document.get("policy", "")),
+        traces=Traces("store", str(document["traces"]["store"])) if "store" in document.get("traces", {}) else None,
     )
     columns = {str(name): str(path) for name, path in document.get("fleet", {}).get("columns", {}).items()}
-    return Found(context, {"prometheus": {"url": str(document["prometheus"]["url"])}}, columns)
+    sources: dict[str, Mapping[str, object]] = {"prometheus": {"url": str(document["prometheus"]["url"])}}
+    if context.traces:
+        sources["traces"] = context.traces.table
+    return Found(context, sources, columns)
 
 
 def shown(lab: Found) -> Iterator[tuple[str, object]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cdctl.domain import toml_places
 from cdctl.domain.settings import LAB
 from cdctl.errors import FileError, Place, Problem, UsageError
-from cdctl.files.settings import fleet
+from cdctl.files.settings import fleet, traces
 from cdctl.files.settings.draft import Draft, is_secret
 from cdctl.files.settings.keys import CONTEXT, PATHS, PROMETHEUS, TOP
 from cdctl.files.settings.tables import Tables
@@ -80,7 +81,10 @@ class SettingsFile:
             self._prometheus(name, table)
         for source, settings in self.tables.table(table, (*where, "sources")).items():
             self._plugin_source(name, source, settings)
-        self.draft.fleets[name] = fleet.context(self.tables, name, table)
+        found = fleet.context(self.tables, name, table)
+        self.draft.fleets[name] = replace(
+            found, traces=traces.read(self.tables, (*where, "traces"), table.get("traces"))
+        )
 
     def _prometheus(self, context: str, table: Mapping[str, object]) -> None:
         where = ("contexts", context, "prometheus")
@@ -94,8 +98,9 @@ class SettingsFile:
     def _plugin_source(self, context: str, source: str, settings: object) -> None:
         """A source that a plugin brings: its own code judges the keys; here only secrets are looked for."""
         where = ("contexts", context, "sources", source)
-        if not isinstance(settings, dict) or source == "prometheus":
-            fix = "write prometheus = {...} in the context" if source == "prometheus" else "write { key = value }"
+        own = source in {"prometheus", "traces"}
+        if not isinstance(settings, dict) or own:
+            fix = f"write {source} = {{...}} in the context" if own else "write { key = value }"
             self.draft.wrong(self.tables.key_place(where), f"the source {source!r} is not set up like this", fix)
             return
         self.draft.contexts[context][source] = {}

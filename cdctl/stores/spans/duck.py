@@ -55,6 +55,16 @@ class DuckSpans:
             self._connection.close()
             self._connection = None
 
+    async def probe(self) -> tuple[bool, str, str]:
+        """See `SpanSearch`. A folder in which nothing is yet is fine: spans may come."""
+        _duckdb()
+        if not self.folder.exists():
+            return True, "there are no spans yet", ""
+        listing = await asyncio.to_thread(self._files.listing)
+        if listing.lost:
+            return False, f"{len(listing.lost)} files cannot be read: {listing.lost[0]}", ""
+        return True, f"holds {listing.rows:,} spans in {len(listing.files):,} files", ""
+
     async def count(self, counting: Counting, group_by: Sequence[Attribute], spans: Sequence[Span]) -> list[Counts]:
         """See `SpanStore`."""
         return [await self._count(counting, group_by, span) for span in spans]

@@ -9,6 +9,7 @@ import pytest
 from cdctl.files.settings import read
 from cdctl.files.settings.fleet_keys import BROKER, COLLECTOR, INVENTORY_KINDS, OWN_FIELDS
 from cdctl.files.settings.keys import CONTEXT, PLANNED, PROMETHEUS
+from cdctl.files.settings.traces import TRACES
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +41,5 @@ def test_every_key_is_explained(page, root):
     words = set(re.findall(r"`(\w+)`", page))
     assert words >= {*COLLECTOR, *PLANNED, *OWN_FIELDS}
     assert all(kind in page for kind in INVENTORY_KINDS)
+    assert rows(page, "key of `traces` | meaning") >= set(TRACES)
+    assert words >= {key for keys in TRACES.values() for key in keys} - {*PROMETHEUS}
