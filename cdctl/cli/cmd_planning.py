@@ -16,6 +16,7 @@ from cdctl.domain.orders import ids
 from cdctl.domain.orders.arguments import spelled, written
 from cdctl.domain.orders.order import Order
 from cdctl.domain.orders.plan import Plan
+from cdctl.domain.orders.telling import Previewing
 from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
@@ -100,8 +101,8 @@ def planned(
 
 
 def sketched(plan: Plan, command: Command, telling: Telling) -> tuple[str, Mapping[str, object]]:
-    """The topic and the payload of the first order; what is random stands in brackets. Raises ValueError never: a
-    payload that is no JSON is shown as its text."""
+    """The topic and the payload of the first order, or the request to an API; what is random stands in brackets. Raises
+    ValueError never: a payload that is no JSON is shown as its text."""
     first = plan.targets[0]
     expires = plan.created + plan.expires * 1000
     order = Order(
@@ -109,6 +110,8 @@ def sketched(plan: Plan, command: Command, telling: Telling) -> tuple[str, Mappi
         dict(command.encode(_arguments(plan))), _PLACEHOLDER, plan.created, plan.created, expires,
         plan.timeout * 1000, plan.digest(), telling.reply_topic(first.region, first.vin, "(session)"),
     )  # fmt: skip
+    if isinstance(telling, Previewing):
+        return telling.preview(order)
     payload = telling.order(order)
     try:
         body = json.loads(payload)

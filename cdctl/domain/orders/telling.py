@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from cdctl.domain.fleet.speech import Promises
 from cdctl.domain.orders.order import Order, Word
@@ -64,4 +64,13 @@ class Telling(Protocol):
 
     def word(self, payload: bytes) -> Word:
         """What a vehicle says. Raises ValueError with a fixed reason when it cannot be understood."""
+        ...
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """A Telling whose orders do not leave as it writes them down. What a dry run shows is what leaves."""
+
+    def preview(self, order: Order) -> tuple[str, Mapping[str, object]]:
+        """Where an order goes, and what is sent there; no secrets."""
         ...

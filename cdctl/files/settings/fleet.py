@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, cast
 
 from cdctl.domain.settings import (
-    Access,
     BirthsInventory,
     Broker,
     Collector,
-    CommandApi,
     Context,
     FileInventory,
     HttpInventory,
     Inventory,
     ProtocolChoice,
-    Secret,
     SqlInventory,
 )
 from cdctl.domain.toml_places import Path
-from cdctl.errors import Place
-from cdctl.files.settings import rules
+from cdctl.files.settings import command_api
 from cdctl.files.settings.draft import is_secret
 from cdctl.files.settings.fleet_keys import (
     BROKER,
     COLLECTOR,
-    COMMANDS,
     INVENTORY,
     INVENTORY_KINDS,
     MOST_COLUMNS,
@@ -36,6 +30,7 @@ from cdctl.files.settings.fleet_keys import (
     wrong_region,
 )
 from cdctl.files.settings.keys import PLANNED, Key
+from cdctl.files.settings.servers import access, judge, number, server, shown, text
 from cdctl.files.settings.signing import signing_key
 from cdctl.files.settings.tables import Tables
 
@@ -47,7 +42,7 @@ def context(tables: Tables, name: str, table: Mapping[str, object]) -> Context:
     where: Path = ("contexts", name)
     for key in [key for key in PLANNED if key in table]:
         _planned(tables, (*where, key), table[key])
-    texts = _shown(tables, table, where, PLAIN_TEXTS)
+    texts = shown(tables, table, where, PLAIN_TEXTS)
     brokers = _brokers(tables, (*where, "brokers"), table)
     collector = _collector(tables, (*where, "collector"), table.get("collector"))
     found = Context(
@@ -56,12 +51,12 @@ def context(tables: Tables, name: str, table: Mapping[str, object]) -> Context:
         inventory=_inventory(tables, (*where, "inventory"), table.get("inventory")),
         protocol=_protocol(tables, where, texts),
         collector=collector,
-        topic_root=_text(texts, "topic_root") or "cd",
+        topic_root=text(texts, "topic_root") or "cd",
         signing_key=signing_key(tables, (*where, "signing_key"), table.get("signing_key")),
-        trust=_text(texts, "trust"),
-        policy=_text(texts, "policy"),
-        otlp=_text(texts, "otlp"),
-        commands=_commands(tables, (*where, "commands"), table.get("commands")),
+        trust=text(texts, "trust"),
+        policy=text(texts, "policy"),
+        otlp=text(texts, "otlp"),
+        commands=command_api.read(tables, (*where, "commands"), table.get("commands")),
     )
     if brokers or collector:
         _defaults(tables, name, found)
@@ -116,7 +111,7 @@ def _defaults(tables: Tables, name: str, found: Context) -> None:
 
 
 def _protocol(tables: Tables, where: Path, texts: Mapping[str, object]) -> ProtocolChoice:
-    name, profile = _text(texts, "protocol") or "native", _text(texts, "profile")
+    name, profile = text(texts, "protocol") or "native", text(texts, "profile")
     if profile and name == "native":
         fix = 'write protocol = "mapped", or remove it'
         tables.draft.wrong(tables.key_place((*where, "profile")), "the native protocol has no profile", fix)
@@ -146,7 +141,7 @@ def _brokers(tables: Tables, where: Path, context: Mapping[str, object]) -> dict
             place = tables.value_place((*at, "url"))
             tables.draft.warn(place, f"the broker of {region!r} is still to be filled in and left out until then")
             continue
-        values = _server(tables, written, at, BROKER, "of a broker")
+        values = server(tables, written, at, BROKER, "of a broker")
         if "url" in values:
             found[region] = _broker(region, values)
     return found
@@ -155,14 +150,14 @@ def _brokers(tables: Tables, where: Path, context: Mapping[str, object]) -> dict
 def _broker(region: str, values: Mapping[str, object]) -> Broker:
     return Broker(
         region,
-        _text(values, "url"),
-        _access(values),
-        client_id=_text(values, "client_id"),
-        session_expiry=_number(values, "session_expiry"),
-        receive_maximum=_number(values, "receive_maximum"),
-        connections=_number(values, "connections") or 1,
-        rate_cap=_number(values, "rate_cap"),
-        bytes_cap=_number(values, "bytes_cap"),
+        text(values, "url"),
+        access(values),
+        client_id=text(values, "client_id"),
+        session_expiry=number(values, "session_expiry"),
+        receive_maximum=number(values, "receive_maximum"),
+        connections=number(values, "connections") or 1,
+        rate_cap=number(values, "rate_cap"),
+        bytes_cap=number(values, "bytes_cap"),
     )
 
 
@@ -176,26 +171,13 @@ def _collector(tables: Tables, where: Path, written: object) -> Collector | None
             return None
         tables.came(*where)
         tables.draft.fleet[".".join(where)] = url
-        _judge(tables, where, {"url": url})
+        judge(tables, where, {"url": url})
         return Collector(str(url))
     if not isinstance(written, dict):
         tables.draft.wrong(tables.value_place(where), "this is no collector", 'write "https://..." or { url = "..." }')
         return None
-    values = _server(tables, written, where, COLLECTOR, "of collector")
-    return Collector(_text(values, "url"), _access(values)) if "url" in values else None
-
-
-def _commands(tables: Tables, where: Path, written: object) -> CommandApi | None:
-    fix = 'write { url = "https://...", profile = "api.yaml", token_file = "..." }'
-    if written is None:
-        return None
-    if not isinstance(written, dict):
-        tables.draft.wrong(tables.value_place(where), "this is no command API", fix)
-        return None
-    values = _server(tables, written, where, COMMANDS, "of commands")
-    if "profile" not in written:
-        tables.draft.wrong(tables.key_place(where), "a command API without a profile", fix)
-    return CommandApi(_text(values, "url"), _text(values, "profile"), _access(values)) if "url" in values else None
+    values = server(tables, written, where, COLLECTOR, "of collector")
+    return Collector(text(values, "url"), access(values)) if "url" in values else None
 
 
 def _inventory(tables: Tables, where: Path, written: object) -> Inventory:
@@ -215,77 +197,12 @@ def _inventory(tables: Tables, where: Path, written: object) -> Inventory:
 
 def _inventory_of(kind: str, tables: Tables, where: Path, written: Mapping[str, object]) -> Inventory:
     keys = {key: rule for key, rule in INVENTORY.items() if key in INVENTORY_KINDS[kind]}
-    values = _server(tables, written, where, keys, f"of an inventory with {kind}", main=kind)
+    values = server(tables, written, where, keys, f"of an inventory with {kind}", main=kind)
     if kind == "sql" and "query" not in written:
         fix = 'add query = "SELECT ...": it lists the vehicles'
         tables.draft.wrong(tables.key_place(where), "a database without a query", fix)
     if kind == "file":
-        return FileInventory(_text(values, "file"))
+        return FileInventory(text(values, "file"))
     if kind == "sql":
-        return SqlInventory(_text(values, "sql"), _text(values, "query"), _access(values))
-    return HttpInventory(_text(values, "url"), _access(values))
-
-
-def _server(
-    tables: Tables, written: Mapping[str, object], where: Path, keys: Mapping[str, Key], what: str, main: str = "url"
-) -> dict[str, object]:
-    """The checked keys of a table that says whom to ask, and whether they go together."""
-    tables.known(written, where, keys, what)
-    values = _shown(tables, written, where, keys)
-    if main not in written:
-        said = f"{'.'.join(where)} has no {main}"
-        tables.draft.wrong(tables.key_place(where), said, f'write {main} = "{_EXAMPLES.get(what, "https://...")}"')
-    elif main in values:
-        _judge(tables, where, values)
-    return values
-
-
-_EXAMPLES = {"of a broker": "mqtts://broker.example:8883"}
-
-
-def _judge(tables: Tables, where: Path, values: Mapping[str, object]) -> None:
-    def place(key: str) -> Place:
-        at = (*where, key)
-        return tables.key_place(at if at in tables.places.keys else where)
-
-    def tell(key: str, message: str, fix: str) -> None:
-        tables.draft.wrong(place(key), message, fix)
-
-    def exposed(key: str, message: str, fix: str) -> None:
-        tables.draft.exposes(where[1], place(key), message, fix)
-
-    rules.one_way_in(values, tell)
-    if "url" in values:
-        rules.encrypted(_text(values, "url"), values, tell, exposed)
-
-
-def _shown(tables: Tables, written: Mapping[str, object], where: Path, keys: Mapping[str, Key]) -> dict[str, object]:
-    values = tables.keyed(written, where, keys)
-    tables.draft.fleet |= {".".join((*where, key)): value for key, value in values.items()}
-    return values
-
-
-def _access(values: Mapping[str, object]) -> Access:
-    return Access(
-        username=_text(values, "username"),
-        password=_secret(values, "password"),
-        token=_secret(values, "token"),
-        ca=_text(values, "ca"),
-        cert=_text(values, "cert"),
-        key=_text(values, "key"),
-        plaintext=values.get("plaintext") is True,
-    )
-
-
-def _secret(values: Mapping[str, object], name: str) -> Secret | None:
-    kinds: tuple[Literal["file", "env", "keyring"], ...] = ("file", "env", "keyring")
-    said = [Secret(kind, _text(values, f"{name}_{kind}")) for kind in kinds if f"{name}_{kind}" in values]
-    return said[0] if said else None
-
-
-def _text(values: Mapping[str, object], key: str) -> str:
-    return str(values.get(key, ""))
-
-
-def _number(values: Mapping[str, object], key: str) -> int | None:
-    return cast("int | None", values.get(key))
+        return SqlInventory(text(values, "sql"), text(values, "query"), access(values))
+    return HttpInventory(text(values, "url"), access(values))

@@ -128,6 +128,17 @@ def signal(value: object, base: Path) -> str:
     return written
 
 
+def listening(value: object, base: Path) -> str:
+    """An address of ours: HOST:PORT."""
+    written = text(value, base)
+    host, colon, port = written.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    good = colon and re.fullmatch(r"[0-9]{1,5}", port) and int(port) <= 65_535
+    if not good or not bare or (":" in bare) == (bare == host):
+        raise WrongValueError(f"{written[:60]!r} is no address to listen on", 'write "127.0.0.1:8443"')
+    return written
+
+
 def wrong_region(name: str) -> tuple[str, str] | None:
     """Why a region cannot be called so, and the fix."""
     if name == "ops":
@@ -174,7 +185,21 @@ COLLECTOR: Mapping[str, Key] = MappingProxyType({"url": Key(url), **_TOKEN, **_P
 """Keys of `[contexts.NAME] collector = {...}`."""
 
 COMMANDS: Mapping[str, Key] = MappingProxyType({**COLLECTOR, "profile": Key(path)})
-"""Keys of `[contexts.NAME] commands = {...}`."""
+"""Keys of `[contexts.NAME] commands = {...}`, beside `callback`."""
+
+CALLBACK: Mapping[str, Key] = MappingProxyType(
+    {
+        "listen": Key(listening),
+        "url": Key(url),
+        "secret_file": Key(path),
+        "secret_env": Key(text),
+        "secret_keyring": Key(entry),
+        **_TOKEN,
+        "cert": Key(path),
+        "key": Key(path),
+    }
+)
+"""Keys of `commands = { callback = {...} }`."""
 
 INVENTORY: Mapping[str, Key] = MappingProxyType(
     {"file": Key(path), **COLLECTOR, "sql": Key(database), "query": Key(text)}

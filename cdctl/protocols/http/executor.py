@@ -20,7 +20,7 @@ from cdctl.protocols.http.knowledge import REMOTE, Knowledge
 from cdctl.protocols.http.reaching import Place
 from cdctl.protocols.http.receiving import Ear, Receiver
 from cdctl.protocols.http.teller import Teller
-from cdctl.protocols.http.templates import MISSING
+from cdctl.protocols.http.templates import MISSING, submit_of
 
 Recall = Callable[[str], str]
 Where = Callable[[], Place]
@@ -155,11 +155,10 @@ class HttpExecutor:
     async def _submit(self, order: Order, receipts: list[Receipt], place: int) -> None:
         """The receipt always says what is known, so that a cancellation finds the truth there."""
         profile, pace = self._profile, self._profile.pace
-        if (command := profile.commands.get(order.command)) is None:
+        if order.command not in profile.commands:
             receipts[place] = Receipt(judging.REFUSED, f"{profile.name} has no command {order.command}")
             return
-        call = profile.submit
-        call = Call(call.method, command.url or call.url, call.codes, command.body or call.body, call.at)
+        call = submit_of(profile, order.command)
         for tried in range(pace.tries):
             if tried:
                 await asyncio.sleep(_FIRST_PAUSE * 2 ** (tried - 1))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from cdctl.domain.fleet.profile import Pointer
-from cdctl.domain.orders.api import CALLBACK, ApiCommand
+from cdctl.domain.orders.api import CALLBACK, ApiCommand, ApiProfile, Call
 from cdctl.domain.orders.order import Order
 
 _HOLE = re.compile(r"\{([a-z_]+)\}")
@@ -80,6 +80,14 @@ class Filling:
             found = self._values[only[1]]
             return MISSING if found == "" and only[1] == CALLBACK else found
         return self._renamed if only[2] is None else self._arguments.get(only[2], MISSING)
+
+
+def submit_of(profile: ApiProfile, command: str) -> Call:
+    """The request that hands on an order with one of our commands."""
+    call, known = profile.submit, profile.commands.get(command)
+    if known is None:
+        return call
+    return Call(call.method, known.url or call.url, call.codes, known.body or call.body, call.at)
 
 
 def _instant(milliseconds: int) -> str:
