@@ -134,6 +134,7 @@ def _promises(stack: AsyncExitStack, orders: Orders) -> Callable[[str], Awaitabl
     """Rows of an SLO by its name, judged anew at every call; buckets are kept. Sources are opened for each call: one
     counts its deadline from its first question, and gives up for good on a server that was away for a moment."""
     from cdctl.application.evaluate import Options, evaluate, sources_of
+    from cdctl.application.traces_wiring import sources_of as tables_of
     from cdctl.stores.ledger import SqliteLedger
 
     settings = orders.settings
@@ -144,7 +145,7 @@ def _promises(stack: AsyncExitStack, orders: Orders) -> Callable[[str], Awaitabl
 
     async def rows(name: str) -> Sequence[Row]:
         slos = [slo for slo in _slos(settings) if slo.name == name]
-        tables = settings.context().sources
+        tables = tables_of(settings.context())
         wanted = {one for slo in slos for objective in slo.objectives for one in sources_of(objective.indicator)}
         async with lock, AsyncExitStack() as asked:  # the ledger has one owner
             sources: dict[str, Source] = {}

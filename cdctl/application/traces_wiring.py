@@ -39,6 +39,11 @@ def traces_of(context: Context | None) -> Mapping[str, object]:
     return {"store": str(default_folder())}
 
 
+def sources_of(context: Context) -> Mapping[str, Mapping[str, object]]:
+    """The sources of a context; spans are one of them even where it does not say where they are."""
+    return {"traces": traces_of(context), **context.sources}
+
+
 def open_store(context: Context | None, store: str = "") -> SpanStore:
     """What counts spans and finds them, made without IO; `store` is a folder that is named instead of the context's.
     Raises UsageError when the context's traces are at a server that does not count."""

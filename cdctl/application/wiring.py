@@ -92,9 +92,10 @@ def evaluate_slos(
     from cdctl.application.evaluate import Options, evaluate, sources_of
     from cdctl.application.spans import traces_of
     from cdctl.application.traced import evaluation
+    from cdctl.application.traces_wiring import sources_of as tables_of
     from cdctl.stores.ledger import SqliteLedger
 
-    tables = settings.context().sources
+    tables = tables_of(settings.context())
     names = {name for slo in slos for objective in slo.objectives for name in sources_of(objective.indicator)}
     ledger = SqliteLedger(Path(settings.cache_dir).expanduser() / "ledger.db") if cache and settings.cache_dir else None
 
@@ -130,13 +131,16 @@ async def _sources(
 
 def inspect_slos(slos: Sequence[Slo], settings: Settings, doors: Catalogue) -> list[Look]:
     """Look at the live sources behind promises: metrics, labels, targets, history. Raises UnavailableError."""
+    from cdctl.application.evaluate import sources_of
     from cdctl.application.inspect import inspect
+    from cdctl.application.traces_wiring import sources_of as tables_of
 
-    tables = settings.context().sources
+    tables = tables_of(settings.context())
+    names = {name for slo in slos for objective in slo.objectives for name in sources_of(objective.indicator)}
 
     async def run() -> list[Look]:
         async with AsyncExitStack() as stack:
-            return await inspect(slos, await _sources(stack, doors, tables, set(tables)), WallClock().now())
+            return await inspect(slos, await _sources(stack, doors, tables, names), WallClock().now())
 
     return _run(run())
 
