@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.application.mixing import MixedSource, lag_of
 from cdctl.domain.ports import BucketRequest, Clock, Ledger, Progress, Source, SourceAnswer, SourceFailure
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.composite import with_composite
@@ -43,8 +44,8 @@ class Options:
     title: str = "Service level report"
 
 
-_Known = tuple[tuple[int, bytes], ...]
-"""Which buckets are kept: the bytes of their ends, by step."""
+_Known = tuple[tuple[int, bytes, bytes], ...]
+"""Which buckets are kept: the bytes of their ends and of their watch, by step."""
 
 
 @dataclass(slots=True, eq=False)
@@ -96,12 +97,16 @@ async def evaluate(
     """
     now = clock.now()
     run = _Run(options, ledger, progress)
+    asked: dict[int, Source] = {}
+    mixed: dict[tuple[str, ...], Source] = {}
     for i, slo in enumerate(slos):
         for j, objective in enumerate(slo.objectives):
-            run.jobs[f"{i}.{j}"] = _job(slo, objective, sources, now, options)
+            job = run.jobs[f"{i}.{j}"] = _job(slo, objective, sources, mixed, now, options)
+            if job.source is not None:
+                asked[id(job.source)] = job.source
     progress.start("asking sources", len(run.jobs))
     try:
-        for source in {id(source): source for source in sources.values()}.values():
+        for source in asked.values():
             await _ask(source, run)
     finally:
         if ledger is not None:
@@ -112,32 +117,48 @@ async def evaluate(
     return SloReport(at, int(now), tuple(_rows(slos, run)), RULES, warnings, options.title)
 
 
-def _job(slo: Slo, objective: Objective, sources: Mapping[str, Source], now: float, options: Options) -> _Job:
-    lag = slo.lag_seconds if slo.lag_seconds is not None else options.lag
-    at = options.at // FINE * FINE if options.at is not None else instant(now, lag)
+def _job(
+    slo: Slo,
+    objective: Objective,
+    sources: Mapping[str, Source],
+    mixed: dict[tuple[str, ...], Source],
+    now: float,
+    options: Options,
+) -> _Job:
+    at = options.at // FINE * FINE if options.at is not None else instant(now, _lag(slo, sources, options))
     least = slo.min_coverage if slo.min_coverage is not None else options.min_coverage
     asked = Asked(slo, objective, at, least)
     names = sources_of(objective.indicator)
-    missing_names = sorted(names - set(sources))
-    if len(names) != 1 or missing_names:
+    missing_names = [name for name in sorted(names) if name not in sources]
+    if missing_names:
         reason = (
             f"no source named {missing_names[0]!r} is configured in this context; cdctl plugin ls lists those there are"
-            if missing_names
-            else f"good and total come from different sources: {', '.join(sorted(names))}"
         )
         failed = replace(no_data(asked, {}, reason, Verdict.ERROR), spec_at_fault=True)
         return _Job(asked, None, Tiling(()), "", rows=(failed,))
-    source = sources[names.pop()]
+    source = sources[names[0]]
+    if len(names) > 1:
+        source = mixed.setdefault(names, MixedSource(*(sources[name] for name in names)))
     question = source.fingerprint(objective.indicator, slo.group_by)
     key = hashlib.sha256(f"{source.identity}\n{question}".encode()).hexdigest()
     return _Job(asked, source, _tiling(asked.window.start, at, objective.slice_seconds), key)
 
 
-def sources_of(indicator: Indicator) -> set[str]:
-    """Names of the sources that an indicator's queries are asked of."""
+def _lag(slo: Slo, sources: Mapping[str, Source], options: Options) -> int:
+    """Seconds before now that a promise is judged: its own, or the longest of the run's and its sources', so that all
+    of its objectives are judged for one instant."""
+    if slo.lag_seconds is not None:
+        return slo.lag_seconds
+    names = {name for objective in slo.objectives for name in sources_of(objective.indicator) if name in sources}
+    return max([options.lag, *(lag_of(sources[name]) for name in names)])
+
+
+def sources_of(indicator: Indicator) -> tuple[str, ...]:
+    """Names of the sources that an indicator's queries are asked of: that of the total first, each once."""
     if isinstance(indicator, Ratio):
-        return {query.source for query in (indicator.total, indicator.good, indicator.bad) if query}
-    return {indicator.raw.source if isinstance(indicator, RawRatio) else indicator.metric.source}
+        queries = (indicator.total, indicator.good, indicator.bad)
+        return tuple(dict.fromkeys(query.source for query in queries if query))
+    return (indicator.raw.source if isinstance(indicator, RawRatio) else indicator.metric.source,)
 
 
 @lru_cache(maxsize=64)
@@ -168,7 +189,7 @@ def _take(job: _Job, answer: SourceAnswer | SourceFailure, run: _Run) -> None:
         job.kept = {}
     else:
         job.asked = replace(job.asked, evidence=answer.evidence, warnings=answer.warnings)
-        times = tuple((part.ends.tobytes(), part.widths.tobytes()) for part in answer.buckets)
+        times = tuple((part.ends.tobytes(), part.widths.tobytes(), _watch(part)) for part in answer.buckets)
         same = (alike(job.asked), job.asked.slo.composite, job.tiling, job.known, times)
         ready = run.ready.setdefault(same, [])
         ready.append((job, answer))
@@ -177,10 +198,14 @@ def _take(job: _Job, answer: SourceAnswer | SourceFailure, run: _Run) -> None:
     run.progress.step(job.asked.slo.name)
 
 
+def _watch(buckets: Buckets) -> bytes:
+    return b"" if buckets.watched is None else buckets.watched.tobytes()
+
+
 def _request(key: str, job: _Job, run: _Run) -> BucketRequest:
     """What has to be asked for: what the tiling needs and the ledger does not have; the tail always."""
     job.kept = run.ledger.read(job.key, job.tiling.spans) if run.ledger else {}
-    job.known = tuple((step, buckets.ends.tobytes()) for step, buckets in job.kept.items())
+    job.known = tuple((step, buckets.ends.tobytes(), _watch(buckets)) for step, buckets in job.kept.items())
     spans = run.wanted.get((job.tiling, job.known))
     if spans is None:
         spans = run.wanted[job.tiling, job.known] = _wanted(job.tiling, job.kept)
@@ -230,6 +255,9 @@ def _keep(answered: _Answered, fresh: dict[int, Buckets], levels: dict[int, Buck
 def _keep_these(answered: _Answered, step: int, stack: Buckets, which: NDArray[np.bool_], ledger: Ledger) -> None:
     if not which.any():
         return
+    if stack.watched is not None:
+        # A store that was not there then may still be filled from files.
+        which = which & (stack.watched > 0)
     own = unstacked(take(stack, np.flatnonzero(which)), len(answered))
     for (job, answer), buckets in zip(answered, own, strict=True):
         # What the server itself has doubts about (a part of it did not answer) is used, but not kept.

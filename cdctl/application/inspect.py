@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from cdctl.application.evaluate import DEFAULT_LAG, instant, sources_of
 from cdctl.domain.ports import BucketRequest, Finding, Inspector, Probe, Source
+from cdctl.domain.slo.mixing import halves
 from cdctl.domain.slo.objective import Slo
 from cdctl.domain.slo.series import Span
 from cdctl.domain.slo.tiling import COARSE
@@ -35,9 +36,9 @@ async def inspect(slos: Sequence[Slo], sources: Mapping[str, Source], now: float
         span = Span(bounds(slo.window, at).start // COARSE * COARSE, at // COARSE * COARSE, COARSE)
         for j, objective in enumerate(slo.objectives):
             owners[f"{i}.{j}"] = slo.name
-            request = BucketRequest(f"{i}.{j}", objective.indicator, slo.group_by, (span,), at)
-            for name in sorted(sources_of(objective.indicator)):
-                asked.setdefault(name, []).append(request)
+            names = sources_of(objective.indicator)
+            for name, part in zip(names, halves(objective.indicator) or (objective.indicator,), strict=True):
+                asked.setdefault(name, []).append(BucketRequest(f"{i}.{j}", part, slo.group_by, (span,), at))
     found: dict[Finding, list[str]] = {}
     for name, requests in asked.items():
         for finding in await _look(name, sources.get(name), requests):

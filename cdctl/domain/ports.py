@@ -145,6 +145,16 @@ class Divisible(Protocol):
         ...
 
 
+@runtime_checkable
+class Belated(Protocol):
+    """A source whose data comes in late. Optional: a source without it is judged by the run's lag."""
+
+    @property
+    def lag(self) -> int:
+        """Seconds to wait before a bucket is judged, unless a promise says otherwise; 0 adds nothing."""
+        ...
+
+
 class Grammar(Protocol):
     """Judges the queries of one kind of source without asking it. Used by `slo validate` and `check`."""
 

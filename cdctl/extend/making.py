@@ -97,6 +97,12 @@ class _Source:
     def identity(self) -> str:
         return self._source.identity
 
+    @property
+    def lag(self) -> int:
+        """See the port Belated; 0 for a source that says nothing, or nonsense."""
+        lag: object = getattr(self._source, "lag", 0)
+        return lag if isinstance(lag, int) and lag >= 0 else 0
+
     def fingerprint(self, indicator: Indicator, group_by: tuple[str, ...]) -> str:
         try:
             return self._source.fingerprint(indicator, group_by)
