@@ -20,6 +20,7 @@ from cdctl.domain.traces.batch import Coded, Rejections, SpanBatch
 if TYPE_CHECKING:
     from cdctl.domain.traces.traceql.tree import Spanset
 
+By = Literal["operation", "service"]
 Which = Literal["entry", "root", "all"]
 """Which spans count as events. entry: where a service is entered (kind server or consumer, or no parent), so that
 retries of a client and internal children are not counted twice. root: without a parent. all: every span."""
@@ -73,11 +74,12 @@ class Counts:
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """Spans that were asked for, newest end first unless told. `more` is true when a limit cut them off; `notes` say
-    what an engine could not promise (partial, not deterministic)."""
+    what an engine could not promise. `partial`: it could not look everywhere, so there may be more."""
 
     spans: tuple[SpanRow, ...]
     more: bool = False
     notes: tuple[str, ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ class SpanRow:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A service's operation over a window: rate per second, share of errors 0..1, duration quantiles in seconds."""
+    """A service's operation over a window, or a whole service (then name and kind are empty): events by weight, rate per
+    second, share of errors 0..1, duration quantiles in seconds of the spans that were kept."""
 
     service: str
     name: str
@@ -147,8 +150,8 @@ class SpanSearch(Protocol):
         """All spans of one trace, by start; none when it is not there."""
         ...
 
-    async def top(self, wanted: Spanset, window: Window, limit: int) -> Sequence[Operation]:
-        """Operations by count."""
+    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> Sequence[Operation]:
+        """Operations, or services, by count."""
         ...
 
     async def probe(self) -> tuple[bool, str, str]:

@@ -13,11 +13,10 @@ from typing import Any, TypeVar
 from cdctl.domain.slo.series import Span
 from cdctl.domain.text import safe
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.batch import KINDS
-from cdctl.domain.traces.ports import Counting, Counts, Found, Observations, Operation, Window
+from cdctl.domain.traces.ports import By, Counting, Counts, Found, Observations, Operation, Window
 from cdctl.domain.traces.sql import statements
 from cdctl.domain.traces.sql.duckdb import FILES, DuckWriting
-from cdctl.domain.traces.sql.tallies import counts_of, minutes
+from cdctl.domain.traces.sql.tallies import counts_of, kind_of, minutes
 from cdctl.domain.traces.sql.writing import Statement
 from cdctl.domain.traces.traceql.tree import Spanset
 from cdctl.errors import UnavailableError, UsageError
@@ -93,24 +92,24 @@ class DuckSpans:
         """See `SpanSearch`."""
         asked = statements.finding(wanted, window, limit + 1, DuckWriting(), duck_rows.COLUMNS, "trace_id, span_id")
         rows, lost = await self._rows(asked)
-        return Found(tuple(map(duck_rows.span_row, rows[:limit])), len(rows) > limit, tuple(map(str, lost)))
+        return Found(tuple(map(duck_rows.span_row, rows[:limit])), len(rows) > limit, tuple(map(str, lost)), bool(lost))
 
     async def trace(self, trace_id: str) -> Found:
         """See `SpanSearch`."""
         asked = statements.whole_trace(trace_id, MOST_OF_A_TRACE + 1, DuckWriting(), duck_rows.COLUMNS, "span_id")
         rows, lost = await self._rows(asked)
         most = MOST_OF_A_TRACE
-        return Found(tuple(map(duck_rows.span_row, rows[:most])), len(rows) > most, tuple(map(str, lost)))
+        return Found(tuple(map(duck_rows.span_row, rows[:most])), len(rows) > most, tuple(map(str, lost)), bool(lost))
 
-    async def top(self, wanted: Spanset, window: Window, limit: int) -> list[Operation]:
+    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> list[Operation]:
         """See `SpanSearch`."""
-        rows, _ = await self._rows(statements.operations(wanted, window, limit, DuckWriting()))
+        rows, _ = await self._rows(statements.operations(wanted, window, limit, DuckWriting(), by))
         seconds = max(window.end - window.start, 1e-9)
         return [
             Operation(
                 row["service"],
                 row["name"],
-                KINDS[row["kind"]] if 0 <= row["kind"] < len(KINDS) else str(row["kind"]),
+                kind_of(row["kind"]),
                 row["count"],
                 row["count"] / seconds,
                 row["failures"] / row["count"] if row["count"] else 0.0,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cdctl.domain.slo.series import Span
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.ports import Counting, Which, Window
+from cdctl.domain.traces.ports import By, Counting, Which, Window
 from cdctl.domain.traces.sql.predicate import predicate
 from cdctl.domain.traces.sql.writing import Statement, Writing
 from cdctl.domain.traces.traceql.tree import Spanset
@@ -93,13 +93,14 @@ def whole_trace(trace_id: str, limit: int, write: Writing, columns: str, order: 
     )
 
 
-def operations(wanted: Spanset, window: Window, limit: int, write: Writing) -> Statement:
-    """Columns: service, name, kind (a number), weights of all spans, of those that failed, and a list of the quantiles
+def operations(wanted: Spanset, window: Window, limit: int, write: Writing, by: By) -> Statement:
+    """Columns: service, name, kind (a number; of a whole service, no name and -1), weights of all spans, of those that failed, and a list of the quantiles
     0.5, 0.95 and 0.99 of their durations in nanoseconds; most first."""
     bounds = write.window(*nanos(window))
     service = f"coalesce({write.attribute('resource', 'service.name')}, '') AS service"
+    name, kind = (write.text("name"), write.kind) if by == "operation" else ("''", "-1")
     inner = (
-        f"{service}, {write.text('name')} AS name, {write.kind} AS kind, coalesce({write.weight}, 1) AS w,"
+        f"{service}, {name} AS name, {kind} AS kind, coalesce({write.weight}, 1) AS w,"
         f" {write.failed} AS failed, {write.duration} AS took"
     )
     return write.statement(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cdctl.domain.slo.series import Floats, Ints, Span
+from cdctl.domain.traces.batch import KINDS
 from cdctl.domain.traces.ports import Counts
 from cdctl.errors import UsageError
 
@@ -59,6 +60,11 @@ def counts_of(
         seen=seen,
         notes=notes,
     )
+
+
+def kind_of(number: int) -> str:
+    """The name of a span kind; empty for -1, which stands for none."""
+    return KINDS[number] if 0 <= number < len(KINDS) else "" if number < 0 else str(number)
 
 
 def minutes(heard: Sequence[tuple[int, int]], span: Span) -> Floats:
