@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from cdctl.domain.traces.traceql.tree import Spanset
 
 By = Literal["operation", "service"]
+class NoSpansError(UnavailableError):
+    """There is no store there yet, or nothing in it: nobody took spans in."""
+
+
 Which = Literal["entry", "root", "all"]
 """Which spans count as events. entry: where a service is entered (kind server or consumer, or no parent), so that
 retries of a client and internal children are not counted twice. root: without a parent. all: every span."""

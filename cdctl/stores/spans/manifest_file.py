@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import apsw
 
-from cdctl.errors import UnavailableError
+from cdctl.domain.traces.ports import NoSpansError
 from cdctl.stores.spans.reasons import unavailable
 
 NAME = "manifest.sqlite"
@@ -58,7 +58,7 @@ def open_to_read(folder: Path) -> apsw.Connection:
     """As it is, without a lock. Raises apsw.Error, and UnavailableError when there is none or it is newer."""
     path = folder / NAME
     if not path.exists():
-        raise UnavailableError(
+        raise NoSpansError(
             "there is no span store", subject=str(folder), hint="cdctl trace serve and cdctl trace import make it"
         )
     try:
@@ -72,7 +72,7 @@ def open_to_read(folder: Path) -> apsw.Connection:
     try:
         _known(db, path)
         if one(db, "PRAGMA user_version") == 0:
-            raise UnavailableError(
+            raise NoSpansError(
                 "there is nothing in the span store yet", subject=str(folder), hint="cdctl trace import writes it"
             )
     except BaseException:
