@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from cdctl.domain.slo.series import Floats, Span
 from cdctl.domain.traces.attributes import Attribute
 from cdctl.domain.traces.batch import Coded, Rejections, SpanBatch
+from cdctl.errors import UnavailableError
 
 if TYPE_CHECKING:
     from cdctl.domain.traces.traceql.tree import Spanset
 
 By = Literal["operation", "service"]
+
+
 class NoSpansError(UnavailableError):
     """There is no store there yet, or nothing in it: nobody took spans in."""
 
@@ -54,11 +57,11 @@ class Counting:
 class Counts:
     """Events per group and bucket, [n_groups, n_buckets] each; only groups that have an event in one of the buckets.
 
-    good, total: sums of weights (a span of unknown weight counts as 1). raw, raw_bad: spans that were kept, of the total
-    and of the bad ones. squares, squares_bad: sums of their squared weights. unknown, unknown_bad: those whose weight is
-    not known. A value of a group is "" where a span has no such attribute. seen: [n_buckets], minutes in which the store
-    was taking spans in, 0 where it was not there yet. notes: what an engine could not promise; `server: ...` when it
-    doubts its own answer, which is then not kept.
+    good, total: sums of weights (a span of unknown weight counts as 1). raw, raw_bad: spans that were kept, of the
+    total and of the bad ones. squares, squares_bad: sums of their squared weights. unknown, unknown_bad: those whose
+    weight is not known. A value of a group is "" where a span has no such attribute. seen: [n_buckets], minutes in
+    which the store was taking spans in, 0 where it was not there yet. notes: what an engine could not promise;
+    `server: ...` when it doubts its own answer, which is then not kept.
     """
 
     groups: tuple[tuple[str, ...], ...]
