@@ -166,7 +166,8 @@ class Context:
     `sources` maps a name of the sources door to that source's settings, for instance {"prometheus": {"url":
     "https://prom.example", "token_file": "/run/secrets/prom"}}. `brokers` maps a region to its broker. Topics start at
     `topic_root`. `trust` is the file that says whose keys are believed, `policy` the one that says who may do what;
-    without the latter the policy that ships is in force. `otlp` is the URL of the collector that spans go to.
+    without the latter the policy that ships is in force. `otlp` is the URL of the collector that our own spans go to,
+    `changes` the file in which deployments and other changes are told.
     `commands` is where orders go instead of the brokers. `traces` is where spans are asked for; None is the store in
     the user's data folder. What it says is in `sources` as well.
     """
@@ -182,6 +183,7 @@ class Context:
     trust: str = ""
     policy: str = ""
     otlp: str = ""
+    changes: str = ""
     commands: CommandApi | None = None
     traces: Traces | None = None
 

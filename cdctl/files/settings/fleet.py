@@ -56,6 +56,7 @@ def context(tables: Tables, name: str, table: Mapping[str, object]) -> Context:
         trust=text(texts, "trust"),
         policy=text(texts, "policy"),
         otlp=text(texts, "otlp"),
+        changes=text(texts, "changes"),
         commands=command_api.read(tables, (*where, "commands"), table.get("commands")),
     )
     if brokers or collector:

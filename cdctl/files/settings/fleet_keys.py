@@ -223,6 +223,7 @@ PLAIN_TEXTS: Mapping[str, Key] = MappingProxyType(
         "trust": Key(path),
         "policy": Key(path),
         "otlp": Key(url),
+        "changes": Key(path),
     }
 )
 """Single values of a context."""

@@ -218,6 +218,7 @@ CONTEXT = (
     "trust",
     "policy",
     "otlp",
+    "changes",
     "commands",
     "traces",
     *PLANNED,
