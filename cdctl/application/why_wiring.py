@@ -1,1 +1,160 @@
 """Composes explanations: where events come from, and the fleet they are joined with. See `wiring` for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cdctl.errors import CdctlError, UsageError
+
+if TYPE_CHECKING:
+    from cdctl.application.explaining import Fleets, Wanted
+    from cdctl.domain.fleet.asof import AsOf
+    from cdctl.domain.fleet.reading import Fleet
+    from cdctl.domain.settings import Context, Settings
+    from cdctl.domain.slo.objective import Slo
+    from cdctl.domain.traces.ports import Counting
+    from cdctl.domain.why.explanation import Explanation
+    from cdctl.extend.catalogue import Catalogue
+
+TRACES = "traces"
+"""The name of the source that counts spans."""
+FORMS = ("table", "wide", "json", "html")
+_SETTLE = 15.0
+"""Seconds that the first picture of a fleet may take."""
+_NAMED, _LONGEST = 150, 4_000
+"""Vehicles that a fleet is asked for by name, and characters of that; of more, all are asked for."""
+
+
+def sources_of(slo: Slo) -> frozenset[str]:
+    """The sources that a promise asks, by their names in its spec."""
+    from cdctl.application.evaluate import sources_of as asked
+
+    return frozenset(name for objective in slo.objectives for name in asked(objective.indicator))
+
+
+def sibling(slo: Slo, others: Sequence[Slo]) -> Slo | None:
+    """The same promise on spans: of the same service, asked of traces alone, and named as this one with more behind it
+    or before it (`remote-command-availability-traces`)."""
+    alike = [one for one in others if one.service == slo.service and one.name != slo.name and slo.name in one.name]
+    return next((one for one in alike if sources_of(one) == {TRACES}), None)
+
+
+def explain_slo(
+    wanted: Wanted, source: str, settings: Settings, doors: Catalogue, *, config: str = "", plugins: bool = True
+) -> Explanation:
+    """Who it is, by the events of `source` (a name of the sources door). Raises UsageError for a promise that cannot be
+    explained so, UnavailableError when there are no events or nobody can be asked."""
+    from contextlib import AsyncExitStack
+
+    from cdctl.application import explaining
+
+    async def run() -> Explanation:
+        async with AsyncExitStack() as stack:
+            if source == TRACES:
+                from cdctl.application.traces_wiring import open_store
+
+                store = open_store(settings.context() if settings.contexts else None)
+                stack.push_async_callback(store.aclose)
+                fleets = _fleets(settings, doors, config, plugins)
+                return await explaining.from_spans(wanted, _counting(wanted), store, fleets)
+            table = settings.context().sources.get(source)
+            if table is None:
+                raise UsageError(f"the context has no source {source!r}", hint="add it to the settings")
+            asked = doors.source(source, table)
+            stack.push_async_callback(asked.aclose)
+            return await explaining.from_metrics(wanted, asked)
+
+    from cdctl.application.fleet_wiring import finished
+
+    return finished(run())
+
+
+def _counting(wanted: Wanted) -> Counting:
+    """What the promise counts of spans. Raises UsageError."""
+    from cdctl.sources.traces.plan import PlanError, plan
+
+    try:
+        return plan(wanted.objective.indicator, ()).counting
+    except PlanError as error:
+        raise UsageError(error.reason, subject=wanted.slo.name, hint=error.hint) from None
+
+
+def _fleets(settings: Settings, doors: Catalogue, config: str, plugins: bool) -> Fleets:
+    """Asks the fleet of the context, which knows its inventory, too; where nobody can be listened to, the inventory
+    alone."""
+
+    async def ask(vehicles: Sequence[str], since: float) -> AsOf | None:
+        from cdctl.application.fleet_wiring import open_fleet
+
+        context = settings.context() if settings.contexts else None
+        if context is None or not vehicles:
+            return None
+        if not context.brokers and not context.collector:
+            return await _listed(context, doors, frozenset(vehicles))
+        try:
+            fleet = await open_fleet(settings, config=config, plugins=plugins)
+        except CdctlError:
+            return await _listed(context, doors, frozenset(vehicles))
+        try:
+            return await _lived(fleet, vehicles, since)
+        except CdctlError:
+            return None
+        finally:
+            await fleet.aclose()
+
+    return ask
+
+
+async def _lived(fleet: Fleet, vehicles: Sequence[str], since: float) -> AsOf:
+    """What the vehicles are, and what changed since then."""
+    from cdctl.domain.fleet.asof import COLUMNS, AsOf, Facts
+    from cdctl.domain.fleet.reading import Query
+    from cdctl.domain.why.picking import quoted
+
+    await fleet.settle(_SETTLE)
+    named = f"vin:{','.join(map(quoted, vehicles))}" if len(vehicles) <= _NAMED else ""
+    where = named if len(named) <= _LONGEST else ""
+    page = await fleet.find(Query(where, ("vin", *COLUMNS)))
+    facts = {str(row[0]): Facts(*(str(cell or "") for cell in row[1:])) for row in page.rows}
+    kept, happenings, _ = await fleet.history("", since)
+    return AsOf(facts, happenings, kept)
+
+
+async def _listed(context: Context, doors: Catalogue, vehicles: frozenset[str]) -> AsOf | None:
+    """What an inventory says of the vehicles today; None where there is none."""
+    from cdctl.application.fleet_doors import inventory
+    from cdctl.domain.fleet.asof import AsOf, Facts
+
+    try:
+        listed = inventory(context, doors)
+        if listed is None:
+            return None
+        facts = {
+            one.vin: Facts(one.region, one.model, one.software)
+            async for run in listed.vehicles()
+            for one in run
+            if one.vin in vehicles
+        }
+    except CdctlError:
+        return None
+    return AsOf(facts, (), None)
+
+
+def render(told: Explanation, form: str, width: int | None = None, *, show_vins: bool = False) -> str:
+    """An explanation in one of FORMS; `width` in cells where a terminal shows it."""
+    if form == "json":
+        import json
+
+        from cdctl.domain.text import unseen
+        from cdctl.reports.why.document import document
+
+        whole = document(told, show_vins=show_vins)
+        return unseen(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+    if form == "html":
+        from cdctl.reports.why.page import page
+
+        return page(told, show_vins=show_vins)
+    from cdctl.reports.why.terminal import text
+
+    return text(told, width, show_vins=show_vins)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from cdctl.domain.why.attributes import ABSENT
 from cdctl.domain.why.events import Events
 from cdctl.domain.why.evidence import log_tail
 from cdctl.domain.why.explanation import Conjunction, Counts
+from cdctl.domain.why.picking import FIELDS
 from cdctl.domain.why.rows import NONE, Mask
 
 _LIFT = 1.5
@@ -40,6 +42,20 @@ def holding(events: Events, where: Conjunction) -> Mask:
 
 def _code(values: list[str], value: str) -> int | None:
     return values.index(value) if value in values else None
+
+
+def told_by(events: Events, group: Mapping[str, str]) -> Mask:
+    """Events of a group, by names as specs and people write them: of several columns that may hold it, the first that
+    does."""
+    mask = np.ones(len(events), np.bool_)
+    columns = {column.name: column.coded for column in events.columns}
+    for name, value in group.items():
+        coded = columns.get(name) or next(
+            (found for known, found in columns.items() if FIELDS.get(known) == name or known.endswith(f".{name}")), None
+        )
+        code = _code(list(coded.values), value) if coded is not None else None
+        mask &= (coded.codes == code) if coded is not None and code is not None else False
+    return mask
 
 
 def is_new(now: Counts, outside: Counts, before: Counts, before_outside: Counts, effect: float) -> bool | None:

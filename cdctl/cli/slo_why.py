@@ -1,0 +1,152 @@
+"""`cdctl slo why`: who it is that burns a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cdctl.cli import completion, exits, output
+from cdctl.cli.options import OutputOption, run_of
+from cdctl.cli.settings import settings_of
+from cdctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from cdctl.application.explaining import Wanted
+    from cdctl.domain.slo.objective import Objective, Slo
+
+FORMS = ("table", "wide", "json", "html")
+SOURCES = ("prometheus", "traces")
+_SHORTEST, _LONGEST = 60, 31 * 86_400
+
+
+def why(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The SLO.", autocompletion=completion.slos)],
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Spec files or folders; default: slo_specs.")
+    ] = None,
+    window: Annotated[str, typer.Option(metavar="DURATION", help="Explain the last so long.")] = "1h",
+    group: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only events of a group: region=eu; repeatable.")
+    ] = None,
+    source: Annotated[
+        str, typer.Option(metavar="NAME", help="Where events are from: traces, or prometheus (series by label).")
+    ] = "",
+    objective: Annotated[str, typer.Option(metavar="NAME", help="Which objective, where there are several.")] = "",
+    at: Annotated[str, typer.Option(metavar="INSTANT", help="Explain as of then: RFC 3339, or now-1h.")] = "",
+    show_vins: Annotated[bool, typer.Option("--show-vins", help="Write whole VINs; else they are masked.")] = False,
+    outputs: OutputOption = None,
+) -> None:
+    """Say who it is: the smallest groups that explain the bad events, and what to do next."""
+    from cdctl.application import why_wiring, wiring
+    from cdctl.cli.progress import long_work
+
+    run = run_of(ctx)
+    chosen = output.parse(outputs, FORMS)
+    settings = settings_of(run)
+    specs = wiring.read_specs(settings, paths or ())
+    slo = named(specs.slos, name)
+    slo, where = sourced(slo, specs.slos, source)
+    wanted = _wanted(slo, _objective(slo, objective), _seconds(window), groups(group or ()), at)
+    if slo.name != name:
+        exits.note(run, f"from spans, as {slo.name} counts them; --source prometheus takes the series of {name}")
+    doors = wiring.catalogue(settings, plugins=run.plugins)
+    with long_work(run, f"looking for who it is in {slo.name}", "nothing is kept: run it again"):
+        told = why_wiring.explain_slo(wanted, where, settings, doors, config=run.config, plugins=run.plugins)
+
+    def fit(form: str, width: int) -> str:
+        return why_wiring.render(told, form, width, show_vins=show_vins)
+
+    output.emit(run, chosen, lambda form: why_wiring.render(told, form, show_vins=show_vins), fit)
+
+
+def named(slos: Sequence[Slo], name: str) -> Slo:
+    """The SLO of that name. Raises UsageError with the nearest."""
+    found = next((slo for slo in slos if slo.name == name), None)
+    if found is None:
+        near = get_close_matches(name, [slo.name for slo in slos], n=3, cutoff=0.4)
+        hint = f"nearest: {', '.join(near)}" if near else "cdctl slo ls lists them"
+        raise UsageError("no SLO of that name", subject=name, hint=hint)
+    return found
+
+
+def sourced(slo: Slo, slos: Sequence[Slo], wanted: str) -> tuple[Slo, str]:
+    """Which promise is looked at, and the source of its events: what is asked for, else spans where the promise or its
+    sibling counts them, for they name vehicles. Raises UsageError."""
+    from cdctl.application import why_wiring
+
+    own, other = why_wiring.sources_of(slo), why_wiring.sibling(slo, slos)
+    if not wanted:
+        if why_wiring.TRACES in own or not other:
+            return slo, why_wiring.TRACES if own == {why_wiring.TRACES} else _one(slo, own)
+        return other, why_wiring.TRACES
+    if wanted in own:
+        return slo, wanted
+    if wanted == why_wiring.TRACES and other:
+        return other, wanted
+    near = get_close_matches(wanted, [*SOURCES, *own], n=1)
+    hint = f"did you mean {near[0]}?" if near and near[0] != wanted else f"it asks {', '.join(sorted(own))}"
+    raise UsageError(f"the SLO has no events of {wanted!r}", subject=slo.name, hint=hint)
+
+
+def _one(slo: Slo, own: frozenset[str]) -> str:
+    if len(own) > 1:
+        raise UsageError(
+            f"the SLO asks {' and '.join(sorted(own))} together: its events cannot be told apart one by one",
+            subject=slo.name,
+            hint="explain an SLO that asks one of them",
+        )
+    return next(iter(own))
+
+
+def groups(texts: Sequence[str]) -> dict[str, str]:
+    """`region=eu` and so on. Raises UsageError."""
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not key or not equals or not value or found.get(key, value) != value:
+            raise UsageError(f"{text!r} names no group", subject="--group", hint="write --group region=eu")
+        found[key] = value
+    return found
+
+
+def _objective(slo: Slo, name: str) -> Objective:
+    if not name:
+        return slo.objectives[0]
+    found = next((one for one in slo.objectives if one.name == name), None)
+    if found is None:
+        known = ", ".join(repr(one.name) for one in slo.objectives)
+        raise UsageError(f"no objective {name!r}", subject=slo.name, hint=f"it has {known}")
+    return found
+
+
+def _seconds(text: str) -> int:
+    from cdctl.domain.duration import seconds
+
+    try:
+        found = seconds(text)
+    except ValueError as error:
+        raise UsageError(str(error), subject="--window", hint="write 1h") from None
+    if not _SHORTEST <= found <= _LONGEST:
+        raise UsageError(f"{text} is too short or too long", subject="--window", hint="from 1m to 31d")
+    return int(found)
+
+
+def _wanted(slo: Slo, objective: Objective, seconds: int, group: dict[str, str], at: str) -> Wanted:
+    from cdctl.application.evaluate import DEFAULT_LAG
+    from cdctl.application.explaining import Wanted
+    from cdctl.application.wiring import WallClock
+    from cdctl.cli.values import instant
+
+    now = WallClock().now()
+    lag = slo.lag_seconds if slo.lag_seconds is not None else DEFAULT_LAG
+    moment = instant(at, now) if at else int(now - lag) // 60 * 60
+    return Wanted(slo, objective, moment, seconds, group)
+
+
+def register(app: typer.Typer) -> None:
+    """Make it a verb of `cdctl slo`."""
+    app.command(epilog="Example: cdctl slo why remote-command-availability --window 1h --group region=eu")(why)

@@ -1,0 +1,163 @@
+"""An explanation in plain words: the line that an on-call engineer reads first, and those after it."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterator, Sequence
+
+from cdctl.domain import figures
+from cdctl.domain.fleet.privacy import masked
+from cdctl.domain.text import safe
+from cdctl.domain.traces.attributes import VEHICLE_IDS
+from cdctl.domain.traces.ports import Window
+from cdctl.domain.why.explanation import Cause, Conjunction, Counts, Explanation, HeavyHitter
+from cdctl.reports import words
+
+_SPOKEN = {"sw": "software", "vehicle.software": "software", "service.name": "service", "command.name": "command"}
+_SURE = -9
+_LONG = 80
+
+
+def spoken(where: Conjunction) -> str:
+    """`region eu with software 23-07.60`; safe for a terminal."""
+    parts = [f"{_name(one.attribute)} {safe(one.value, _LONG)}" for one in where]
+    first, rest = parts[0], parts[1:]
+    return f"{first} with {' and '.join(rest)}" if rest else first
+
+
+def _name(attribute: str) -> str:
+    return _SPOKEN.get(attribute, safe(attribute, _LONG))
+
+
+def p_value(log10_p: float) -> str:
+    """`p < 1e-9` where it is smaller, else `p = 0.0004`."""
+    return f"p < 1e{_SURE}" if log10_p < _SURE else f"p = {10**log10_p:.1g}"
+
+
+def rate(value: float | None) -> str:
+    """A share of bad events in two or three figures: `21%`, `0.2%`, `0.034%`; never rounded to nothing or to all."""
+    if value is None:
+        return figures.UNKNOWN
+    percent = value * 100
+    if percent in {0, 100} or 10 <= percent < 99:
+        return f"{percent:.0f}%"
+    if percent >= 99:
+        return f"{math.floor(percent * 100) / 100:g}%"
+    digits = max(0, 1 - math.floor(math.log10(percent)))
+    return f"{percent:.{min(digits, 6)}f}".rstrip("0").rstrip(".") + "%"
+
+
+def sentence(cause: Cause) -> str:
+    """One cause: who, how much of it, how it fails inside and outside, how sure that is."""
+    inside, outside = rate(cause.inside.rate), rate(cause.outside.rate)
+    return (
+        f"{spoken(cause.where)}: {rate(cause.share)} of the bad events, {inside} fail inside, {outside} outside, "
+        f"{p_value(cause.log10_p)}"
+    )
+
+
+def headline(told: Explanation) -> str:
+    """The answer in one line."""
+    if told.events.bad <= 0:
+        return f"nothing is bad: {words.count(told.events.total)} events, none of them failed"
+    if told.fresh:
+        return sentence(told.fresh[0])
+    overall = f"{rate(told.events.rate)} of {words.count(told.events.total)} events are bad"
+    if told.standing:
+        return f"no new cause: {overall}, and what stands out did so before ({spoken(told.standing[0].where)})"
+    return f"no single cause: {overall}, and no group of up to three attributes stands out"
+
+
+def lines(told: Explanation) -> Iterator[str]:
+    """What follows the headline: further causes, whether it was so before, what the burn would be without."""
+    for cause in told.fresh[1:]:
+        yield f"and {sentence(cause)}"
+    for cause in told.standing:
+        yield f"as before, so no cause of a new burn: {sentence(cause)}"
+    if told.fresh and told.burn is not None:
+        rest = without(told)
+        yield f"burn rate {figures.burn(told.burn)}; without {_these(told.fresh)} {figures.burn(rest)}"
+    for cause in told.fresh:
+        yield from _more(cause, told)
+    if told.reference is None:
+        yield "there is nothing to compare with: whether it was so before is not known"
+
+
+def _these(causes: Sequence[Cause]) -> str:
+    return "it" if len(causes) == 1 else "them"
+
+
+def without(told: Explanation) -> float | None:
+    """The burn rate of all events but those of its causes."""
+    bad = told.events.bad - sum(cause.inside.bad for cause in told.fresh)
+    total = told.events.total - sum(cause.inside.total for cause in told.fresh)
+    return bad / total / (1 - told.target) if total > 0 else None
+
+
+def _more(cause: Cause, told: Explanation) -> Iterator[str]:
+    name = spoken(cause.where)
+    if told.reference is not None:
+        yield f"{name}: {before(cause, told.reference, told.window)}"
+    if cause.since is not None:
+        yield f"{name}: since about {words.moment(cause.since)} UTC"
+
+
+def before(cause: Cause, reference: Window, window: Window) -> str:
+    """How the group was in the reference window."""
+    back = window.end - reference.end
+    then = f"{words.duration(back)} before"
+    if cause.before is None or cause.before.raw_total == 0:
+        return f"{then} there was no such event"
+    inside, outside = rate(cause.before.rate), rate(_rate(cause.before_outside))
+    new = {True: "new", False: "as it was", None: "too few events then to tell"}[cause.new]
+    return f"{then} {inside} failed inside, {outside} outside: {new}"
+
+
+def _rate(counts: Counts | None) -> float | None:
+    return counts.rate if counts else None
+
+
+def named(hit: HeavyHitter, *, show_vins: bool) -> str:
+    """The value of a heavy hitter; ids of vehicles are masked unless they may be shown."""
+    personal = hit.attribute in {"vehicle", *VEHICLE_IDS}
+    return safe(masked(hit.value) if personal and not show_vins else hit.value, _LONG)
+
+
+def commands(told: Explanation) -> list[str]:
+    """Next steps, ready to paste."""
+    found: list[str] = []
+    for cause in told.fresh:
+        picked = cause.picked
+        if picked.where:
+            where = shlex.quote(picked.where)
+            found += [
+                f"cdctl fleet ls --where {where}",
+                f"cdctl fleet stats --where {where} --by sw",
+                f"cdctl diag ping --where {where} --count 3",
+            ]
+        found += [f"cdctl trace show {trace}" for trace in cause.traces[:1]]
+    return list(dict.fromkeys(found))
+
+
+def remarks(told: Explanation) -> Iterator[str]:
+    """What has to be known to read it: where events come from, what was left out, what cannot be picked."""
+    seconds = told.window.end - told.window.start
+    yield (
+        f"{words.count(told.events.raw_total)} events of {words.duration(seconds)} until "
+        f"{words.instant(told.window.end)}, from {'spans' if told.source == 'spans' else 'the series of a metric'}; "
+        f"{told.searched:,} groups of {len(told.attributes)} attributes were looked at"
+    )
+    if told.nameless:
+        yield f"{rate(told.nameless)} of events name no vehicle that is known"
+    for cause in told.fresh:
+        if cause.picked.beyond:
+            rest = ", ".join(f"{safe(one.attribute, _LONG)} {safe(one.value, _LONG)}" for one in cause.picked.beyond)
+            yield f"no selection of vehicles can say: {rest}"
+        for where in cause.equals[:3]:
+            yield f"explains as much as {spoken(cause.where)}: {spoken(where)}"
+    for name, others in told.same.items():
+        yield f"{safe(name, _LONG)} says the same as {', '.join(safe(other, _LONG) for other in others)}"
+    if told.left_out:
+        yield "not searched: " + ", ".join(f"{safe(one.attribute, _LONG)} ({one.reason})" for one in told.left_out)
+    yield from (safe(note) for note in told.notes)
