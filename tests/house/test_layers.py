@@ -23,6 +23,7 @@ PLANTED = {
     "mqtt-in-links": ("cdctl/stores/ledger.py", "import mqtt5"),
     "sql-in-inventory": ("cdctl/stores/ledger.py", "import sqlalchemy"),
     "serving-in-collector": ("cdctl/stores/ledger.py", "import starlette"),
+    "grpc-in-collector": ("cdctl/stores/ledger.py", "import grpc"),
     "secrets-in-security": ("cdctl/stores/ledger.py", "import nacl"),
     "yaml-in-files": ("cdctl/lab/past.py", "import ruamel.yaml"),
     "terminal-in-cli": ("cdctl/reports/table.py", "import rich"),
