@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,10 @@ class Coded:
     codes: Codes
     values: Sequence[str]
 
+    def where(self, wanted: NDArray[np.bool_]) -> Coded:
+        """Only those; all texts stay. wanted: [n]."""
+        return Coded(self.codes[wanted], self.values)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
@@ -40,6 +44,13 @@ class Pairs:
     offsets: Codes
     keys: Coded
     values: Coded
+
+    def where(self, wanted: NDArray[np.bool_]) -> Pairs:
+        """Only those of these spans. wanted: [n]."""
+        sizes = np.diff(self.offsets)
+        inside = np.repeat(wanted, sizes)
+        offsets = np.concatenate([[0], np.cumsum(sizes[wanted])]).astype(np.int32)
+        return Pairs(offsets, self.keys.where(inside), self.values.where(inside))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +80,19 @@ class SpanBatch:
     def __len__(self) -> int:
         return len(self.start)
 
+    def where(self, wanted: NDArray[np.bool_]) -> SpanBatch:
+        """Only these spans. wanted: [n]."""
+        return replace(
+            self,
+            **{name: getattr(self, name)[wanted] for name in _ARRAYS},
+            texts={name: coded.where(wanted) for name, coded in self.texts.items()},
+            columns={name: coded.where(wanted) for name, coded in self.columns.items()},
+            attributes=self.attributes.where(wanted),
+            resource=self.resource.where(wanted),
+        )
 
+
+_ARRAYS = ("trace", "span", "parent", "start", "end", "kind", "status", "weight")
 TEXTS = ("name", "scope", "message", "state", "events", "links")
 """Keys of `SpanBatch.texts`."""
 

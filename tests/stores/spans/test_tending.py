@@ -20,10 +20,10 @@ HOUR = 3600
 
 
 class Store:
-    def __init__(self, path: Path, keeping: Keeping = Keeping()) -> None:
+    def __init__(self, path: Path, keeping: Keeping | None = None) -> None:
         self.now = float(NOW)
         self.folder = SpanFolder(path, clock=lambda: self.now)
-        self.tending = Tending(self.folder, keeping, lambda: self.now)
+        self.tending = Tending(self.folder, keeping or Keeping(), lambda: self.now)
 
     def files(self) -> int:
         return len(self.folder.files())

@@ -1,0 +1,1 @@
+"""Taking spans in by OTLP, over HTTP and gRPC: bounded, and acknowledged when they are kept."""
