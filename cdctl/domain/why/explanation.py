@@ -13,6 +13,8 @@ from cdctl.domain.slo.series import Floats
 from cdctl.domain.traces.ports import Window
 from cdctl.domain.why.attributes import LeftOut
 
+RISEN = 1.5
+"""A burn is new when so many times as much is bad as in the reference window."""
 SourceName = Literal["spans", "prometheus"]
 
 
@@ -153,11 +155,18 @@ class Explanation:
         return None if rate is None else rate / (1 - self.target)
 
     @property
+    def risen(self) -> bool:
+        """Whether more is bad than in the reference window; what nobody knows is taken for new."""
+        then, now = (self.before.rate if self.before else None), self.events.rate
+        return then is None or now is None or now > RISEN * then
+
+    @property
     def fresh(self) -> tuple[Cause, ...]:
-        """Causes of this burn: those that were not so before, or of which nobody knows."""
-        return tuple(cause for cause in self.causes if cause.new is not False)
+        """Causes of this burn. Of one that is new, those that were not so before or of which nobody knows; of one that
+        went on all the time, all of them."""
+        return tuple(cause for cause in self.causes if cause.new is not False or not self.risen)
 
     @property
     def standing(self) -> tuple[Cause, ...]:
-        """Groups that fail more than others, and did before."""
-        return tuple(cause for cause in self.causes if cause.new is False)
+        """Groups that fail more than others and did before, so that they explain no new burn."""
+        return tuple(cause for cause in self.causes if cause.new is False and self.risen)

@@ -125,7 +125,7 @@ def _cause(cause: Cause, told: Explanation) -> str:
     bars = "".join(
         f"<dt>{escape(name)}</dt><dd>{drawing.bar(share, kind, figure)}</dd>" for name, share, kind, figure in rows
     )
-    kind = "cause standing" if cause.new is False else "cause"
+    kind = "cause standing" if cause in told.standing else "cause"
     notes = " · ".join(escape(part) for part in _notes(cause))
     head = f"<h3>{escape(telling.spoken(cause.where))}</h3>"
     return f'<section class="{kind}">{head}<dl class="bars">{bars}</dl><p>{notes}</p></section>'

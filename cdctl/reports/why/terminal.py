@@ -42,11 +42,11 @@ def _causes(told: Explanation, width: int | None) -> list[str]:
         grid.Column("VEHICLES", "right"),
         grid.Column("SINCE"),
     ]
-    return grid.grid(columns, [_row(cause) for cause in told.causes], width)
+    return grid.grid(columns, [_row(cause, told) for cause in told.causes], width)
 
 
-def _row(cause: Cause) -> list[str]:
-    mark = " (as before)" if cause.new is False else ""
+def _row(cause: Cause, told: Explanation) -> list[str]:
+    mark = " (as before)" if cause in told.standing else ""
     return [
         telling.spoken(cause.where) + mark,
         f"{words.bar(cause.share, _BAR)} {telling.rate(cause.share)}",
