@@ -92,6 +92,7 @@ def send(
     plan: options.PlanFile = "",
     results: options.Results = "",
     break_glass: options.BreakGlass = False,
+    despite_caps: options.DespiteCaps = False,
     for_: options.For = "",
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
@@ -107,7 +108,7 @@ def send(
         raise UsageError(f"{more[0]!r} is one word too many", hint=f"to a vehicle of this name: --to {more[0]}")
     asked = cmd_send.Asked(
         name, arguments or (), [*(to or ()), *(more or ())], where, region, for_, expect, wait, timeout, expires,
-        rate, retries, dry_run, yes, reason, plan, results, break_glass, show_vins, outputs,
+        rate, retries, dry_run, yes, reason, plan, results, break_glass, show_vins, outputs, despite_caps,
     )  # fmt: skip
     exits.leave(cmd_send.send(run_of(ctx), asked))
 

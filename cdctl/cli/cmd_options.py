@@ -56,6 +56,9 @@ UndoFile = Annotated[
     typer.Option("--plan", metavar="FILE", help="Write what would be sent for approval; several plans are numbered."),
 ]
 Results = Annotated[str, typer.Option(metavar="FILE", help="What became of each order: .csv, .jsonl or .json.")]
+DespiteCaps = Annotated[
+    bool, typer.Option("--despite-caps", help="Also to vehicles that do not say (caps) that they can.")
+]
 BreakGlass = Annotated[
     bool, typer.Option("--break-glass", help="Send without the approvals; loud, audited, needs the role and a reason.")
 ]

@@ -150,6 +150,7 @@ def facts(plan: Plan, command: Command, selected: Selected) -> Iterator[tuple[st
         if any(values):
             yield name, _counted(values)
     yield from _known(selected)
+    yield from ableness(selected)
     if command.preconditions:
         yield "needs", ", ".join(each.value for each in command.preconditions) + "; a vehicle sees to it itself"
     yield "time", f"begins within {spelled(plan.expires)}, takes at most {spelled(plan.timeout)}"
@@ -177,6 +178,16 @@ def _known(selected: Selected) -> Iterator[tuple[str, str]]:
     if selected.left_out:
         names = ", ".join(f"{name} of {count:,}" for name, count in selected.left_out.items())
         yield "left out", f"because not known: {names}"
+
+
+def ableness(selected: Selected) -> Iterator[tuple[str, str]]:
+    """Who can, as far as vehicles say."""
+    if selected.unable:
+        count = f"{selected.unable:,} of {len(selected.targets) + selected.unable:,} vehicles"
+        yield "cannot", f"{count} do not say that they can ({selected.capability}): left out"
+    if selected.untold:
+        count = f"{selected.untold:,} of {len(selected.targets):,}"
+        yield "who can", f"{count} do not say what they can: sent to all the same"
 
 
 def _counted(values: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ class Asked:
     break_glass: bool = False
     show_vins: bool = False
     outputs: Sequence[str] | None = None
+    despite_caps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,9 @@ def _made(run: Run, asked: Asked) -> Ready:
         cmd_asking.must_be_able(command.risk, asked.yes)
     by = security_wiring.sealer_of(cmd_targets.sending_context(settings)).identity
     selected = cmd_targets.chosen(
-        run, settings, to=asked.to, where=asked.where, region=asked.region, seconds=asked.seconds, reason=asked.reason
-    )
+        run, settings, to=asked.to, where=asked.where, region=asked.region, seconds=asked.seconds, reason=asked.reason,
+        capability="" if asked.despite_caps else command.capability,
+    )  # fmt: skip
     fleet_rows.refuse_unless(asked.expect, len(selected.targets))
     plan = cmd_planning.planned(
         command,
@@ -188,6 +190,8 @@ def _preview(run: Run, ready: Ready) -> None:
         exits.warn(run, line)
     if not ready.selected.whole:
         exits.insist("the picture of the fleet was not whole: some vehicles that match may be missing here")
+    for name, value in cmd_planning.ableness(ready.selected):
+        exits.insist(f"{name}: {value}")
     if command.risk is Risk.SAFE and not run.verbose:
         regions = ", ".join(sorted({target.region for target in plan.targets}))
         exits.note(run, f"{command.name} to {vehicles(len(plan.targets))} in {regions}")
@@ -245,7 +249,8 @@ def _sketch(ready: Ready, ruling: Ruling, topic: str, payload: object) -> Render
                 {
                     "command": plan.command, "arguments": dict(plan.arguments), "count": len(plan.targets),
                     "regions": counts, "presence": dict(ready.selected.states),
-                    "left_out": dict(ready.selected.left_out), "policy": policy, "topic": shown[0],
+                    "left_out": dict(ready.selected.left_out), "unable": ready.selected.unable,
+                    "untold": ready.selected.untold, "policy": policy, "topic": shown[0],
                     "payload": None if hide else payload, "targets": targets,
                 }
             )  # fmt: skip

@@ -11,27 +11,41 @@ from cdctl.cli import exits, fleet_asking, fleet_status
 from cdctl.domain.fleet.inventory import is_id
 from cdctl.domain.orders.plan import Target
 from cdctl.domain.text import safe
-from cdctl.errors import UnavailableError, UsageError
+from cdctl.errors import RefusedError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.cli.options import Run
     from cdctl.domain.fleet.reading import Fleet, FleetStatus, Page
     from cdctl.domain.settings import Context, Settings
 
-_COLUMNS = ("vin", "region", "model", "sw", "state")
+_COLUMNS = ("vin", "region", "model", "sw", "state", "caps")
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
     """Vehicles that are meant. where: the filter, empty when ids were named. states: how many are online, offline, ...;
     empty when the fleet was not asked. left_out: how many a term could not judge, by field. whole: whether the picture
-    was complete."""
+    was complete. capability: what the command needs; unable: how many say what they can, and not that, and are left
+    out; untold: how many of the targets do not say what they can."""
 
     targets: tuple[Target, ...]
     where: str = ""
     states: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     whole: bool = True
+    capability: str = ""
+    unable: int = 0
+    untold: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Vehicles before it was looked at what they can. caps: what each says that it can, where it does; states: how each
+    is."""
+
+    selected: Selected
+    caps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 def sending_context(settings: Settings) -> Context:
@@ -49,10 +63,19 @@ def sending_context(settings: Settings) -> Context:
 
 
 def chosen(
-    run: Run, settings: Settings, *, to: Sequence[str], where: str, region: str, seconds: str, reason: str
+    run: Run,
+    settings: Settings,
+    *,
+    to: Sequence[str],
+    where: str,
+    region: str,
+    seconds: str,
+    reason: str,
+    capability: str = "",
 ) -> Selected:
-    """The vehicles. Raises UsageError: nobody or both ways are named, no such vehicle; UnavailableError when the region
-    of one cannot be known."""
+    """The vehicles; with `capability` without those that say what they can, and not that. Raises UsageError: nobody or
+    both ways are named, no such vehicle; UnavailableError when the region of one cannot be known; RefusedError when one
+    that is named cannot, or none can."""
     vins = tuple(dict.fromkeys(vin.strip() for each in to for vin in each.split(",") if vin.strip()))
     if bool(vins) is bool(where.strip()):
         hint = "--to VIN, or --where 'region:eu online'"
@@ -63,10 +86,26 @@ def chosen(
         raise UsageError(f"context {context.name!r} has no region {region!r}", subject="--region", hint=hint)
     if vins:
         _check(vins)
-        return _named(run, context, vins, region, seconds)
+        return _able(_named(run, context, vins, region, seconds), capability)
     if region:
         raise UsageError("--region is for --to", subject="--region", hint=f"--where 'region:{region} ...'")
-    return _filtered(run, where, seconds, reason)
+    return _able(_filtered(run, where, seconds, reason), capability)
+
+
+def _able(found: Found, capability: str) -> Selected:
+    """Without those that cannot. What a vehicle does not say is not taken for a no."""
+    selected = found.selected
+    if not capability:
+        return selected
+    unable = {one.vin for one in selected.targets if capability not in found.caps.get(one.vin, (capability,))}
+    if unable and (not selected.where or len(unable) == len(selected.targets)):
+        what = f"{len(unable):,} of {len(selected.targets):,} vehicles do not say that they can: {capability}"
+        hint = "cdctl fleet show VIN says what one can; --despite-caps sends all the same"
+        raise RefusedError(what, subject=sorted(unable)[0] if len(unable) == 1 else "", hint=hint)
+    targets = tuple(one for one in selected.targets if one.vin not in unable)
+    untold = sum(one.vin not in found.caps for one in targets)
+    states = Counter(found.states[one.vin] for one in targets) if found.states else {}
+    return replace(selected, targets=targets, states=states, capability=capability, unable=len(unable), untold=untold)
 
 
 def _check(vins: Sequence[str]) -> None:
@@ -76,10 +115,10 @@ def _check(vins: Sequence[str]) -> None:
             raise UsageError("that is no id of a vehicle", subject=safe(vin, 60), hint=hint)
 
 
-def _named(run: Run, context: Context, vins: Sequence[str], region: str, seconds: str) -> Selected:
+def _named(run: Run, context: Context, vins: Sequence[str], region: str, seconds: str) -> Found:
     only = region or (next(iter(context.brokers)) if len(context.brokers) == 1 else "")
     if only:
-        return Selected(tuple(sorted(Target(vin, only) for vin in vins)))
+        return Found(Selected(tuple(sorted(Target(vin, only) for vin in vins))))
     where = "|".join(f'vin:"{vin}"' for vin in vins)
     asked = fleet_asking.question(run, where=f"({where})", seconds=seconds)
 
@@ -107,7 +146,7 @@ def _nobody(vin: str, near: str, status: FleetStatus) -> UsageError | Unavailabl
     return UsageError("there is no such vehicle", subject=vin, hint=near or "cdctl fleet ls lists those that are known")
 
 
-def _filtered(run: Run, where: str, seconds: str, reason: str) -> Selected:
+def _filtered(run: Run, where: str, seconds: str, reason: str) -> Found:
     asked = fleet_asking.question(run, where=where, seconds=seconds, reason=reason)
 
     async def ask(fleet: Fleet) -> Page:
@@ -125,11 +164,13 @@ def _filtered(run: Run, where: str, seconds: str, reason: str) -> Selected:
     return _selected(found, where)
 
 
-def _selected(found: Page, where: str) -> Selected:
-    rows = [[str(cell or "") for cell in row] for row in found.rows]
+def _selected(found: Page, where: str) -> Found:
+    caps = {str(row[0]): tuple(str(row[5]).split()) for row in found.rows if row[5] is not None}
+    rows = [[str(cell or "") for cell in row[:5]] for row in found.rows]
     targets = tuple(sorted(Target(*row[:4]) for row in rows if row[1]))
     left_out = dict(found.left_out)
     if homeless := sum(not row[1] for row in rows):
         left_out["region"] = left_out.get("region", 0) + homeless
-    states = Counter(row[4] for row in rows if row[1])
-    return Selected(targets, where, states, left_out, not fleet_status.code(found.status))
+    states = {row[0]: row[4] for row in rows if row[1]}
+    whole = not fleet_status.code(found.status)
+    return Found(Selected(targets, where, Counter(states.values()), left_out, whole), caps, states)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cdctl.cli import exits, output, records
+from cdctl.cli.cmd_options import DespiteCaps
 from cdctl.cli.options import OutputOption, noun, run_of
 
 app = noun("Rollouts: one command to many vehicles in waves, guarded by promises.")
@@ -21,14 +22,19 @@ Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it stands in the
 
 @app.command(epilog="Example: cdctl rollout plan charge-limit.yaml -o json")
 def plan(
-    ctx: typer.Context, file: File, seconds: For = "", expect: Expect = None, outputs: OutputOption = None
+    ctx: typer.Context,
+    file: File,
+    seconds: For = "",
+    expect: Expect = None,
+    despite_caps: DespiteCaps = False,
+    outputs: OutputOption = None,
 ) -> None:
     """Show which vehicles each wave holds, and what would stop it. Nothing is sent."""
     from cdctl.cli import rollout_planning, rollout_rows
 
     run = run_of(ctx)
     wanted = output.parse(outputs)
-    found = rollout_planning.ready(run, file, seconds=seconds, expect=expect)
+    found = rollout_planning.ready(run, file, seconds=seconds, expect=expect, despite_caps=despite_caps)
     job = found.job
     rows = rollout_rows.planned(job)
 
@@ -38,6 +44,7 @@ def plan(
                 {
                     "name": found.wanted.name, "command": job.plan.command, "arguments": dict(job.plan.arguments),
                     "count": len(job.plan.targets), "where": job.plan.where, "waves": rows,
+                    "unable": found.selected.unable, "untold": found.selected.untold,
                     "guards": [guard.text for guard in job.rules.guards],
                     "stops": [f"{name}: {value}" for name, value in rollout_rows.guarded(job)],
                 }
@@ -64,6 +71,7 @@ def start(
         bool,
         typer.Option("--break-glass", help="Without policy's approvals; loud, audited, needs the role and a reason."),
     ] = False,
+    despite_caps: DespiteCaps = False,
     outputs: OutputOption = None,
 ) -> None:
     """Begin, and carry it to its end in this process. Ctrl-C leaves it where it is; `resume` goes on."""
@@ -71,7 +79,16 @@ def start(
 
     run = run_of(ctx)
     exits.leave(
-        rollout_running.start(run, file, outputs, seconds=seconds, expect=expect, yes=yes, break_glass=break_glass)
+        rollout_running.start(
+            run,
+            file,
+            outputs,
+            seconds=seconds,
+            expect=expect,
+            yes=yes,
+            break_glass=break_glass,
+            despite_caps=despite_caps,
+        )
     )
 
 

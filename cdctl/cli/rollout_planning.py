@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_targets, exits, fleet_rows
+from cdctl.cli import cmd_planning, cmd_targets, exits, fleet_rows
+from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders import ids
 from cdctl.domain.orders.arguments import judge_values
@@ -30,9 +31,10 @@ class Ready:
     wanted: Wanted
     command: Command
     job: Job
+    selected: Selected
 
 
-def ready(run: Run, file: str, *, seconds: str, expect: int | None, by: str = "") -> Ready:
+def ready(run: Run, file: str, *, seconds: str, expect: int | None, by: str = "", despite_caps: bool = False) -> Ready:
     """Read, judge, select. by: who asks, the signing key's owner unless told. Raises FileError, UsageError,
     RefusedError and UnavailableError."""
     from cdctl.application import rolling, rollout_wiring, security_wiring, wiring
@@ -45,12 +47,15 @@ def ready(run: Run, file: str, *, seconds: str, expect: int | None, by: str = ""
         raise UsageError(wrong[0], subject=file, hint="; ".join(wrong[1:]))
     asks = by or security_wiring.sealer_of(settings.context()).identity.name
     selected = cmd_targets.chosen(
-        run, settings, to=(), where=wanted.where, region="", seconds=seconds, reason=wanted.reason
-    )
+        run, settings, to=(), where=wanted.where, region="", seconds=seconds, reason=wanted.reason,
+        capability="" if despite_caps else command.capability,
+    )  # fmt: skip
     if not selected.whole:
         exits.insist("the picture of the fleet was not whole: some vehicles that match may be missing here")
     for name, count in selected.left_out.items():
         exits.note(run, f"left out because {name} is not known: {count:,}")
+    for name, value in cmd_planning.ableness(selected):
+        exits.insist(f"{name}: {value}")
     fleet_rows.refuse_unless(expect if expect is not None else wanted.expect, len(selected.targets))
     now = round(time.time() * 1000)
     plan = Plan(
@@ -58,4 +63,4 @@ def ready(run: Run, file: str, *, seconds: str, expect: int | None, by: str = ""
         selected.targets, asks, now, wanted.expires or command.expires, wanted.timeout or command.timeout,
         wanted.where, wanted.reason, wanted.content,
     )  # fmt: skip
-    return Ready(settings, wanted, command, rolling.job_of(plan, wanted, command))
+    return Ready(settings, wanted, command, rolling.job_of(plan, wanted, command), selected)

@@ -61,13 +61,14 @@ def start(
     expect: int | None,
     yes: bool,
     break_glass: bool = False,
+    despite_caps: bool = False,
 ) -> exits.Code:
     """From the file to the end of its rollout; the exit code."""
     from cdctl.application import rolling
     from cdctl.application.orders_wiring import with_orders
 
     wanted = output.parse(outputs)
-    found = rollout_planning.ready(run, file, seconds=seconds, expect=expect)
+    found = rollout_planning.ready(run, file, seconds=seconds, expect=expect, despite_caps=despite_caps)
     plan, command = found.job.plan, found.command
     if not plan.targets:
         exits.note(run, "no vehicle matches: nothing is sent")

@@ -175,7 +175,8 @@ def _within(positions: Sequence[object], first: int, end: int) -> bool:
 def _is_standing(told: Standing) -> bool:
     texts = _all((told.vin, told.region, told.model, told.software), str)
     numbers = all(number is None or type(number) is int for number in (told.seq, told.ts))
-    return texts and numbers and isinstance(told.presence, Presence) and _is_codes(told.dtcs or ())
+    sets = _is_codes(told.dtcs or ()) and _is_codes(told.caps or ())
+    return texts and numbers and isinstance(told.presence, Presence) and sets
 
 
 def _is_event(told: Event) -> bool:

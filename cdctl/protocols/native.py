@@ -39,7 +39,7 @@ class BirthPayload(msgspec.Struct, gc=False):
     online: bool
     model: str = ""
     sw: str = ""
-    caps: list[str] = []
+    caps: list[str] | None = None
     dtcs: Annotated[list[Code], msgspec.Meta(max_length=64)] | None = None
 
 
@@ -140,9 +140,10 @@ class NativeSpeech:
             _judge_version(birth.v)
             presence = Presence.ONLINE if birth.online else Presence.OFFLINE
             dtcs = None if birth.dtcs is None else tuple(birth.dtcs)
+            caps = None if birth.caps is None else tuple(birth.caps)
             kept = bool(message.retain)
             batch.standings.append(
-                Standing(vin, presence, region, birth.seq, birth.ts, birth.model, birth.sw, kept, dtcs)
+                Standing(vin, presence, region, birth.seq, birth.ts, birth.model, birth.sw, kept, dtcs, caps)
             )
         elif kind == "event":
             event = self._event(payload)

@@ -30,8 +30,10 @@ MAGIC = b"cdctl fleet snapshot 1\n"
 _LARGEST_HEADER = 1 << 20
 _BLOCK = 1 << 22
 _ALIGN = 64
-_TABLES = ("regions", "models", "softwares", "dtc_names")
-_CODES = {"region": "regions", "model": "models", "software": "softwares", "dtcs": "dtc_sets"}
+_TABLES = ("regions", "models", "softwares", "capabilities", "dtc_names")
+_CODES = {
+    "region": "regions", "model": "models", "software": "softwares", "caps": "capabilities", "dtcs": "dtc_sets",
+}  # fmt: skip
 _PRESENCES = 3
 _CLOCK_STEP_MS = 3_600_000
 """Our own clock may have been put right meanwhile, and rows go on changing while they are written."""

@@ -58,7 +58,7 @@ def test_births_and_deaths_in_order() -> None:
     birth = {"v": 1, "ts": 9, "seq": 3, "online": True, "model": "i4", "sw": "23-07.55", "caps": ["lock"]}
     batch = understood(sent("birth", birth, retain=True), sent("birth", birth | {"online": False}))
     assert batch.standings == [
-        Standing(VIN, Presence.ONLINE, "eu", 3, 9, "i4", "23-07.55", retained=True),
+        Standing(VIN, Presence.ONLINE, "eu", 3, 9, "i4", "23-07.55", retained=True, caps=("lock",)),
         Standing(VIN, Presence.OFFLINE, "eu", 3, 9, "i4", "23-07.55", retained=False),
     ]
 

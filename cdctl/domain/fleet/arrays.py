@@ -33,6 +33,7 @@ class Arrays:
         self.region: NDArray[np.uint16] = parts["region"]
         self.model: NDArray[np.uint16] = parts["model"]
         self.software: NDArray[np.uint16] = parts["software"]
+        self.caps: NDArray[np.uint16] = parts["caps"]
         self.presence: NDArray[np.uint8] = parts["presence"]
         self.flags: NDArray[np.uint8] = parts["flags"]
         self.link: NDArray[np.uint8] = parts["link"]
@@ -50,6 +51,7 @@ class Arrays:
         self.regions = Strings(parts["regions"], header["regions"])
         self.models = Strings(parts["models"], header["models"])
         self.softwares = Strings(parts["softwares"], header["softwares"])
+        self.capabilities = Strings(parts["capabilities"], header["capabilities"])
         self.reasons = Strings(parts["reasons"]["text"], header["reasons"])
         self.troubles = Troubles(parts, header)
         self.ring = Ring(parts["happenings"], header["happened"], Strings(parts["kinds"], header["kinds"]))

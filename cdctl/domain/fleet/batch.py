@@ -25,7 +25,7 @@ class Standing:
     vin: the vehicle's id. presence: UNKNOWN where only model, software or codes are told. seq: grows by one a connect;
     None where a protocol has none (then the latest word counts). ts: the vehicle's own clock, epoch ms, None when not
     told. model, software: empty when not told. retained: the broker had kept it, so it tells of the past. dtcs: all
-    trouble codes that stand, None when not told (the ones known so far stay).
+    trouble codes that stand, caps: all that the vehicle says it can; None when not told (what was known so far stays).
     """
 
     vin: str
@@ -37,6 +37,7 @@ class Standing:
     software: str = ""
     retained: bool = False
     dtcs: tuple[str, ...] | None = None
+    caps: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

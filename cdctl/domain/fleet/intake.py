@@ -218,7 +218,8 @@ class Intake:
         columns.count(Counter.IGNORED, batch.ignored)
         for reason, number in batch.malformed.items():
             columns.reject(reason, number, batch.example)
-        tables = (columns.regions, columns.models, columns.softwares, columns.reasons, columns.troubles)
+        texts = (columns.regions, columns.models, columns.softwares, columns.reasons, columns.capabilities)
+        tables = (*texts, columns.troubles)
         counters = columns.header["counters"][0]
         counters[Counter.TABLE_FULL] = sum(table.refused for table in tables)
         counters[Counter.NO_CODES] = columns.troubles.unfit

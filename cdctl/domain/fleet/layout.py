@@ -22,13 +22,15 @@ from cdctl.errors import UsageError
 Buffer = bytearray | memoryview | mmap
 """Memory that can be written to (and bytes, to look at)."""
 MAGIC = b"cdctl fleet\n"
-VERSION = 1
+VERSION = 2
 """Of the memory and of the snapshot; another number is not read."""
 ID_BYTES = 40
 CAPACITY = 4_000_000
 """Vehicles that fit when nothing else is said: a number to reserve addresses for, not memory."""
 SIGNALS = 64
 STRINGS, STRING_BYTES = 65_536, 64
+CAPABILITIES, CAPABILITY_BYTES = 4_096, 512
+"""Sets of capabilities that a fleet may have, and bytes of one as it is kept (see `capabilities`)."""
 DTC_NAMES, DTC_BYTES = 65_536, 16
 DTC_SETS, DTC_PLACES = 1 << 18, 1 << 21
 HAPPENINGS = 32_768
@@ -47,6 +49,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "since": "time in its state; empty: it was so before we listened",
         "dtc": "trouble codes that stand",
         "dtcs": "how many trouble codes stand",
+        "caps": "what it says that it can",
         "messages": "messages since we listen",
         "events": "events since we listen",
         "flaps": "connections that ended since we listen",
@@ -78,6 +81,7 @@ HEADER = np.dtype(
         ("models", "u4"),
         ("softwares", "u4"),
         ("kinds", "u4"),
+        ("capabilities", "u4"),
         ("dtc_names", "u4"),
         ("dtc_sets", "u4"),
         ("dtc_epoch", "u4"),  # grows when set codes are given anew
@@ -106,6 +110,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("region", "u2"),
     ("model", "u2"),
     ("software", "u2"),
+    ("caps", "u2"),
     ("presence", "u1"),
     ("flags", "u1"),
     ("link", "u1"),  # number of the link it was last heard on, plus one; 0: none yet
@@ -177,6 +182,7 @@ class Layout:
             ("reasons", REASON, REASONS),
             ("happenings", HAPPENED, HAPPENINGS),
             *((name, np.dtype(f"S{STRING_BYTES}"), STRINGS) for name in ("regions", "models", "softwares", "kinds")),
+            ("capabilities", np.dtype(f"S{CAPABILITY_BYTES}"), CAPABILITIES),
             ("dtc_names", np.dtype(f"S{DTC_BYTES}"), DTC_NAMES),
             ("dtc_ends", np.dtype("u4"), DTC_SETS),
             ("dtc_places", np.dtype("u2"), DTC_PLACES),

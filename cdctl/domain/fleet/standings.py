@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from cdctl.domain.fleet.arrays import Arrays
 from cdctl.domain.fleet.batch import Presence, Standing
+from cdctl.domain.fleet.capabilities import written
 from cdctl.domain.fleet.layout import Counter
 from cdctl.domain.fleet.moves import move
 from cdctl.domain.fleet.presence import Flag, Life, become, believed
 
 _UNKNOWN, _OFFLINE, _ONLINE = int(Presence.UNKNOWN), int(Presence.OFFLINE), int(Presence.ONLINE)
+_SETS = 256
+"""Sets of capabilities whose text is remembered: those of a fleet are few."""
 _SEQ_MOST, _FAR = 2**32 - 2, 2**62
 
 
@@ -35,6 +39,7 @@ class Standings:
 
     def __init__(self, columns: Arrays) -> None:
         self._columns = columns
+        self._written = lru_cache(_SETS)(written)
 
     def take(self, standings: Sequence[Standing], rows: Sequence[int], now_ms: int, region: str, link: int) -> None:
         """`rows` are those of the standings, -1 for what has none. `link` is the number of the link of `region`."""
@@ -98,6 +103,8 @@ class Standings:
             told.softwares[row] = columns.softwares.code(standing.software)
         if standing.dtcs is not None:
             columns.dtcs[row] = columns.troubles.code(standing.dtcs, columns.dtcs[: columns.rows])
+        if standing.caps is not None:
+            columns.caps[row] = columns.capabilities.code(self._written(standing.caps))
 
     def _write(self, lives: dict[int, Life], told: _Told, now_ms: int, link: int) -> None:
         columns = self._columns

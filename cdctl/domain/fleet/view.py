@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdctl.domain.fleet.batch import Presence
+from cdctl.domain.fleet.capabilities import sets as sets_of
 from cdctl.domain.fleet.columns import Columns
 from cdctl.domain.fleet.layout import FIELDS
 from cdctl.domain.fleet.presence import Flag
 from cdctl.domain.fleet.selection.fields import Field, Kind
+from cdctl.domain.fleet.strings import NOT_TOLD, OTHER
 
 STATES = ("unknown", "offline", "online", "never")
 """Names by the codes of the field `state`. never: in the inventory, listened for, and nobody ever heard of it."""
@@ -24,7 +26,7 @@ _KINDS = {
     **dict.fromkeys(("age", "since"), Kind.AGE),
     "vin": Kind.VIN,
     "state": Kind.STATE,
-    "dtc": Kind.CODES,
+    **dict.fromkeys(("dtc", "caps"), Kind.CODES),
 }
 _FLAGS = {"duplicate": Flag.DUPLICATE, "inventory": Flag.INVENTORY, "snapshot": Flag.SNAPSHOT}
 _COLUMN_OF = {"sw": "software", "age": "seen_ms", "since": "since_ms", "dtc": "dtcs", "state": "presence", "vin": "ids"}
@@ -117,7 +119,12 @@ class FleetView:
         return np.where(moment > 0, np.maximum(self.now_ms - moment, 0) / 1000, np.nan)
 
     def code_sets(self, name: str = "dtc") -> tuple[NDArray[np.uint32], list[tuple[str, ...]]]:
-        """Code of each vehicle's set of trouble codes, and the sets, sorted. 0: not told; 1: none stand."""
+        """Code of each vehicle's set of trouble codes (1: none stand) or of capabilities (caps), and the sets, sorted.
+        0: not told."""
+        if name == "caps":
+            codes = self._take("caps")  # before the texts: all of these codes have one by then
+            known = np.where(codes == OTHER, NOT_TOLD, codes).astype(np.uint32)
+            return known, sets_of(self.columns.capabilities.texts())
         if name != "dtc":
             raise KeyError(name)
         for _ in range(_TRIES if self._sets is None else 0):

@@ -59,8 +59,8 @@ def _plain(command: Command) -> Iterator[str]:
         value = getattr(command, field)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _WEEK:
             yield f"its {field} must be whole seconds, a week at most"
-    if not isinstance(command.capability, str) or not command.capability.isprintable():
-        yield "its capability must be a text"
+    if not isinstance(command.capability, str) or not command.capability.isprintable() or " " in command.capability:
+        yield "its capability must be a text without spaces"
     if not isinstance(command.results, Mapping) or not all(map(_is_line, chain(*command.results.items()))):
         yield "its results must map a key to its meaning"
 

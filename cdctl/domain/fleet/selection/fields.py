@@ -19,7 +19,7 @@ class Kind(Enum):
     NUMBER = "a number"
     AGE = "time since a moment"
     STATE = "online, offline, unknown or never"
-    CODES = "a set of trouble codes"
+    CODES = "a set of names, such as trouble codes"
 
 
 STATES = ("online", "offline", "unknown", "never")

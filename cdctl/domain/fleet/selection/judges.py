@@ -120,8 +120,10 @@ def _text_test(term: Term) -> Callable[[str], bool]:
 
 
 def _set_test(term: Term) -> Callable[[Sequence[str]], bool]:
-    """A code is asked for with or without its failure type: P0A9B is P0A9B-17, too."""
+    """A trouble code is asked for with or without its failure type: P0A9B is P0A9B-17, too."""
     matches = _matcher(term)
+    if term.field.name != "dtc":
+        return lambda members: any(map(matches, members))
     return lambda members: any(matches(code) or matches(code.partition("-")[0]) for code in members)
 
 
