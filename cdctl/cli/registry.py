@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "diag": Entry("cdctl.cli.diag:app", "Vehicles from inside: do they answer, and what is wrong?"),
         "rollout": Entry("cdctl.cli.rollout:app", "Rollouts: to many vehicles in waves, stopped when a promise burns."),
         "broker": Entry("cdctl.cli.broker:app", "Brokers: what they are, how quick, and what fills them."),
+        "trace": Entry("cdctl.cli.trace:app", "Traces: take spans in, find them, see where the time went."),
         "collect": Entry("cdctl.cli.collect:app", "Take in once for a whole team and serve every viewer."),
         "keys": Entry("cdctl.cli.keys:app", "Keys that sign orders: make, list, rotate, revoke."),
         "policy": Entry("cdctl.cli.policy:app", "Who may do what: is the policy sound, what does it say?"),

@@ -94,8 +94,8 @@ def whole_trace(trace_id: str, limit: int, write: Writing, columns: str, order: 
 
 
 def operations(wanted: Spanset, window: Window, limit: int, write: Writing, by: By) -> Statement:
-    """Columns: service, name, kind (a number; of a whole service, no name and -1), weights of all spans, of those that failed, and a list of the quantiles
-    0.5, 0.95 and 0.99 of their durations in nanoseconds; most first."""
+    """Columns: service, name, kind (a number; of a whole service, no name and -1), weights of all spans and of those
+    that failed, and a list of the quantiles 0.5, 0.95 and 0.99 of their durations in nanoseconds; most first."""
     bounds = write.window(*nanos(window))
     service = f"coalesce({write.attribute('resource', 'service.name')}, '') AS service"
     name, kind = (write.text("name"), write.kind) if by == "operation" else ("''", "-1")
