@@ -59,7 +59,7 @@ def test_births_and_deaths_in_order() -> None:
     batch = understood(sent("birth", birth, retain=True), sent("birth", birth | {"online": False}))
     assert batch.standings == [
         Standing(VIN, Presence.ONLINE, "eu", 3, 9, "i4", "23-07.55", retained=True, caps=("lock",)),
-        Standing(VIN, Presence.OFFLINE, "eu", 3, 9, "i4", "23-07.55", retained=False),
+        Standing(VIN, Presence.OFFLINE, "eu", 3, 9, "i4", "23-07.55", retained=False, caps=("lock",)),
     ]
 
 
