@@ -1,1 +1,24 @@
-"""Promises measured on spans, wherever they are kept: the door `sources`, key `traces`."""
+"""Spans of distributed traces: SLIs from a store that counts them, and servers that can be asked for spans."""
+
+from collections.abc import Mapping
+
+from cdctl.domain.ports import API, Plugin
+from cdctl.sources.traces.source import TracesSource
+
+
+def make(settings: Mapping[str, object]) -> TracesSource:
+    """The source of a `traces` table of the settings. Raises UsageError when the table is wrong, or names a server that
+    finds spans and does not count them."""
+    from cdctl.sources.traces.opening import store_of
+
+    return TracesSource(store_of(settings))
+
+
+PLUGIN = Plugin(
+    api=API,
+    room="sources",
+    name="traces",
+    version="1",
+    summary="Spans that a store of cdctl's or a ClickHouse keeps",
+    make=make,
+)
