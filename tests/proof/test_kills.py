@@ -20,9 +20,12 @@ COMMANDS = ("ping", "flash", "lock", "horn")
 QUEUES = ("max_queued_messages 100000", "max_inflight_messages 100", "set_tcp_nodelay true")
 
 
-def prove(folder: Path, *, vehicles: int, plans: int, operators: int, brokers: int, seed: int) -> None:
-    """All of it: every promise, nothing lost, nothing done twice."""
-    broker = Persistent(folder / "kept", *QUEUES)
+def prove(
+    folder: Path, *, vehicles: int, plans: int, operators: int, brokers: int, seed: int, behind: int, expires: int
+) -> None:
+    """All of it: every promise, nothing lost, nothing done twice. behind: changes that a broker which keeps them may
+    lose all the same; expires: seconds that orders live."""
+    broker = Persistent(folder / "kept", *QUEUES, behind=behind)
     with ordered(folder, vehicles=vehicles, on=broker, seed=seed) as lab:
         run = Killing(lab, broker, folder / "operator", seed)
         try:
@@ -33,7 +36,7 @@ def prove(folder: Path, *, vehicles: int, plans: int, operators: int, brokers: i
                 run.plan(
                     COMMANDS[number % len(COMMANDS)], vins,
                     operator_kills=min(-(-operators // plans), operators - run.operators_killed),
-                    broker_kills=min(-(-brokers // plans), brokers - run.brokers_killed),
+                    broker_kills=min(-(-brokers // plans), brokers - run.brokers_killed), expires=expires,
                 )  # fmt: skip
             if lab.away:
                 run.plan("ping", lab.away[:20], expires=3)
@@ -53,9 +56,9 @@ def prove(folder: Path, *, vehicles: int, plans: int, operators: int, brokers: i
 
 
 def test_twenty_operators_and_five_brokers_are_killed(tmp_path: Path) -> None:
-    prove(tmp_path, vehicles=500, plans=4, operators=20, brokers=5, seed=11)
+    prove(tmp_path, vehicles=500, plans=4, operators=20, brokers=5, seed=11, behind=1, expires=120)
 
 
 @pytest.mark.soak
 def test_two_hundred_operators_and_thirty_brokers_are_killed(tmp_path: Path) -> None:
-    prove(tmp_path, vehicles=1_000, plans=10, operators=200, brokers=30, seed=12)
+    prove(tmp_path, vehicles=1_000, plans=10, operators=200, brokers=30, seed=12, behind=200, expires=3_600)

@@ -37,7 +37,7 @@ from cdctl.security import trust
 from cdctl.stores.journal import open_journal
 
 PROGRAM = Path(__file__).with_name("operator_process.py")
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 class Tap:
