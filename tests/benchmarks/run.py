@@ -1,7 +1,7 @@
 """How fast is it? Whole processes in pairs, as ratios against a named baseline of the same minute.
 
     script/bench [start] [hundred] [far] [thousand] [links] [ingest] [fleet] [collector] [rollouts] [journal] [trust]
-                 [orders]
+                 [orders] [receive]
 
 start: `--help` against a bare typer program, `slo validate` against `python -c pass`.
 hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
@@ -13,6 +13,7 @@ collector: twenty viewers on one collector over 1 M vehicles.
 rollouts: a rollout to 1 M targets, planned and gone through; what the cohort guard finds, and how much harm it costs.
 journal: commits, entries and CPU of the journal against apsw on its own; what signing costs beside it.
 trust: envelopes against bare signatures and securesystemslib, a ruling, a trust file with a million vehicles.
+receive: spans by OTLP over HTTP, durable when they are acknowledged, against a bare server that forgets them.
 orders: one order from end to end, ten thousand at once; against the bare link and its commits, and against a paho loop.
 """
 
@@ -177,6 +178,7 @@ _SCRIPTS = {
     "rollouts": ("rollouts.py",),
     "journal": ("journalling.py",),
     "trust": ("trusting.py",),
+    "receive": ("trace_receive.py",),
     "orders": ("orders.py",),
 }
 """Benchmarks that print for themselves."""
