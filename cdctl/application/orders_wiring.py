@@ -162,7 +162,7 @@ async def opened_orders(
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.issuing import Means
     from cdctl.application.security_wiring import authority_of, live_trust_of, sealer_of
-    from cdctl.application.spans import traces_of
+    from cdctl.application.tracing import traces_of
     from cdctl.stores.journal import open_journal
     from cdctl.stores.session_lock import claimed
 

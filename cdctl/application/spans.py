@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from cdctl.application.tally import Tally
 from cdctl.domain.orders.order import State
-from cdctl.domain.settings import Context
 
 Attributes = Mapping[str, str | int | float | bool]
 Kind = Literal["internal", "producer", "client"]
@@ -57,18 +55,6 @@ class Untraced:
 
     def close(self) -> None:
         """See `Traces`."""
-
-
-_OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-
-
-def traces_of(context: Context) -> Traces:
-    """Where our own spans go: to the collector that the settings or the usual variables name, else nowhere."""
-    if not context.otlp and not any(os.environ.get(name) for name in _OTLP):
-        return Untraced()
-    from cdctl.application.otlp import OtlpTraces
-
-    return OtlpTraces(context.otlp)
 
 
 def begin(traces: Traces, command: str, plan: str, session: str, count: int) -> Trace:

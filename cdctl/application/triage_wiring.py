@@ -1,1 +1,241 @@
 """Composes a page of triage from promises, explanations, changes and brokers. See `wiring` for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdctl.errors import CdctlError, UnavailableError
+
+if TYPE_CHECKING:
+    from cdctl.domain.changes import Change
+    from cdctl.domain.ports import Probe
+    from cdctl.domain.settings import Settings
+    from cdctl.domain.slo.objective import Slo
+    from cdctl.domain.slo.series import Buckets
+    from cdctl.domain.slo.verdict import SloReport
+    from cdctl.domain.traces.ports import Window
+    from cdctl.domain.triage.alerts import About
+    from cdctl.domain.triage.page import Page, State
+    from cdctl.domain.why.explanation import Explanation
+    from cdctl.extend.catalogue import Catalogue
+
+CHANGES = "changes.jsonl"
+"""The file of changes beside the spans, for a context that names none."""
+
+
+def changes_file(settings: Settings) -> Path:
+    """Where the changes of the context in use are told."""
+    from cdctl.application.traces_wiring import folder_of
+
+    context = settings.context() if settings.contexts else None
+    if context is not None and context.changes:
+        return Path(context.changes).expanduser()
+    return folder_of(context) / CHANGES
+
+
+def add_change(settings: Settings, change: Change) -> Path:
+    """Write a change down where the context's are told. Raises UnavailableError."""
+    from cdctl.files.change_lines import written
+    from cdctl.stores.change_log import append
+
+    path = changes_file(settings)
+    append(path, written(change))
+    return path
+
+
+def changes_of(
+    settings: Settings, since: float, *, config: str = "", plugins: bool = True, fleet: bool = True
+) -> tuple[list[Change], list[str]]:
+    """What was changed since an instant (epoch seconds), from every place that tells of it, in order of time; and what
+    could not be read, in words. Without `fleet`, the fleet is not asked for versions that spread."""
+    from cdctl.files.change_lines import read
+
+    notes: list[str] = []
+    found: list[Change] = []
+    try:
+        told, problems = read(changes_file(settings))
+        found += told
+        notes += [str(problem) for problem in problems]
+    except UnavailableError as error:
+        notes.append(str(error))
+    found += _orders(settings, notes)
+    if fleet:
+        found += _fleet(settings, since, config, plugins, notes)
+    return sorted((one for one in found if one.at >= since), key=lambda one: one.at), notes
+
+
+def _orders(settings: Settings, notes: list[str]) -> list[Change]:
+    from cdctl.application.audit_wiring import journal_to_read
+    from cdctl.application.changing import of_orders
+
+    if not Path(settings.journal).expanduser().exists():
+        return []
+    try:
+        with journal_to_read(settings) as journal:
+            return of_orders(journal.records(kind="plan"))
+    except CdctlError as error:
+        notes.append(f"orders: {error.message}")
+        return []
+
+
+def _fleet(settings: Settings, since: float, config: str, plugins: bool, notes: list[str]) -> list[Change]:
+    """Versions that spread, where a collector keeps the past: brokers know the present alone."""
+    from cdctl.application.changing import of_fleet
+    from cdctl.application.fleet_wiring import open_fleet
+
+    context = settings.context() if settings.contexts else None
+    if context is None or context.collector is None:
+        return []
+
+    async def ask() -> list[Change]:
+        fleet = await open_fleet(settings, config=config, plugins=plugins)
+        try:
+            _, _, minutes = await fleet.history("", since)
+            return of_fleet(minutes)
+        finally:
+            await fleet.aclose()
+
+    try:
+        return asyncio.run(ask())
+    except CdctlError as error:
+        notes.append(f"the fleet's past: {error.message}")
+        return []
+
+
+def states_of(settings: Settings, *, plugins: bool = True) -> tuple[State, ...]:
+    """How the servers of the context in use are: each is asked now."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from cdctl.application.broker_wiring import probe_beside, probe_brokers
+    from cdctl.application.wiring import probe_sources
+
+    name = settings.context().name
+    with ThreadPoolExecutor(3) as pool:
+        asked = [
+            pool.submit(probe_sources, settings, name, plugins=plugins),
+            pool.submit(probe_brokers, settings, name, plugins=plugins),
+            pool.submit(probe_beside, settings, name, plugins=plugins),
+        ]
+        return tuple(_state(probe) for one in asked for probe in one.result())
+
+
+def _state(probe: Probe) -> State:
+    from cdctl.domain.triage.page import State
+
+    return State(probe.source, probe.ok, probe.found, probe.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What triage works with. slos: all promises that are known, to find those that say the same by spans."""
+
+    settings: Settings
+    doors: Catalogue
+    slos: Sequence[Slo]
+    config: str = ""
+    plugins: bool = True
+
+
+def page(asked: str, about: About, means: Means) -> Page:
+    """The page about an alert. Raises CdctlError when the promises cannot be judged at all."""
+    from cdctl.application.triage import Asking, triage
+
+    settings, plugins = means.settings, means.plugins
+    asking = Asking(
+        judge=lambda slos: _judge(slos, means),
+        recent=lambda slo: asyncio.run(_recent(slo, means)),
+        explain=lambda slo, group, window: _explain(slo, group, window, means),
+        changes=lambda since: changes_of(settings, since, config=means.config, plugins=plugins),
+        states=lambda: states_of(settings, plugins=plugins),
+    )
+    named = settings.origins.get("default_context") == "--context"
+    return triage(asked, about, asking, settings.default_context if named else "")
+
+
+def _judge(slos: Sequence[Slo], means: Means) -> SloReport:
+    from cdctl.application.evaluate import Options
+    from cdctl.application.wiring import evaluate_slos
+
+    class Silent:
+        def start(self, what: str, total: int) -> None: ...
+        def step(self, note: str = "") -> None: ...
+        def stop(self) -> None: ...
+
+    return evaluate_slos(slos, means.settings, means.doors, progress=Silent(), options=Options(history=False))
+
+
+async def _recent(slo: Slo, means: Means) -> Buckets:
+    """Five-minute buckets of the last day of a promise's first objective."""
+    from cdctl.application.evaluate import DEFAULT_LAG, instant, sources_of
+    from cdctl.application.traces_wiring import sources_of as tables_of
+    from cdctl.application.triage import LOOK_BACK
+    from cdctl.application.wiring import WallClock
+    from cdctl.domain.ports import BucketRequest, SourceAnswer
+    from cdctl.domain.slo.series import Span
+    from cdctl.domain.slo.tiling import FINE
+
+    indicator = slo.objectives[0].indicator
+    at = instant(WallClock().now(), slo.lag_seconds if slo.lag_seconds is not None else DEFAULT_LAG)
+    request = BucketRequest("recent", indicator, slo.group_by, (Span(at - LOOK_BACK, at, FINE),), at)
+    names = tuple(sources_of(indicator))
+    tables = tables_of(means.settings.context())
+    if len(names) != 1 or names[0] not in tables:
+        raise UnavailableError(f"{slo.name} has no single source to be looked at closely", subject=slo.name)
+    (name,) = names
+    async with AsyncExitStack() as stack:
+        source = means.doors.source(name, tables[name])
+        stack.push_async_callback(source.aclose)
+        async for answer in source.fetch([request]):
+            if isinstance(answer, SourceAnswer):
+                return answer.buckets[0]
+            raise UnavailableError(answer.reason, subject=slo.name, hint=answer.hint)
+    raise UnavailableError("the source gave no answer", subject=slo.name)
+
+
+def _explain(slo: Slo, group: Mapping[str, str], window: Window, means: Means) -> Explanation:
+    """By spans where a promise of the same is told by them, else by what the promise itself asks."""
+    from cdctl.application.explaining import Wanted
+    from cdctl.application.why_wiring import TRACES, explain_slo, sibling, sources_of
+
+    own = sorted(sources_of(slo))
+    by_spans = slo if own == [TRACES] else sibling(slo, means.slos)
+    seconds = round(window.end - window.start)
+    ways = [(by_spans, TRACES)] if by_spans is not None else []
+    ways += [(slo, name) for name in own if name != TRACES]
+    failed: CdctlError | None = None
+    for promise, source in ways:
+        wanted = Wanted(promise, promise.objectives[0], round(window.end), seconds, group)
+        try:
+            return explain_slo(wanted, source, means.settings, means.doors, config=means.config, plugins=means.plugins)
+        except CdctlError as error:
+            failed = failed or error
+    raise failed or UnavailableError("nobody can be asked for its events", subject=slo.name)
+
+
+FORMS = ("table", "json", "markdown")
+
+
+def render(told: Page, form: str) -> str:
+    """A page in one of FORMS."""
+    if form == "json":
+        import json
+
+        from cdctl.domain.text import unseen
+        from cdctl.reports.triage.document import document
+
+        return unseen(json.dumps(document(told), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+    from cdctl.reports.triage import page as pages
+
+    return pages.markdown(told) if form == "markdown" else pages.text(told)
+
+
+def fetch_alert(url: str) -> object:
+    """The document behind a URL. Raises UsageError and UnavailableError."""
+    from cdctl.sources.alerts import fetch
+
+    return fetch(url)

@@ -90,9 +90,9 @@ def evaluate_slos(
     """Judge promises with the sources of the context in use. Raises UsageError when there is no context, and whatever a
     source says of its settings; what a server says becomes rows."""
     from cdctl.application.evaluate import Options, evaluate, sources_of
-    from cdctl.application.spans import traces_of
     from cdctl.application.traced import evaluation
     from cdctl.application.traces_wiring import sources_of as tables_of
+    from cdctl.application.tracing import traces_of
     from cdctl.stores.ledger import SqliteLedger
 
     tables = tables_of(settings.context())

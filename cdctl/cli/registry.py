@@ -17,6 +17,7 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
+        "triage": Entry("cdctl.cli.triage:app", "From a page to who, since when, what changed, what next."),
         "slo": Entry("cdctl.cli.slo:app", "Promises: are they well written, do they hold, do they burn?"),
         "fleet": Entry("cdctl.cli.fleet:app", "Vehicles: which, where, in what state, since when?"),
         "cmd": Entry("cdctl.cli.cmd:app", "Commands: tell vehicles to do things, know what became of it."),
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "keys": Entry("cdctl.cli.keys:app", "Keys that sign orders: make, list, rotate, revoke."),
         "policy": Entry("cdctl.cli.policy:app", "Who may do what: is the policy sound, what does it say?"),
         "audit": Entry("cdctl.cli.audit:app", "What was ordered, by whom, why; and did anybody change that?"),
+        "changes": Entry("cdctl.cli.changes:app", "Deployments and other changes: write them down, look at them."),
         "config": Entry("cdctl.cli.config:app", "Show the settings in force and check what they connect to."),
         "plugin": Entry("cdctl.cli.plugin:app", "List, describe and check the plugins that are found."),
         "demo": Entry("cdctl.cli.demo:app", "The whole story on loopback: servers, promises, one that breaks."),

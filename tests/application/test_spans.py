@@ -10,7 +10,8 @@ import pytest
 from spans_taken import taking
 
 from cdctl.application.otlp import OtlpTraces
-from cdctl.application.spans import Untraced, traces_of
+from cdctl.application.spans import Untraced
+from cdctl.application.tracing import traces_of
 from cdctl.application.wiring import read_settings
 from cdctl.domain.settings import Context
 
