@@ -139,9 +139,13 @@ def nanos(times: Sequence[int], faults: Faults, fault: Wrong) -> Nanos:
     return column
 
 
-def limited(lists: Sequence[Sequence[Any]], most: int, cut: Callable[[int], None]) -> Sequence[Sequence[Any]]:
-    """The same lists, none longer than `most`; `cut` is told how many were left out."""
+def limited(
+    lists: Sequence[Sequence[Any]], most: int, cut: Callable[[int, int], None], origin: Codes
+) -> Sequence[Sequence[Any]]:
+    """The same lists, none longer than `most`; `cut` is told for each message how many were left out."""
     if max(map(len, lists), default=0) <= most:
         return lists
-    cut(sum(max(0, len(one) - most) for one in lists))
+    for one, (message, _) in zip(lists, origin, strict=True):
+        if len(one) > most:
+            cut(int(message), len(one) - most)
     return [one[:most] for one in lists]

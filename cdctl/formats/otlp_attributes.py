@@ -9,37 +9,56 @@ does that anyway, once for each that is new; when one is none, lists are cut by 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
+from cdctl.domain.traces.batch import Codes
 from cdctl.formats.otlp_values import UNREADABLE, read_objects
 from cdctl.formats.pairing import Read
 
-_HEAD, _BETWEEN, _TAIL = b'[{"key":"', b'}},{"key":"', b"}}]"
+_HEAD, _BETWEEN, _TAIL = b'[{"key":"', '}},{"key":"', b"}}]"
 _WHOLE = b"\0"
 """Before a pair that a parser has cut out. A zero byte occurs nowhere in JSON."""
+_EMPTY = frozenset((b"", b"[]", b"null"))
 
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw] | None)
 
 
-def cut_quickly(lists: Sequence[bytes]) -> list[list[bytes]] | None:
-    """Parts of each list: what is left of pairs. None when they are not written as most writers do."""
-    parts = [
-        one[9:-3].split(_BETWEEN) if one.startswith(_HEAD) and one.endswith(_TAIL) else _nothing(one) for one in lists
-    ]
-    return None if None in parts else parts  # type: ignore[return-value]
+class Cut(NamedTuple):
+    """Pairs of some lists: how many each has [n], those of all in a row as numbers of different ones, and these."""
+
+    counts: Codes
+    codes: Codes
+    different: list[bytes]
 
 
-def _nothing(one: bytes) -> list[bytes] | None:
-    return [] if one in {b"", b"[]", b"null"} else None
+def cut_quickly(lists: Sequence[msgspec.Raw]) -> Cut | None:
+    """Pairs as what is left of them. None when a list is empty in an unusual way."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = np.fromiter(map(len, lists), np.int32, len(lists))
+    filled = lengths > 4
+    if not filled.all():
+        if any(bytes(one) not in _EMPTY for one in compress(lists, ~filled)):
+            return None
+        lists = list(compress(lists, filled))
+    counts = np.zeros(len(filled), np.int32)
+    if not lists:
+        return Cut(counts, np.zeros(0, np.int32), [])
+    offsets = np.concatenate([[0], np.cumsum(lengths[filled])]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(lists))]
+    parts = pc.split_pattern(pa.Array.from_buffers(pa.binary(), len(lists), buffers), _BETWEEN)
+    counts[filled] = np.diff(parts.offsets.to_numpy())
+    coded = parts.values.dictionary_encode()
+    return Cut(counts, coded.indices.to_numpy(), coded.dictionary.to_pylist())
 
 
-def cut(lists: Sequence[bytes]) -> list[list[bytes] | None]:
-    """Pairs of each list as a parser cuts them; None for what is no list."""
-    return [_cut(one) for one in lists]
-
-
-def _cut(one: bytes) -> list[bytes] | None:
+def cut(one: bytes) -> list[bytes] | None:
+    """Pairs of a list as a parser cuts them; None when it is no list."""
     try:
         pairs = _raw_list.decode(one) if one else None
     except UNREADABLE:
@@ -49,4 +68,11 @@ def _cut(one: bytes) -> list[bytes] | None:
 
 def read_pairs(raw: Sequence[bytes]) -> Read:
     """What pairs say that were cut either way."""
-    return read_objects([one[1:] if one[:1] == _WHOLE else b'{"key":"' + one + b"}}" for one in raw])
+    return read_objects([_object(one) for one in raw])
+
+
+def _object(part: bytes) -> bytes:
+    if part[:1] == _WHOLE:
+        return part[1:]
+    part = part[1:] if part.startswith(_HEAD) else b'{"key":"' + part
+    return part[:-1] if part.endswith(_TAIL) else part + b"}}"

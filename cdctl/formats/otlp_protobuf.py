@@ -107,11 +107,7 @@ class OtlpProtobuf:
         faults = identified(trace, span, not_trace, not_span)
         faults.mark(not_parent, Wrong.PARENT)
         codes, texts = _statuses([span.status for span in spans], faults)
-        attributes = limited(
-            [list(span.attributes) for span in spans],
-            limits.ATTRIBUTES,
-            lambda left_out: self._builder.cut(int(origin[0, 0]), left_out),
-        )
+        attributes = limited([list(span.attributes) for span in spans], limits.ATTRIBUTES, self._builder.cut, origin)
         return Columns(
             trace=trace, span=span, parent=parent,
             start=nanos([span.start_time_unix_nano for span in spans], faults, Wrong.START),

@@ -56,7 +56,8 @@ def read_objects(raw: Sequence[bytes]) -> Read:
     try:
         pairs = _pair.decode_lines(b"\n".join(raw))
         if len(pairs) == len(raw):
-            return Read([pair.key or "" for pair in pairs], [text(pair.value) for pair in pairs])
+            values = [(pair.value and pair.value.string_value) or text(pair.value) for pair in pairs]
+            return Read([pair.key or "" for pair in pairs], values)
     except UNREADABLE:
         pass
     return _one_by_one(raw)
