@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from callers import Caller, told
+from ears import until
 from listening import listening
 
 from cdctl.application.wiring import WallClock
@@ -51,6 +53,14 @@ commands:
 HASTY = "# a busy machine may be slower than the timeout above\n"
 """In the profile of a test that waits for the timeout of a request; all others have more time."""
 DEDUPE = "dedupe: {header: Idempotency-Key}\n"
+CALLBACK = """
+callback:
+  at: /job
+  order: /ref
+  header: X-Callback
+  signature: {header: X-Signature, prefix: "sha256=", timestamp: X-Timestamp, within: 5m}
+"""
+"""The API calls us; nobody is looked at for half a minute then."""
 FIND = 'find: {url: "/jobs?key={order}", at: /jobs/0}\n'
 
 
@@ -79,7 +89,9 @@ Hook = Callable[[Asked], Reply | None]
 
 @dataclass
 class Api:
-    """port: where it listens. course: states of a job, one a look; the last one stays."""
+    """port: where it listens. course: states of a job, one a look; the last one stays. called: states that it calls us
+    about when it has a job, as `caller` and until it was heard; early: before it answers the submit, when `heard` says
+    that the first call has come. answered: how its calls were."""
 
     port: int = 0
     course: tuple[str, ...] = ("new", "busy", "done")
@@ -91,6 +103,12 @@ class Api:
     at_once: int = 0
     most_at_once: int = 0
     connections: int = 0
+    called: tuple[str, ...] = ()
+    caller: Caller = field(default_factory=Caller)
+    early: bool = False
+    heard: Callable[[], object] = lambda: True
+    answered: list[int] = field(default_factory=list)
+    calling: set[asyncio.Task[None]] = field(default_factory=set)
 
     def submits(self) -> list[Asked]:
         return [one for one in self.asked if one.method == "POST"]
@@ -120,9 +138,25 @@ class Api:
         if found is None:
             vin = asked.path.split("/")[3]
             self.executed[vin] += 1
+            self.call_later(f"j{len(self.jobs)}", asked)
             found = self.jobs[f"j{len(self.jobs)}"] = {"key": key, "looks": 0, "vin": vin, "tag": asked.body["tag"]}
             found["id"] = f"j{len(self.jobs) - 1}"
         return self.shown({"job": self.told(found)}, 202)
+
+    def call_later(self, id_: str, asked: Asked) -> None:
+        if self.called and "x-callback" in asked.headers:
+            order = str(asked.body["tag"]).removeprefix("order ")
+            task = asyncio.get_running_loop().create_task(self.call_back(asked.headers["x-callback"], id_, order))
+            self.calling.add(task)
+            task.add_done_callback(self.calling.discard)
+
+    async def call_back(self, url: str, id_: str, order: str) -> None:
+        for state in self.called:
+            status = 0
+            while not 200 <= status < 300:
+                status = await self.caller.call(url, told(id_, order, state))
+                self.answered.append(status)
+                await asyncio.sleep(0.01)
 
     def known(self, asked: Asked) -> Reply:
         path = asked.path.removeprefix("/v1")
@@ -165,6 +199,8 @@ class Api:
             self.most_at_once = max(self.most_at_once, self.at_once)
             try:
                 reply = self.answer(asked)
+                if self.early and asked.method == "POST":
+                    await until(self.heard)
                 if not await self.write(reply, writer):
                     return
             finally:
@@ -189,9 +225,10 @@ class Api:
         return True
 
 
-def profile(folder: Path, more: str = "") -> ApiProfile:
+def profile(folder: Path, more: str = "", *, without: str = "") -> ApiProfile:
     file = folder / "acme.api.yaml"
-    file.write_text(PROFILE + more)
+    assert without in PROFILE
+    file.write_text(PROFILE.replace(without, "") + more)
     found = api_profiles.read(file)
     # Whole seconds are the least that a file can say; a test has no time for them.
     timeout = found.pace.timeout if HASTY in more else 8.0
@@ -202,4 +239,9 @@ def profile(folder: Path, more: str = "") -> ApiProfile:
 async def served(port: int = 0, tls: ssl.SSLContext | None = None, **how: Any) -> AsyncIterator[Api]:
     api = Api(**how)
     async with listening(api.serve, port=port, tls=tls) as api.port:
-        yield api
+        try:
+            yield api
+        finally:
+            for task in list(api.calling):
+                task.cancel()
+            await asyncio.gather(*api.calling, return_exceptions=True)
