@@ -63,7 +63,8 @@ def lay_out(spans: Sequence[SpanRow]) -> Waterfall:
         by_id.setdefault(span.span, span)
     notes = []
     if len(by_id) < len(spans):
-        notes.append(f"{len(spans) - len(by_id)} spans are there twice")
+        twice = len(spans) - len(by_id)
+        notes.append("1 span is there twice" if twice == 1 else f"{twice} spans are there twice")
     children: dict[str, list[SpanRow]] = {}
     roots = []
     for span in by_id.values():
