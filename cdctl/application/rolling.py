@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +16,7 @@ from cdctl.application.rollout_notes import Told, told
 from cdctl.application.rollout_ops import Showing
 from cdctl.domain.orders.authority import Ruling
 from cdctl.domain.orders.command import Command, Risk
-from cdctl.domain.orders.keeping import Journal, Note
+from cdctl.domain.orders.keeping import Journal
 from cdctl.domain.orders.rollout import talk
 from cdctl.domain.orders.rollout.engine import Job, Picture
 from cdctl.domain.orders.rollout.roster import Roster
@@ -135,17 +136,17 @@ async def carry(
                 warn(f"nobody else sees how this rollout is: {showing.untold}")
             untold = showing.untold
 
+        keeping = asyncio.create_task(showing.refusals.keep(orders.journal, warn))
         try:
             picture = await engine.run(show)
             showing.show(picture, last=True)
         finally:
-            notes = [
-                Note("refusal", job.digest, who, orders.now, {"action": wish, "why": why, "rollout": job.plan.id})
-                for who, wish, why in showing.refused
-            ]
-            if notes:
-                await orders.journal.write(notes)
-            await showing.aclose()
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            try:
+                await showing.refusals.write(orders.journal, last=True)
+            finally:
+                await showing.aclose()
     return picture
 
 

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
+from cdctl.application.refusals import Refusals
 from cdctl.domain.orders.rollout import talk
 from cdctl.domain.orders.rollout.engine import Picture
 from cdctl.domain.orders.rollout.seen import Control, Wish
@@ -22,6 +23,9 @@ ALIVE_MS = 5_000
 """A state is told at least this often while somebody runs the rollout."""
 _LEAST_MS = 500
 _WISH_MS = 60_000
+_LONGEST_WISH_MS = 10 * _WISH_MS
+_NONCES = 10_000
+"""Wishes that are remembered: of those that may, in the time in which one is good."""
 _REMEMBERED = 200
 _KEPT = 7 * 86_400
 
@@ -93,8 +97,9 @@ class Showing:
         self._sending: set[asyncio.Task[None]] = set()
         self._allowed: Allowed = lambda identity, control: "nobody hears wishes yet"
         self._wish: Callable[[Control], None] = lambda control: None
-        self.refused: list[tuple[str, str, str]] = []
-        """Who was refused what, and why; for the journal."""
+        self._nonces: dict[str, None] = {}
+        """Of wishes that were heard: none is heard twice."""
+        self.refusals = Refusals(plan, sealer.identity.name, clock)
 
     async def open(self, allowed: Allowed, wish: Callable[[Control], None]) -> Sequence[str]:
         """Connect and hear wishes; what is degraded. Raises UnavailableError."""
@@ -134,20 +139,31 @@ class Showing:
             await link.publish([Publish(topic, envelope, retain=True, expiry=_KEPT)])
 
     def _message(self, region: str, message: Message) -> None:
+        """What cannot be believed or understood gets no answer, and is written down."""
+        who = ""
         try:
             opened = self._trust.open(bytes(message.payload), CONTROL)
-            asked = talk.read_control(opened.payload)
-        except (CdctlError, ValueError):
-            return  # not an operator's, or nothing that can be understood: no answer
-        now = round(self._clock.now() * 1000)
-        who = opened.by[0]
-        if asked.rollout != self._rollout or asked.nonce in self._heard:
+            who = opened.by[0].name
+            self._asked(opened.by[0], talk.read_control(opened.payload))
+        except (CdctlError, ValueError) as error:
+            why = error.message if isinstance(error, CdctlError) else str(error)
+            self.refusals.take(who, "", why if who else f"not an operator's: {why}")
+
+    def _asked(self, who: Identity, asked: talk.Asked) -> None:
+        now, wish = round(self._clock.now() * 1000), asked.control.wish.value
+        if asked.rollout != self._rollout:
+            self.refusals.take(who.name, wish, "it is about another rollout")
+            return
+        if asked.nonce in self._nonces or asked.nonce in self._heard:
+            self.refusals.take(who.name, wish, "it came a second time")
             return
         control = Control(
             asked.control.wish, who.name, now, asked.control.why, asked.control.wave, asked.control.anyway
         )
         if now > asked.expires:
             why = "too late: it expired"
+        elif asked.expires > now + _LONGEST_WISH_MS:
+            why = "it is good for too long"
         elif asked.plan != self._digest and control.wish in {Wish.APPROVE, Wish.RESUME}:  # anybody may stop anything
             why = "it is about another plan"
         else:
@@ -156,9 +172,12 @@ class Showing:
         while len(self._heard) > _REMEMBERED:
             self._heard.pop(next(iter(self._heard)))
         if why:
-            self.refused.append((who.name, control.wish.value, why))
-        else:
-            self._wish(control)
+            self.refusals.take(who.name, wish, why)
+            return
+        self._nonces[asked.nonce] = None
+        if len(self._nonces) > _NONCES:
+            self._nonces.pop(next(iter(self._nonces)))
+        self._wish(control)
 
 
 class Looking:

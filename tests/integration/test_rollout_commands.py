@@ -165,6 +165,9 @@ def test_a_teammate_pauses_and_aborts_it_from_another_process(house: House) -> N
         until(house, rollout, lambda body: told(body) > 2)
         refused = house.run("rollout", "abort", rollout, by="viewer")
         assert (refused.returncode, "error" in refused.stderr) == (5, True)
+        assert eventually(lambda: [(one.actor, one.body["action"]) for one in house.noted("refusal")])
+        assert [(one.actor, one.body["action"]) for one in house.noted("refusal")] == [("viewer", "abort")]
+        assert process.poll() is None, "it is written down while the rollout goes on"
         assert house.run("rollout", "pause", rollout, "--reason", "a look", by="second").returncode == 0
         paused = until(house, rollout, lambda body: body["state"] == "paused")
         assert paused["pauses"][0]["words"] == "a look"
