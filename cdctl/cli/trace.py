@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import exits, output
+from cdctl.cli import exits, output, trace_import, trace_serve
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.errors import UnavailableError, UsageError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cdctl.domain.traces.ports import By, Window
 
 app = noun("Spans of distributed traces: take them in, find them, see where the time went.")
+app.command("import", epilog="Example: cdctl trace import spans-*.json.zst")(trace_import.import_)
+app.command("serve", epilog="Example: cdctl trace serve --listen 127.0.0.1:4318 --keep 14d")(trace_serve.serve)
 
 Store = Annotated[
     str, typer.Option("--store", metavar="FOLDER", help="A span store, instead of where the context's traces are.")

@@ -25,10 +25,10 @@ STEP = 100
 LEAST_VEHICLES = 200_000
 """A smaller fleet is made busier: below this traffic some promises have too few events to judge by."""
 RECENT = 9
-"""Steps of the past whose remote commands have spans: a quarter of an hour."""
+"""Steps of the past whose remote commands the platform itself tells in spans: a quarter of an hour."""
 TRACED = "remote_command_total"
-SPANS = "spans.jsonl"
-"""File of spans in the platform's folder."""
+SPAN_DAYS = 29
+"""Days of the past that have spans: those of a rolling window of 28 days."""
 JOB = {"job": "platform", "instance": "simulated"}
 """Labels that a scrape adds; the past has them too, so that the live series continue it."""
 
@@ -59,10 +59,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Past:
-    """Series and the standing at their end."""
+    """Series and the standing at their end. commands: region -> remote commands as they were drawn, [n_outcomes, n], in
+    the intervals between `ages` ([n + 1], seconds relative to the end)."""
 
     series: list[Series]
     standing: Standing
+    commands: Mapping[int, Floats]
+    ages: Floats
 
 
 def past(name: str, *, seed: int, vehicles: int, end: int, days: float = DAYS, step: int = STEP) -> Past:
@@ -74,24 +77,26 @@ def past(name: str, *, seed: int, vehicles: int, end: int, days: float = DAYS, s
     series: list[Series] = []
     atoms: dict[str, list[float]] = {}
     recent: dict[str, list[list[float]]] = {}
-    for key, one, sums, last in _draw_all(scenario, busy, ages, end, rng):
+    commands: dict[int, Floats] = {}
+    for key, place, one, values, drawn in _draw_all(scenario, busy, ages, end, rng):
         series.extend(one)
-        atoms[key] = sums
+        atoms[key] = values[:, -1].tolist()
         if key.startswith(f"{TRACED} "):
-            recent[key] = last
-    return Past(series, Standing(name, seed, busy, end, atoms, vehicles, recent))
+            recent[key] = drawn[:, -RECENT:].tolist()
+            commands[place] = drawn
+    return Past(series, Standing(name, seed, busy, end, atoms, vehicles, recent), commands, ages)
 
 
 def _draw_all(
     scenario: Scenario, vehicles: int, ages: Floats, end: int, rng: np.random.Generator
-) -> Iterator[tuple[str, list[Series], list[float], list[list[float]]]]:
+) -> Iterator[tuple[str, int, list[Series], Floats, Floats]]:
     times = ages[1:] + end
     for metric in scenario.metrics:
-        for region in scenario.regions:
+        for place, region in enumerate(scenario.regions):
             drawn = draw(metric, region, scenario, vehicles, ages, end, rng)
             values = drawn if isinstance(metric, Level) else np.cumsum(drawn, axis=1)
             series = [Series(one.name, {**one.labels, **JOB}, times, one.of(values)) for one in exposed(metric, region)]
-            yield f"{metric.metric} {region.name}", series, values[:, -1].tolist(), drawn[:, -RECENT:].tolist()
+            yield f"{metric.metric} {region.name}", place, series, values, drawn
 
 
 def write_past(series: list[Series], data: Path, parts: int = 4) -> int:

@@ -7,6 +7,7 @@ https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -14,9 +15,11 @@ from cdctl.domain.slo.series import Floats
 from cdctl.domain.traces.attributes import Attribute
 from cdctl.domain.traces.batch import Coded, Pairs, SpanBatch
 from cdctl.lab.model import DAY, Outcomes, Scenario
+from cdctl.lab.past import RECENT, SPAN_DAYS, STEP, TRACED, Past
 from cdctl.lab.vehicles.columns import Ints
 from cdctl.lab.vehicles.population import Population
 from cdctl.lab.whose import NOBODY, Whose
+from cdctl.stores.spans.folder import SpanFolder
 
 KEPT = 64
 """One in so many good commands is kept."""
@@ -29,6 +32,20 @@ MEDIAN, SPREAD, LEAST = 0.47, 0.6, 0.05
 _STATES = ("ot=th:0", "ot=th:fc")
 _SERVER, _ERROR = 2, 2
 _NONE = -1
+
+
+def write_spans(folder: Path, scenario: Scenario, who: Population, made: Past) -> None:
+    """The spans of the past into a store, but for the last minutes, which the platform tells itself."""
+    metric = next((one for one in scenario.metrics if one.metric == TRACED), None)
+    if not isinstance(metric, Outcomes):
+        return
+    first, last = max(0, len(made.ages) - 1 - int(SPAN_DAYS * DAY) // STEP), len(made.ages) - 1 - RECENT
+    drawn = {region: events[:, first:last] for region, events in made.commands.items()}
+    ages, end = made.ages[first : last + 1], made.standing.end
+    with SpanFolder(folder) as store:
+        for batch in past_spans(scenario, who, metric, drawn, ages, end, made.standing.seed):
+            store.write(batch)
+        store.write_all([], heard=[(end + float(ages[0]), end + float(ages[-1]))])
 
 
 def past_spans(

@@ -1,6 +1,6 @@
 """The simulated platform as a process: serves /metrics, moving on from where its past ended.
 
-Run as `python -m cdctl.lab.platform STANDING_FILE PORT OTLP_URL`: the last one is where spans go; empty for a file.
+Run as `python -m cdctl.lab.platform STANDING_FILE PORT OTLP_URL`: the last one is where spans go.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cdctl.domain.slo.series import Floats
 from cdctl.lab.history import escape, number
 from cdctl.lab.model import Exposed, Level, Metric, Outcomes, draw, exposed
 from cdctl.lab.order_counts import FILE, OrderCounts
-from cdctl.lab.past import SPANS, STEP, TRACED, Standing
+from cdctl.lab.past import STEP, TRACED, Standing
 from cdctl.lab.scenarios import scenario
 from cdctl.lab.servers import Server, get
 
@@ -97,8 +97,8 @@ def _line(one: Exposed, atoms: Floats) -> str:
 class Platform(Server):
     """The process that serves it. Its folder holds `standing.json`, written beforehand."""
 
-    def __init__(self, folder: Path, otlp: str = "", *, survives: bool = False) -> None:
-        """otlp: base address of what takes spans in; empty for a file beside the standing."""
+    def __init__(self, folder: Path, otlp: str, *, survives: bool = False) -> None:
+        """otlp: base address of what takes spans in."""
         super().__init__(folder, survives=survives)
         self._otlp = otlp
 
@@ -114,12 +114,10 @@ def serve(standing_file: Path, port: int, otlp: str) -> None:
     """Serve until killed."""
     from cdctl.lab.commands import Commands
     from cdctl.lab.exporting import exporter
-    from cdctl.lab.span_file import SpanFile
 
     standing = Standing.read(standing_file)
     story = scenario(standing.scenario)
-    hand = exporter(otlp) if otlp else SpanFile(standing_file.parent / SPANS).export
-    commands = Commands(story, standing.fleet, standing.seed, standing.end, hand)
+    commands = Commands(story, standing.fleet, standing.seed, standing.end, exporter(otlp))
     for place, region in enumerate(story.regions):
         if recent := standing.recent.get(f"{TRACED} {region.name}"):
             ages = np.arange(-len(recent[0]), 1, dtype=np.float64) * STEP

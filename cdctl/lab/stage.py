@@ -14,19 +14,23 @@ from cdctl.domain.ports import Progress
 from cdctl.lab import identities
 from cdctl.lab.fleet import Fleet, Plan, roomy
 from cdctl.lab.mosquitto import Mosquitto
-from cdctl.lab.past import SPANS, STEP, Standing, past, write_past
+from cdctl.lab.past import STEP, Past, Standing, past, write_past
+from cdctl.lab.past_spans import write_spans
 from cdctl.lab.platform import Platform
+from cdctl.lab.receiving import Agent, Receiver, agent_program
 from cdctl.lab.scenarios import USUAL, scenario
 from cdctl.lab.servers import Prometheus, Server
 from cdctl.lab.vehicles.population import population
+from cdctl.lab.vehicles.posting import OTLP
 from cdctl.lab.vehicles.wording import COLUMNS
 
-STEPS = 5
+STEPS = 6
 """Steps of progress that a start takes."""
 SCRAPE_INTERVAL = "5s"
 """Live scrapes are closer together than those of the past, so that a viewer sees burn rates move."""
 ROOT = "cd"
 PLATFORM = "platform"
+SPANS = "spans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ class Stage:
             "protocol": "native",
             "topic_root": ROOT,
             "fleet": {"columns": COLUMNS},
-            "traces": {"file": str(self._folder / PLATFORM / SPANS)},
+            "traces": {"store": str(self._folder / SPANS)},
+            "otlp": self._servers["receiver"].url,
             **identities.settings(self._folder),
         }
 
@@ -123,8 +128,10 @@ class Stage:
         """The platform, and a Prometheus that has watched it until `end`, not started yet."""
         making = self.making
         made = past(making.scenario, seed=making.seed, vehicles=making.vehicles, end=end)
+        self._progress.step("29 days of spans")
+        receiver = self._start_receiver(made)
         self._progress.step("platform")
-        platform = self._start_platform(made.standing)
+        platform = self._start_platform(made.standing, receiver)
         # A path of its own makes the address of every lab a new one: what the ledger keeps of an older lab that had
         # the same port must not be taken for this one's.
         prometheus = Prometheus(
@@ -138,8 +145,22 @@ class Stage:
         write_past(made.series, prometheus.data)
         return prometheus
 
-    def _start_platform(self, standing: Standing) -> Platform:
-        platform = Platform(self._folder / PLATFORM, survives=self._survives)
+    def _start_receiver(self, made: Past) -> Receiver:
+        """What takes spans in, on a store that holds those of the past; and an agent for the vehicles' own, if any."""
+        making = self.making
+        story = scenario(making.scenario)
+        write_spans(self._folder / SPANS, story, population(story, making.vehicles, making.seed), made)
+        receiver = Receiver(self._folder / "receiver", self._folder / SPANS, survives=self._survives)
+        self._run("receiver", receiver)
+        first: Server = receiver
+        if program := agent_program():
+            first = Agent(self._folder / "agent", program, receiver.url, survives=self._survives)
+            self._run("agent", first)
+        (self._folder / PLATFORM / OTLP).write_text(first.url)
+        return receiver
+
+    def _start_platform(self, standing: Standing, receiver: Receiver) -> Platform:
+        platform = Platform(self._folder / PLATFORM, receiver.url, survives=self._survives)
         standing.write(platform.folder / "standing.json")
         self._run("platform", platform)
         return platform

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from span_file import SpanFile
 
 from cdctl.lab.commands import Commands
 from cdctl.lab.model import DAY
 from cdctl.lab.past import RECENT, STEP, TRACED, past
 from cdctl.lab.platform import Live
 from cdctl.lab.scenarios import scenario
-from cdctl.lab.span_file import SpanFile
 from cdctl.lab.vehicles.population import population
 
 END = 1_790_000_000 // STEP * STEP

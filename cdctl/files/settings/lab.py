@@ -37,6 +37,7 @@ def found(document: Mapping[str, Any]) -> Found:
         signing_key=SigningKey("file", str(document["signing_key"]["file"])) if "signing_key" in document else None,
         trust=str(document.get("trust", "")),
         policy=str(document.get("policy", "")),
+        otlp=str(document.get("otlp", "")),
         traces=Traces("store", str(document["traces"]["store"])) if "store" in document.get("traces", {}) else None,
     )
     columns = {str(name): str(path) for name, path in document.get("fleet", {}).get("columns", {}).items()}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cdctl.errors import FileError
 from cdctl.lab.order_counts import FILE, OrderCounts
-from cdctl.lab.past import SPANS
 from cdctl.lab.vehicles.body import Bodies
 from cdctl.lab.vehicles.chorus import milliseconds
 from cdctl.lab.vehicles.envelopes import Known
@@ -18,6 +17,7 @@ from cdctl.lab.vehicles.judging import Judge
 from cdctl.lab.vehicles.keys import vehicle_key
 from cdctl.lab.vehicles.ledger import Entry, Ledger
 from cdctl.lab.vehicles.orders import Orders
+from cdctl.lab.vehicles.posting import OTLP, Posting
 from cdctl.lab.vehicles.records import Records
 from cdctl.lab.vehicles.replying import Answer, Replies
 from cdctl.lab.vehicles.running import Job, World
@@ -28,7 +28,7 @@ from cdctl.lab.vehicles.wording import Wording
 
 LEDGER = "ledger.jsonl"
 _SPANS_WAIT = 1.0
-"""Seconds that spans are collected before they are written."""
+"""Seconds that spans are collected before they are sent."""
 _LOOKS_AGAIN = 500
 """Milliseconds until the trust file is looked at again."""
 
@@ -55,7 +55,7 @@ class Ordering:
         self._replies = Replies(lambda row: vehicle_key(seed, story.who.vins[row]))
         self._story = story
         self._counts = OrderCounts(about.platform / FILE, story.scenario) if about.platform else None
-        self._spans = Spans(about.platform / SPANS, self._attributes) if about.platform else None
+        self._spans = Spans(Posting(about.platform / OTLP).post, self._attributes) if about.platform else None
         bodies = Bodies(story, self._ledger, seed)
         wording.more = lambda row: bodies.told(row, milliseconds())
         world = World(

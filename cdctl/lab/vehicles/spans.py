@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from cdctl.domain.orders.order import Heard
-from cdctl.lab.span_file import SpanFile
 from cdctl.lab.vehicles.ledger import Entry
 
 _PARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
@@ -26,7 +24,7 @@ _BAD: Mapping[Heard, str] = {
 }
 """States that are told as errors, and `error.type`."""
 _MOST = 2_000
-"""Spans in one line of the file."""
+"""Spans in one request."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,17 +38,17 @@ def child_of(parent: str) -> str:
 
 
 class Spans:
-    """Collects spans, and writes them to a file of OTLP JSON."""
+    """Collects spans, and hands them on as requests of OTLP in JSON."""
 
-    def __init__(self, path: Path, about: Callable[[int], Mapping[str, str]]) -> None:
-        """about: attributes of the vehicle in a row."""
-        self._file = SpanFile(path)
+    def __init__(self, post: Callable[[bytes], None], about: Callable[[int], Mapping[str, str]]) -> None:
+        """post: takes the body of a request. about: attributes of the vehicle in a row."""
+        self._post = post
         self._about = about
         self._kept: list[dict[str, Any]] = []
 
     @property
     def waiting(self) -> bool:
-        """Whether there is something to write."""
+        """Whether there is something to hand on."""
         return bool(self._kept)
 
     def ended(self, row: int, entry: Entry, parent: str, command: str, received: int, now: int) -> None:
@@ -80,9 +78,9 @@ class Spans:
         )
 
     def flush(self) -> None:
-        """Write what was collected."""
+        """Hand on what was collected."""
         kept, self._kept = self._kept, []
         for start in range(0, len(kept), _MOST):
             scope = {"scope": {"name": _SCOPE}, "spans": kept[start : start + _MOST]}
             resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "vehicle"}}]}
-            self._file.write(_encode({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}) + b"\n")
+            self._post(_encode({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}))

@@ -81,9 +81,8 @@ def test_a_context_that_says_nothing(here):
     assert read().context().sources == {}
 
 
-def test_a_lab_of_today_and_one_with_a_store():
-    document = {"prometheus": {"url": "http://127.0.0.1:9"}, "traces": {"file": "spans.jsonl"}}
-    assert lab.found(document).context.traces is None
-    kept = lab.found({**document, "traces": {"file": "spans.jsonl", "store": "spans"}})
-    assert kept.context.traces == Traces("store", "spans")
+def test_a_lab_has_a_store():
+    document = {"prometheus": {"url": "http://127.0.0.1:9"}, "traces": {"store": "spans"}, "otlp": "http://127.0.0.1:8"}
+    kept = lab.found(document)
+    assert (kept.context.traces, kept.context.otlp) == (Traces("store", "spans"), "http://127.0.0.1:8")
     assert kept.sources["traces"] == {"store": "spans"}

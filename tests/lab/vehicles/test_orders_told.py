@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,35 +9,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ordered import Lab, ordered
+from spans_taken import taking
 from waiting import eventually
 
 from cdctl.domain.orders.order import Heard
 from cdctl.lab.order_counts import FILE, OrderCounts
-from cdctl.lab.past import SPANS, STEP, past
+from cdctl.lab.past import STEP, past
 from cdctl.lab.platform import Live
 from cdctl.lab.scenarios import scenario
+from cdctl.lab.vehicles.posting import OTLP
 from cdctl.lab.vehicles.spans import child_of
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
+TAKEN: list[dict] = []
+"""What the receiver of the module's lab took in."""
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("told")
-    with ordered(folder, platform=folder) as found:
+    with taking(TAKEN) as (url, _), ordered(folder, platform=folder) as found:
+        (folder / OTLP).write_text(url)  # after the fleet is there, as in the lab
         yield found
 
 
-def spans(lab: Lab) -> list[dict]:
-    path = Path(lab.plan.platform) / SPANS
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [
-        span
-        for line in lines
-        for resource in json.loads(line)["resourceSpans"]
-        for scope in resource["scopeSpans"]
-        for span in scope["spans"]
-    ]
+def spans(_lab: Lab) -> list[dict]:
+    return list(TAKEN)
 
 
 def traced(lab: Lab, command: str, flags: str = "01", **args: object) -> Heard:
