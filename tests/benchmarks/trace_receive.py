@@ -2,8 +2,8 @@
 
     python tests/benchmarks/trace_receive.py [SECONDS] [SPANS A REQUEST] [CONNECTIONS]
 
-`cdctl trace serve` has one core to itself, who sends has the others. Beside it a bare server (uvicorn, an application of
-ten lines) that decodes the same requests by protobuf and forgets them. They take turns.
+`cdctl trace serve` has one core to itself, who sends has the others. Beside it a bare server (uvicorn, an application
+of ten lines) that decodes the same requests by protobuf and forgets them. They take turns.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Receiver:
 
     def __init__(self, command: list[str], port: int, **options: object) -> None:
         self.port = port
-        self.process = subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, {0}), **options)  # type: ignore[call-overload]
+        pinned = ["taskset", "--cpu-list", "0", *command]
+        self.process = subprocess.Popen(pinned, **options)  # type: ignore[call-overload]
 
     def cpu(self) -> float:
         """Seconds that it has had."""

@@ -9,8 +9,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 _MARK_TRACE, _MARK_SPAN, _MARK_PARENT = b"\xa0trace-id-marks\xa1", b"\xa2span-i\xa3", b"\xa4paren\xa5\xa6"
 _MARK_START, _MARK_END = 0x1111_2222_3333_4444, 0x1111_2222_3333_5555
-_RESOURCE = ("service.name", "service.version", "cloud.region", "host.name", "k8s.pod.name", "deployment.environment.name",
-             "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version")  # fmt: skip
+_RESOURCE = ("service.name", "service.version", "cloud.region", "host.name", "k8s.pod.name",
+             "deployment.environment.name", "telemetry.sdk.name", "telemetry.sdk.language", "sdk.version")  # fmt: skip
 _SPAN = ("http.request.method", "http.route", "http.response.status_code", "vehicle.id", "vehicle.model",
          "vehicle.software", "region", "cell", "command.name", "url.path", "thread.name")  # fmt: skip
 

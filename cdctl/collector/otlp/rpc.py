@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 import grpc.aio
@@ -100,7 +101,7 @@ class Rpc:
         if self._gate is None:
             return
         told = dict(context.invocation_metadata() or ())
-        address = context.peer().rpartition(":")[0]
+        address = unquote(context.peer()).rpartition(":")[0].partition(":")[2].strip("[]")  # ipv4:127.0.0.1:4711
         if self._gate.who(str(told.get("authorization", "")), address) is None:
             if self._gate.blocked(address):
                 raise NotTakenError(Why.GUESSED, "too many wrong tokens came from this address")

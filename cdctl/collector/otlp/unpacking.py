@@ -10,6 +10,8 @@ from cdctl.collector.otlp.refusing import NotTakenError, Why
 MOST = 64 << 20
 """Bytes of a request after decompression, as OTLP recommends."""
 _STEP = 1 << 20
+_MORSEL = 1 << 10
+"""Bytes of zstd that become 32 MiB at most: a block of 128 KiB takes four."""
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
@@ -57,12 +59,21 @@ def _deflated(body: bytes) -> Iterator[bytes]:
 
 
 def _zstd(body: bytes) -> Iterator[bytes]:
+    """Fed in small pieces, since each comes out whole; a reader of streams would not tell one that was cut off."""
     import zstandard
 
+    unpacking = zstandard.ZstdDecompressor(max_window_size=MOST)
+    at = 0
     try:
-        with zstandard.ZstdDecompressor(max_window_size=MOST).stream_reader(body, read_across_frames=True) as reader:
-            while part := reader.read(_STEP):
-                yield part
+        while at < len(body):
+            frame = unpacking.decompressobj()
+            while not frame.eof and at < len(body):
+                if part := frame.decompress(body[at : at + _MORSEL]):
+                    yield part
+                at += _MORSEL
+            if not frame.eof:
+                raise EOFError("it ends too early")
+            at = min(at, len(body)) - len(frame.unused_data)
     except zstandard.ZstdError as error:
         raise ValueError(error) from None
 
