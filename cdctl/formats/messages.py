@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
+from cdctl.domain.traces.ports import Message
 from cdctl.errors import UsageError
 from cdctl.formats import limits, unpacking
 from cdctl.formats.elements import Elements, Readable
@@ -12,17 +12,6 @@ from cdctl.formats.elements import Elements, Readable
 _LENGTH = 4
 _TOGETHER = 1 << 20
 """Bytes of elements that make one message: spans of Zipkin are many small ones."""
-
-
-class Message(NamedTuple):
-    """What was sent at once. end: where it ends, in bytes from the beginning of what is in the file (unpacked, when all
-    of it is compressed). `fault` says why there is no body; `open`: the file may still be written, so look again."""
-
-    body: bytes
-    end: int
-    place: str
-    fault: str = ""
-    open: bool = False
 
 
 Framing = Callable[[Readable, int], Iterator[Message]]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import IO
 
 from cdctl.domain.text import safe
-from cdctl.domain.traces.ports import SpanReader
+from cdctl.domain.traces.ports import Message, SpanReader
 from cdctl.errors import UnavailableError, UsageError
 from cdctl.formats import messages, unpacking
 from cdctl.formats.elements import Readable
-from cdctl.formats.messages import Framing, Message
+from cdctl.formats.messages import Framing
 
 _SNIFF = 1 << 16
 

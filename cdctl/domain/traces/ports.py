@@ -188,6 +188,19 @@ class SpanStore(SpanSearch, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What was sent, or written to a file, at once. end: where it ends, in bytes from the beginning of what is in the
+    file (unpacked, when all of it is compressed). `fault` says why there is no body; `open`: it is the last and may
+    still be written, so look again."""
+
+    body: bytes
+    end: int
+    place: str
+    fault: str = ""
+    open: bool = False
+
+
 class SpanReader(Protocol):
     """What makes columns of messages: requests of OTLP, lines of files. Many messages make one batch: a store is the
     quicker the larger a batch is."""
