@@ -9,10 +9,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from apis import DEDUPE, FIND, PROFILE
+from apis import CALLBACK, DEDUPE, FIND, PROFILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdctl.domain.orders.api import Callback, Signature
 from cdctl.domain.orders.order import Heard
 from cdctl.errors import FileError
 from cdctl.files import api_profiles, api_shape
@@ -20,7 +21,9 @@ from cdctl.files.faults import Faults
 from cdctl.files.nodes import plain
 from cdctl.files.yaml import documents
 
-WHOLE = f"{PROFILE}{DEDUPE}{FIND}"
+WHOLE = f"{PROFILE}{DEDUPE}{FIND}{CALLBACK}"
+SIGNATURE = "header: X-Signature, prefix"
+POLL = 'poll: {url: "/jobs/{id}", interval: 1s, longest: 5s}\n'
 SCHEMA = Path(api_shape.__file__).parent / "schemas" / "api.schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(api_shape.document())
 
@@ -39,7 +42,12 @@ def faults_of(tmp_path: Path, text: str) -> list[str]:
 def test_everything_is_read(tmp_path: Path) -> None:
     (tmp_path / "acme.yaml").write_text(WHOLE)
     found = api_profiles.read(tmp_path / "acme.yaml")
+    assert found.poll is not None
     assert (found.name, found.submit.method, found.poll.method, found.submit.at) == ("acme", "POST", "GET", ("job",))
+    signature = Signature("X-Signature", "sha256=", False, "{timestamp}.{body}", "X-Timestamp", 300.0)
+    assert found.callback == Callback(
+        ("id",), ("state",), ("why",), ("result",), ("job",), ("ref",), "X-Callback", signature, 30.0
+    )
     assert found.words["done"] is Heard.SUCCEEDED
     assert found.dedupe == ("Idempotency-Key", "{key}")
     assert found.find is not None
@@ -70,6 +78,17 @@ def test_everything_is_read(tmp_path: Path) -> None:
         ("id: /id", "di: /id", 'unknown key "di" in API'),
         ("reason: /why", "reason: why", 'reason "why" is not a JSON Pointer'),
         ("Idempotency-Key", "Idempotency Key", 'header "Idempotency Key" is not the name of a header'),
+        ("X-Callback", "X Callback", 'header "X Callback" is not the name of a header'),
+        ("order: /ref", "order: ref", 'order "ref" is not a JSON Pointer'),
+        ("order: /ref", "interval: 0s", "interval is no time at all"),
+        ("within: 5m", "within: 0s", "within is no time at all"),
+        ("timestamp: X-Timestamp, ", "", "within says nothing without a timestamp"),
+        (SIGNATURE, 'signed: "{timestamp}", ' + SIGNATURE, "the body is not signed"),
+        (SIGNATURE, 'signed: "{body}", ' + SIGNATURE, "the timestamp is not signed"),
+        (SIGNATURE, 'signed: "{bdoy}", ' + SIGNATURE, '"{bdoy}" stands for nothing here; did you mean "body"?'),
+        ("timestamp: X-Timestamp, within: 5m", 'signed: "{timestamp}{body}"', "but no header holds it"),
+        ("{vin}/commands", "{callback}/commands", '"{callback}" stands for nothing here'),
+        ("/jobs?key={order}", "/jobs?key={order}{callback}", '"{callback}" stands for nothing here'),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -77,6 +96,24 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, old: str, new: st
     found = faults_of(tmp_path, WHOLE.replace(old, new))
     assert any(says in line for line in found), found
     assert all(line[0].isdigit() for line in found)
+
+
+def test_without_calls_somebody_must_look_and_nothing_is_named_callback(tmp_path: Path) -> None:
+    assert "poll" in POLL
+    assert POLL in PROFILE
+    (told,) = faults_of(tmp_path, PROFILE.replace(POLL, ""))
+    assert "nothing says what became of a job" in told
+    (told,) = faults_of(tmp_path, PROFILE.replace('tag: "', 'tag: "{callback}'))
+    assert '"{callback}" stands for nothing here' in told
+    file = tmp_path / "y.yaml"
+    file.write_text(PROFILE.replace(POLL, "").replace('tag: "', 'tag: "{callback}') + CALLBACK)
+    assert api_profiles.read(file).poll is None
+
+
+def test_what_a_call_says_may_be_elsewhere_than_in_answers(tmp_path: Path) -> None:
+    file = tmp_path / "y.yaml"
+    file.write_text(f"{PROFILE}callback: {{id: /j, state: /s, reason: /r, result: /x}}\n")
+    assert api_profiles.read(file).callback == Callback(("j",), ("s",), ("r",), ("x",))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "a: 1\n---\nb: 2\n", "api: ["])
@@ -131,7 +168,22 @@ VALUES = [
     [200],
     ["x"],
 ]
-KEYS = ["x", "at", "url", "body", "words", "codes", "name", "commands", "find", "dedupe", "later", "per_second"]
+KEYS = [
+    "x",
+    "at",
+    "url",
+    "body",
+    "words",
+    "codes",
+    "name",
+    "commands",
+    "find",
+    "dedupe",
+    "later",
+    "per_second",
+    "callback",
+    "signature",
+]
 
 
 def places(node: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cdctl.domain.settings import Access, CommandApi, Secret
+from cdctl.domain.settings import Access, CallbackDoor, CommandApi, Secret
 from cdctl.errors import FileError
 from cdctl.files.settings import read
 
@@ -49,3 +49,63 @@ def test_what_is_wrong_is_named(tmp_path: Path, value: str, says: str) -> None:
     assert says in str(caught.value)
     assert "hush" not in str(caught.value)
     assert "pw@" not in str(caught.value)
+
+
+API = 'url = "https://c.example", profile = "api.yaml"'
+
+
+def test_where_the_api_calls_is_read(tmp_path: Path) -> None:
+    value = (
+        'callback = { listen = "0.0.0.0:8443", url = "https://us.example/cb", secret_file = "s", token_env = "T", '
+        'cert = "c.pem", key = "k.pem" }'
+    )
+    settings = read(config=str(written(tmp_path, f"{{ {API}, {value} }}")))
+    found = settings.contexts["cars"].commands
+    assert found
+    assert found.callback == CallbackDoor(
+        "0.0.0.0:8443",
+        "https://us.example/cb",
+        Secret("file", str(tmp_path / "s")),
+        Secret("env", "T"),
+        str(tmp_path / "c.pem"),
+        str(tmp_path / "k.pem"),
+    )
+    assert settings.fleet["contexts.cars.commands.callback.listen"] == "0.0.0.0:8443"
+    assert settings.origins["contexts.cars.commands.callback.url"].endswith("cdctl.toml:2")
+
+
+SIGNED = 'secret_file = "s"'
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:8443", "[::1]:0", "localhost:8443"])
+def test_here_nobody_else_listens(tmp_path: Path, listen: str) -> None:
+    read(config=str(written(tmp_path, f'{{ {API}, callback = {{ listen = "{listen}", {SIGNED} }} }}')))
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ('"127.0.0.1:8443"', "this says not where the API calls"),
+        (f"{{ {SIGNED} }}", "contexts.cars.commands.callback has no listen"),
+        ('{ listen = "127.0.0.1:8443" }', "anybody could call: nothing proves who does"),
+        (f'{{ listen = "127.0.0.1", {SIGNED} }}', "is no address to listen on"),
+        (f'{{ listen = "127.0.0.1:99999", {SIGNED} }}', "is no address to listen on"),
+        (f'{{ listen = ":8443", {SIGNED} }}', "is no address to listen on"),
+        (f'{{ listen = "::1:8443", {SIGNED} }}', "is no address to listen on"),
+        (f'{{ listen = "192.0.2.1:8443", {SIGNED} }}', "192.0.2.1 can be reached by others, and without TLS"),
+        (f'{{ listen = "us.example:8443", {SIGNED} }}', "us.example can be reached by others, and without TLS"),
+        (f'{{ listen = "0.0.0.0:1", {SIGNED}, cert = "c", key = "k" }}', "at which address the API reaches us"),
+        (f'{{ listen = "192.0.2.1:1", {SIGNED}, cert = "c" }}', "cert and key belong together"),
+        (f'{{ listen = "127.0.0.1:1", {SIGNED}, url = "http://us.example" }}', "the API would call us without TLS"),
+        (f'{{ listen = "127.0.0.1:1", {SIGNED}, url = "https://a:hush@us.example" }}', "holds a user or password"),
+        (f'{{ listen = "127.0.0.1:1", {SIGNED}, secret_env = "S" }}', "say the same thing twice"),
+        ('{ listen = "127.0.0.1:1", token_file = "t", token_env = "S" }', "say the same thing twice"),
+        ('{ listen = "127.0.0.1:1", secret = "hush" }', "would be a secret in a settings file"),
+        (f'{{ listen = "127.0.0.1:1", {SIGNED}, lisen = "x" }}', "unknown key 'lisen' of callback"),
+    ],
+)
+def test_what_is_wrong_with_where_it_calls_is_named(tmp_path: Path, value: str, says: str) -> None:
+    with pytest.raises(FileError) as caught:
+        read(config=str(written(tmp_path, f"{{ {API}, callback = {value} }}")))
+    assert says in str(caught.value)
+    assert "hush" not in str(caught.value)
