@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,16 +70,9 @@ def peel(rows: Rows, rules: Rules = RULES) -> Peeled:
         bad, total = float(left.bad.sum()), float(left.total.sum())
         if bad < rules.least or bad <= rules.share * all_bad or bad == total:
             break
-        found = search(left, max(rules.least, rules.share * bad), rules.depth)
-        first = first or found.searched
-        ranked = _weighed(left, found.found, found.searched, rules)
-        chosen = None
-        for one in ranked:
-            reason = _too_weak(one, left, rules)
-            if not reason:
-                chosen = _fewest(one, ranked, left, rules)
-                break
-            near.append((one, reason))
+        round_ = _Round(left, rules)
+        first = first or round_.searched
+        chosen = round_.cause(near)
         if chosen is None:
             break
         causes.append(chosen)
@@ -88,13 +80,50 @@ def peel(rows: Rows, rules: Rules = RULES) -> Peeled:
     return Peeled(tuple(causes), tuple(near), first)
 
 
-def _weighed(rows: Rows, found: Sequence[Cell], searched: int, rules: Rules) -> list[Named]:
-    """The most telling cells as evidence, the best first."""
-    witnesses = Witnesses(rows)
-    taken = found[: rules.weighed]
-    weighed = [witnesses.weigh(rows.inside(cell.attributes, cell.values)) for cell in taken]
-    named = [Named(cell, one, one.log10_p(searched)) for cell, one in zip(taken, weighed, strict=True)]
-    return sorted(named, key=lambda one: -one.weighed.gain)
+class _Round:
+    """One search. Cells are weighed as evidence when they are looked at: that takes longer than to find them."""
+
+    def __init__(self, rows: Rows, rules: Rules) -> None:
+        self._rows, self._rules = rows, rules
+        self._witnesses = Witnesses(rows)
+        found = search(rows, max(rules.least, rules.share * float(rows.bad.sum())), rules.depth)
+        self.searched = found.searched
+        cells = found.found[: rules.weighed]
+        gains = [(self._witnesses.gain(rows.inside(cell.attributes, cell.values)), cell) for cell in cells]
+        self._ranked = sorted(gains, key=lambda one: -one[0])
+        self._named: dict[Cell, Named] = {}
+
+    def cause(self, near: list[tuple[Named, str]]) -> Named | None:
+        """The best cell that is a cause, or one that says nearly as much with less; `near` is told of better ones that
+        are none."""
+        for _, cell in self._ranked:
+            one = self._weighed(cell)
+            reason = _too_weak(one, self._rows, self._rules)
+            if not reason:
+                return self._fewest(one)
+            near.append((one, reason))
+        return None
+
+    def _weighed(self, cell: Cell) -> Named:
+        if cell not in self._named:
+            weighed = self._witnesses.weigh(self._rows.inside(cell.attributes, cell.values))
+            self._named[cell] = Named(cell, weighed, weighed.log10_p(self.searched))
+        return self._named[cell]
+
+    def _fewest(self, best: Named) -> Named:
+        """Of the cells that explain nearly as much as the best, the one of the fewest attributes; others that need no
+        more are equals."""
+        rules, top = self._rules, best.weighed.gain
+        bar = top - max(rules.tie * top, rules.slack * best.weighed.effect)
+        level = [cell for gain, cell in self._ranked if gain >= bar]
+        few = min(len(cell.attributes) for cell in level)
+        for number in range(few, len(best.cell.attributes) + 1):
+            alike = [self._weighed(cell) for cell in level if len(cell.attributes) == number]
+            sound = [one for one in alike if not _too_weak(one, self._rows, rules)]
+            if sound:
+                first, *others = sound
+                return Named(first.cell, first.weighed, first.log10_p, tuple(one.cell for one in others))
+        return best
 
 
 def _too_weak(one: Named, rows: Rows, rules: Rules) -> str:
@@ -111,13 +140,3 @@ def _too_weak(one: Named, rows: Rows, rules: Rules) -> str:
     if cell.bad - outside * cell.total < rules.excess * bad:
         return "it explains too little"
     return ""
-
-
-def _fewest(best: Named, ranked: Sequence[Named], rows: Rows, rules: Rules) -> Named:
-    """Of the cells that explain nearly as much as the best, the one of the fewest attributes; the others are equals."""
-    top = best.weighed.gain
-    bar = top - max(rules.tie * top, rules.slack * best.weighed.effect)
-    level = [one for one in ranked if one.weighed.gain >= bar and not _too_weak(one, rows, rules)]
-    chosen = min(level, key=lambda one: (len(one.cell.attributes), -one.weighed.gain))
-    equals = tuple(one.cell for one in level if one is not chosen)
-    return Named(chosen.cell, chosen.weighed, chosen.log10_p, equals)
