@@ -7,7 +7,7 @@ import re
 import pytest
 
 from cdctl.files.settings import read
-from cdctl.files.settings.fleet_keys import BROKER, COLLECTOR, INVENTORY_KINDS, OWN_FIELDS
+from cdctl.files.settings.fleet_keys import BROKER, CALLBACK, COLLECTOR, INVENTORY_KINDS, OWN_FIELDS
 from cdctl.files.settings.keys import CONTEXT, PLANNED, PROMETHEUS
 from cdctl.files.settings.traces import TRACES
 
@@ -37,6 +37,7 @@ def test_the_whole_file_is_read(page, tmp_path, monkeypatch):
 def test_every_key_is_explained(page, root):
     assert rows(page, "key of a context | meaning") == set(CONTEXT) - {"prometheus", "sources", *PLANNED}
     assert rows(page, "key of a broker | meaning") == set(BROKER)
+    assert rows(page, "key of `callback` | meaning") == set(CALLBACK)
     assert rows((root / "README.md").read_text(), "key of `prometheus` | meaning") == set(PROMETHEUS)
     words = set(re.findall(r"`(\w+)`", page))
     assert words >= {*COLLECTOR, *PLANNED, *OWN_FIELDS}
