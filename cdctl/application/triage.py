@@ -22,7 +22,7 @@ from cdctl.domain.why.explanation import Explanation
 from cdctl.errors import CdctlError
 
 T = TypeVar("T")
-LOOK_BACK = 86_400
+LOOK_BACK = 7 * 86_400
 """Seconds in which the beginning is looked for."""
 _LEAST_WINDOW = 900
 _MOST_WINDOW = 6 * 3_600

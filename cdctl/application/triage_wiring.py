@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,13 +121,23 @@ def states_of(settings: Settings, *, plugins: bool = True) -> tuple[State, ...]:
             pool.submit(probe_brokers, settings, name, plugins=plugins),
             pool.submit(probe_beside, settings, name, plugins=plugins),
         ]
-        return tuple(_state(probe) for one in asked for probe in one.result())
+        return _states(probe for one in asked for probe in one.result())
 
 
-def _state(probe: Probe) -> State:
+def _states(probes: Iterable[Probe]) -> tuple[State, ...]:
+    """Regions of one broker are one state."""
     from cdctl.domain.triage.page import State
 
-    return State(probe.source, probe.ok, probe.found, probe.hint)
+    found: dict[tuple[str, bool], list[Probe]] = {}
+    for probe in probes:
+        found.setdefault((probe.url, probe.ok), []).append(probe)
+    return tuple(
+        State(
+            ", ".join([same[0].source, *(one.source.removeprefix("broker ") for one in same[1:])]),
+            same[0].ok, same[0].found, same[0].hint,
+        )
+        for same in found.values()
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

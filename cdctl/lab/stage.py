@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,7 @@ from cdctl.lab.vehicles.population import population
 from cdctl.lab.vehicles.posting import OTLP
 from cdctl.lab.vehicles.wording import COLUMNS
 
-STEPS = 6
+STEPS = 5
 """Steps of progress that a start takes."""
 SCRAPE_INTERVAL = "5s"
 """Live scrapes are closer together than those of the past, so that a viewer sees burn rates move."""
@@ -109,9 +109,9 @@ class Stage:
         self._start_brokers()
         trust = identities.make_operators(self._folder)
         fleet = self._start_fleet(end, trust)  # it connects while the past is made
-        with ThreadPoolExecutor(1) as others:  # a million keys take 20 s of arithmetic
+        with ThreadPoolExecutor(2) as others:  # a million keys take 20 s of arithmetic, blocks of a month two
             keys = others.submit(self._make_keys)
-            prometheus = self._tell_past(end)
+            prometheus = self._tell_past(end, others)
             keys.result()
         self._progress.step("prometheus")
         self._run("prometheus", prometheus)
@@ -124,26 +124,25 @@ class Stage:
         vins = population(scenario(making.scenario), making.vehicles, making.seed).vins
         identities.make_vehicles(self._folder, making.seed, vins)
 
-    def _tell_past(self, end: int) -> Prometheus:
+    def _tell_past(self, end: int, others: Executor) -> Prometheus:
         """The platform, and a Prometheus that has watched it until `end`, not started yet."""
-        making = self.making
+        making, folder = self.making, self._folder / "prometheus"
         made = past(making.scenario, seed=making.seed, vehicles=making.vehicles, end=end)
-        self._progress.step("29 days of spans")
+        self._progress.step("32 days of history")
+        blocks = others.submit(write_past, made.series, Prometheus(folder).data)
         receiver = self._start_receiver(made)
         self._progress.step("platform")
         platform = self._start_platform(made.standing, receiver)
+        blocks.result()
         # A path of its own makes the address of every lab a new one: what the ledger keeps of an older lab that had
         # the same port must not be taken for this one's.
-        prometheus = Prometheus(
-            self._folder / "prometheus",
+        return Prometheus(
+            folder,
             scrape_targets={"platform": f"127.0.0.1:{platform.port}"},
             scrape_interval=SCRAPE_INTERVAL,
             prefix=f"/lab-{end:x}-{making.seed}",
             survives=self._survives,
         )
-        self._progress.step("32 days of history")
-        write_past(made.series, prometheus.data)
-        return prometheus
 
     def _start_receiver(self, made: Past) -> Receiver:
         """What takes spans in, on a store that holds those of the past; and an agent for the vehicles' own, if any."""

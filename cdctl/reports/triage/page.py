@@ -66,7 +66,7 @@ def _blocks(page: Page) -> Iterator[Block]:
 
 
 def _promise(page: Page, row: Row) -> Iterator[str]:
-    window = brief(row.window.end - row.window.start)
+    window = words.duration(row.window.seconds)
     yield f"{figures.target(row.target)} over {window}; {figures.sli(row.sli, row.target)} so far{_budget(page, row)}"
     rates = [f"{figures.burn(rate)} ({name})" for name in _BURNS if (rate := row.burn_rates.get(name)) is not None]
     if rates:
@@ -92,7 +92,7 @@ def _since(page: Page) -> Iterator[str]:
         one = page.onset
         yield (
             f"since {words.instant(one.at)}, {brief(max(page.at - one.at, 0))} ago: {telling.rate(one.since)} bad, "
-            f"{telling.rate(one.before)} in the day before"
+            f"{telling.rate(one.before)} in the week before"
         )
     elif page.starts is not None:
         yield f"since {words.instant(page.starts)} as the alert says, {brief(max(page.at - page.starts, 0))} ago"
