@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from cdctl.application.evaluate import DEFAULT_LAG, instant, sources_of
 from cdctl.domain.ports import BucketRequest, Finding, Inspector, Probe, Source
-from cdctl.domain.slo.mixing import halves
-from cdctl.domain.slo.objective import Slo
+from cdctl.domain.slo.objective import Slo, halves
 from cdctl.domain.slo.series import Span
 from cdctl.domain.slo.tiling import COARSE
 from cdctl.domain.slo.window import bounds

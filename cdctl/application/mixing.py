@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Literal
 
 from cdctl.domain.ports import Belated, BucketRequest, Source, SourceAnswer, SourceFailure
-from cdctl.domain.slo.mixing import halves, joined, strangers
-from cdctl.domain.slo.objective import Indicator, Ratio
+from cdctl.domain.slo.mixing import joined, strangers
+from cdctl.domain.slo.objective import Indicator, Ratio, halves
 
 Answer = SourceAnswer | SourceFailure
 _Side = Literal["total", "part"]

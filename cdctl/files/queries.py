@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cdctl.domain.slo.objective import Indicator, Query, QueryFault, Ratio, RawRatio, Slo
+from cdctl.domain.slo.objective import Indicator, Query, QueryFault, RawRatio, Slo, halves, queries
 from cdctl.errors import Place, Problem
 from cdctl.files.lints import silence_passes
 from cdctl.files.nearest import shown, suggestion
@@ -88,18 +88,12 @@ def _questions(
 
 def _judged(
     indicator: Indicator, group_by: tuple[str, ...] | None, grammars: Mapping[str, Grammar]
-) -> Iterable[QueryFault]:
-    """Only an indicator that is asked of one source has a grammar."""
-    sources = {query.source for query in queries(indicator)}
-    judge = grammars.get(sources.pop()) if len(sources) == 1 else None
-    return judge(indicator, group_by) if judge else ()
-
-
-def queries(indicator: Indicator) -> list[Query]:
-    """Every query of an indicator."""
-    if isinstance(indicator, Ratio):
-        return [query for query in (indicator.total, indicator.good, indicator.bad) if query]
-    return [indicator.raw if isinstance(indicator, RawRatio) else indicator.metric]
+) -> Iterator[QueryFault]:
+    """Each source's grammar judges what that source is asked."""
+    for part in halves(indicator) or (indicator,):
+        judge = grammars.get(queries(part)[0].source)
+        if judge:
+            yield from judge(part, group_by)
 
 
 def _place(fault: QueryFault, texts: Mapping[str, str]) -> Place:

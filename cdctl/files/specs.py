@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from cdctl.domain.slo.objective import AlertPolicy, Indicator, Query, Slo
+from cdctl.domain.slo.objective import queries as queries_of
 from cdctl.domain.slo.specset import SpecSet
 from cdctl.errors import FileError
 from cdctl.files import queries
@@ -141,7 +142,7 @@ class _Reader:
 
         for promise, where in promises(level.node, level.dialect, level.faults):
             for objective in promise.objectives:
-                self.groupless += queries.queries(objective.indicator)
+                self.groupless += queries_of(objective.indicator)
             if self.library.claim("SLO", promise.name, where, level.faults):
                 yield promise
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from cdctl.domain.slo.objective import halves
 from cdctl.files import reading as files_reading
 from cdctl.files import yaml
 from cdctl.files.openslo.kinds import KINDS
 from cdctl.files.openslo.metadata import PREFIX, metadata_shape
 from cdctl.files.shapes.containers import Bag
+from cdctl.sources.traces.grammar import judge
 
 
 @pytest.fixture(scope="module")
@@ -20,10 +22,24 @@ def page(root):
 
 
 def test_the_example_is_sound(page, reading):
-    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    example, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     found = reading(example)
     assert [slo.name for slo in found.slos] == ["remote-command-availability"]
     assert found.warnings == ()
+
+
+def test_other_indicators_are_sound(page, reading):
+    example, *indicators = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(indicators) == 2
+    for indicator in indicators:
+        text, count = re.subn(r"  indicator:\n.*?(?=  timeWindow)", lambda _: indicator, example, flags=re.DOTALL)
+        assert count == 1
+        found = reading(text)
+        assert found.warnings == ()
+        asked = found.slos[0].objectives[0].indicator
+        for part in halves(asked) or (asked,):
+            if part.total.source == "traces":
+                assert list(judge(part, found.slos[0].group_by)) == []
 
 
 def test_the_schema_is_where_the_page_says(page, root):

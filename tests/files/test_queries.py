@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cdctl.domain.slo.objective import Indicator, QueryFault
+from cdctl.domain.slo.objective import Indicator, QueryFault, queries
 from cdctl.errors import FileError, Place
-from cdctl.files.queries import inside, queries
+from cdctl.files.queries import inside
 from cdctl.files.specs import read
 
 Judge = Callable[..., list[str]]
@@ -157,7 +157,9 @@ def test_other_sources_have_other_languages(judged: Judge, slo_text: str) -> Non
     wrong = slo_text.replace("query: commands_total}", "query: wrong}")
     assert judged(wrong)
     assert judged(wrong.replace("metricSource: {", "metricSource: {type: replay, ")) == []
-    assert judged(wrong.replace("metricSource: {", "metricSource: {type: replay, ", 1)) == []
+    mixed = wrong.replace("metricSource: {", "metricSource: {type: replay, ", 1)
+    assert judged(mixed) == ["1.yaml:12:46: error: wrong (mend it)"], "each half is judged by its own source's"
+    assert judged(mixed.replace("query: wrong}", "query: right}").replace('outcome!="ok"', "wrong")) == []
 
 
 def test_a_sloth_file_is_not_told_to_hold_an_annotation(judged: Judge, slo_text: str) -> None:

@@ -49,6 +49,7 @@ def test_a_folder_is_one_set(found):
         "kinds-of-budget.yaml",
         "sloth-kubernetes.yaml",
         "sloth.yaml",
+        "traces.yaml",
         "windows.yaml",
     )
     assert found.kinds == {
@@ -58,7 +59,7 @@ def test_a_folder_is_one_set(found):
         "AlertCondition": 1,
         "AlertNotificationTarget": 1,
         "AlertPolicy": 1,
-        "SLO": 9,
+        "SLO": 11,
         "PrometheusServiceLevel": 1,
         "Sloth": 1,
     }
@@ -81,6 +82,8 @@ def test_promises_come_in_file_order(found):
         "home-wifi-risk-wifi-client-satisfaction",
         "myservice-requests-availability",
         "myservice-requests-ratio",
+        "from-spans",
+        "from-both",
         "calendar-month",
         "calendar-week",
     ]
@@ -220,3 +223,15 @@ def test_start_up_stays_lean():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == []
+
+
+def test_spans_are_asked_with_their_own_settings(found):
+    spans, both = (next(slo for slo in found.slos if slo.name == name) for name in ("from-spans", "from-both"))
+    assert spans.group_by == ("region", "vehicle.model", "resource.cloud.region")
+    assert spans.expect_groups == ({"region": "eu", "vehicle.model": "i4", "resource.cloud.region": "eu-1"},)
+    assert spans.only_with == ("traces",)
+    ratio = spans.objectives[0].indicator
+    assert (ratio.bad.source, ratio.bad.text, ratio.bad.settings) == ("traces", "", {"errors": "convention"})
+    assert (ratio.total.source, ratio.total.settings) == ("traces", {"spans": "entry", "weight": "1"})
+    mixed = both.objectives[0].indicator
+    assert (mixed.total.source, mixed.good.source) == ("prometheus", "traces")

@@ -1,4 +1,4 @@
-"""One ratio out of two sources: what is asked of each, and good over total out of both answers.
+"""One ratio out of two sources: good over total out of both answers. What is asked of each: `objective.halves`.
 
 Good events that a load balancer's counters tell of over requests that spans tell of, or the other way round.
 """
@@ -7,28 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cdctl.domain.slo.objective import Indicator, Query, Ratio
 from cdctl.domain.slo.series import Buckets, Floats, Sampled
 from cdctl.domain.slo.tiling import regroup
-
-
-def halves(indicator: Indicator) -> tuple[Ratio, Ratio] | None:
-    """The total, and the good or bad events, each as an indicator that one source can be asked for; None when one
-    source answers all.
-
-    The total is asked for as if every event were good; of the answer for the other half its good, or its bad, events
-    count.
-    """
-    if not isinstance(indicator, Ratio):
-        return None
-    part = indicator.good or indicator.bad
-    if part is None or part.source == indicator.total.source:
-        return None
-    return _half(indicator.total, indicator, bad=False), _half(part, indicator, bad=indicator.bad is not None)
-
-
-def _half(query: Query, whole: Ratio, *, bad: bool) -> Ratio:
-    return Ratio(query, None if bad else query, query if bad else None, whole.counter)
 
 
 def joined(total: Buckets, part: Buckets, *, bad: bool) -> Buckets:

@@ -88,6 +88,32 @@ class Threshold:
 Indicator = Ratio | RawRatio | Threshold
 
 
+def queries(indicator: Indicator) -> list[Query]:
+    """Every query of an indicator."""
+    if isinstance(indicator, Ratio):
+        return [query for query in (indicator.total, indicator.good, indicator.bad) if query]
+    return [indicator.raw if isinstance(indicator, RawRatio) else indicator.metric]
+
+
+def halves(indicator: Indicator) -> tuple[Ratio, Ratio] | None:
+    """The total, and the good or bad events, each as an indicator that one source can be asked for; None when one
+    source answers all.
+
+    The total is asked for as if every event were good; of the answer for the other half its good, or its bad, events
+    count.
+    """
+    if not isinstance(indicator, Ratio):
+        return None
+    part = indicator.good or indicator.bad
+    if part is None or part.source == indicator.total.source:
+        return None
+    return _half(indicator.total, indicator, bad=False), _half(part, indicator, bad=indicator.bad is not None)
+
+
+def _half(query: Query, whole: Ratio, *, bad: bool) -> Ratio:
+    return Ratio(query, None if bad else query, query if bad else None, whole.counter)
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """One target for one indicator. `slice_seconds` and `slice_target` are set for both timeslice methods."""
@@ -156,3 +182,4 @@ class Slo:
     expect_groups: tuple[Mapping[str, str], ...] = ()
     expected_traffic: ExpectedTraffic | None = None
     alert_policies: tuple[AlertPolicy, ...] = ()
+    only_with: tuple[str, ...] = ()

@@ -12,9 +12,9 @@ from cdctl.files.durations import seconds
 from cdctl.files.faults import Faults
 from cdctl.files.nearest import shown, suggestion
 from cdctl.files.nodes import Mapping, Node
-from cdctl.files.openslo.metadata import EXPECT_GROUPS, EXPECTED_TRAFFIC, GROUP_BY, LAG, MIN_COVERAGE
+from cdctl.files.openslo.metadata import EXPECT_GROUPS, EXPECTED_TRAFFIC, GROUP_BY, LAG, MIN_COVERAGE, ONLY_WITH
 
-_PAIR = r'(?<!\S)([a-zA-Z_][a-zA-Z0-9_]*)=("[^"]*"|[^\s"]+)(?=\s|$)'
+_PAIR = r'(?<!\S)([a-zA-Z_][a-zA-Z0-9_]*(?:[.][a-zA-Z0-9_-]+)*)=("[^"]*"|[^\s"]+)(?=\s|$)'
 
 
 class Judging(NamedTuple):
@@ -25,6 +25,7 @@ class Judging(NamedTuple):
     min_coverage: Decimal | None = None
     expect_groups: tuple[Map[str, str], ...] = ()
     expected_traffic: ExpectedTraffic | None = None
+    only_with: tuple[str, ...] = ()
 
 
 def judging(metadata: Mapping, faults: Faults) -> Judging:
@@ -44,7 +45,17 @@ def judging(metadata: Mapping, faults: Faults) -> Judging:
         Decimal(coverage.rstrip("%")) / 100 if coverage else None,
         _groups(expected, group_by, notes.at(EXPECT_GROUPS), faults) if expected else (),
         _traffic(notes.text(EXPECTED_TRAFFIC), notes.at(EXPECTED_TRAFFIC), faults),
+        tuple(dict.fromkeys(name.strip() for name in notes.text(ONLY_WITH).split(",") if name.strip())),
     )
+
+
+def labels_of_metrics(metadata: Mapping, group_by: tuple[str, ...], faults: Faults) -> None:
+    """A promise that Prometheus is asked about cannot be grouped by what is no label of a metric."""
+    for label in group_by:
+        if "." in label:
+            notes = metadata.mapping("annotations") or metadata
+            fix = "labels of metrics have no dots; attributes of spans do (type: traces)"
+            faults.error(notes.at(GROUP_BY), f"{GROUP_BY} names {shown(label)}, which no metric has", fix)
 
 
 def _groups(text: str, labels: tuple[str, ...], where: Node, faults: Faults) -> tuple[Map[str, str], ...]:

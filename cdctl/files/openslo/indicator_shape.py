@@ -7,6 +7,7 @@ import re
 from cdctl.files.faults import Faults
 from cdctl.files.nodes import Mapping
 from cdctl.files.openslo.metadata import metadata_shape, name_shape
+from cdctl.files.openslo.traces_shape import TRACES_RULE
 from cdctl.files.shapes.containers import Bag, Fields
 from cdctl.files.shapes.rules import Rule, at_most_one, exactly_one, has
 from cdctl.files.shapes.scalars import Flag, Text
@@ -42,7 +43,8 @@ _QUERY_RULE = Rule(
 
 _QUERY = Text(
     "The query. With `counter: true` a selector of a counter or an aggregation over one, such as "
-    '`sum by (region) (http_requests_total{code!~"5.."})`; any other query holds `{{window}}` where a range is due.',
+    '`sum by (region) (http_requests_total{code!~"5.."})`; any other query holds `{{window}}` where a range is due. '
+    'Of traces: a filter in TraceQL, such as `{ resource.service.name = "shop" && duration < 5s }`.',
     filled=True,
     meaning="a query",
 )
@@ -51,7 +53,7 @@ _SOURCE = Fields(
     "Where the numbers come from.",
     {
         "metricSourceRef": name_shape("Name of the DataSource to ask."),
-        "type": Text("Kind of source, such as Prometheus; case does not matter.", filled=True, meaning="a source"),
+        "type": Text("Kind of source, Prometheus or traces; case does not matter.", filled=True, meaning="a source"),
         "spec": Bag(
             "What to ask: a query, and what else the source wants to know.",
             Anything(),
@@ -61,7 +63,7 @@ _SOURCE = Fields(
         ),
     },
     ("spec",),
-    (_QUERY_RULE,),
+    (_QUERY_RULE, TRACES_RULE),
 )
 
 

@@ -16,12 +16,15 @@ LAG = PREFIX + "lag"
 MIN_COVERAGE = PREFIX + "min-coverage"
 EXPECT_GROUPS = PREFIX + "expect-groups"
 EXPECTED_TRAFFIC = PREFIX + "expected-traffic"
+ONLY_WITH = PREFIX + "only-with"
 
 NAME = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 _NAME_MEANING = "a name of lower-case letters, digits and '-', at most 63 characters (RFC 1123)"
 _WORD = "[a-zA-Z0-9](?:[-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?"
 _DOMAIN = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*"
-_LABEL = "(?!__)[a-zA-Z_][a-zA-Z0-9_]*"
+LABEL = "(?!__)[a-zA-Z_][a-zA-Z0-9_]*(?:[.][a-zA-Z0-9_-]+)*"
+"""A label of a metric, or an attribute of spans, with dots in it."""
+_SOURCE = "[a-z0-9](?:[-_a-z0-9]{0,61}[a-z0-9])?"
 
 
 def _cure_name(text: str) -> tuple[str, str] | None:
@@ -52,12 +55,14 @@ _LABELS = Bag(
 
 _ANNOTATIONS = {
     GROUP_BY: Text(
-        "Judge the promise once for every value of these labels, such as `region` or `region, model`.",
-        pattern=rf"\s*{_LABEL}\s*(?:,\s*{_LABEL}\s*)*",
-        meaning="a list of metric label names such as region or region, model",
+        "Judge the promise once for every value of these labels, such as `region` or `region, model`; of traces also "
+        "attributes, such as `vehicle.model` or `resource.cloud.region`.",
+        pattern=rf"\s*{LABEL}\s*(?:,\s*{LABEL}\s*)*",
+        meaning="a list of label names such as region or region, model",
     ),
     LAG: Text(
-        "Judge as of this long ago, so that late data cannot flip a verdict; such as `60s`. The default is 60s.",
+        "Judge as of this long ago, so that late data cannot flip a verdict; such as `60s`. The default is 60s, with "
+        "traces 120s.",
         pattern=OWN,
         meaning=OWN_MEANING,
         cure=cure_own,
@@ -78,6 +83,11 @@ _ANNOTATIONS = {
         "At least so many events come in so long; silence beyond that is an outage. Such as `600/1h`.",
         pattern=r"[0-9]{1,12}(?:\.[0-9]{1,6})?/[1-9][0-9]{0,5}[smhdw]",
         meaning="events per duration such as 600/1h",
+    ),
+    ONLY_WITH: Text(
+        "Judge the promise only where the context has these sources, such as `traces`; elsewhere it is left out.",
+        pattern=rf"\s*{_SOURCE}\s*(?:,\s*{_SOURCE}\s*)*",
+        meaning="a list of sources such as traces",
     ),
 }
 

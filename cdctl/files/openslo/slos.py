@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 
-from cdctl.domain.slo.objective import Budgeting, Objective, Slo
+from cdctl.domain.slo.objective import Budgeting, Objective, Slo, queries
 from cdctl.domain.slo.window import Calendar, Rolling
 from cdctl.files.faults import Faults
 from cdctl.files.nodes import Mapping, Node, Scalar, Sequence
 from cdctl.files.openslo.alerts import policies
-from cdctl.files.openslo.annotations import judging
+from cdctl.files.openslo.annotations import judging, labels_of_metrics
+from cdctl.files.openslo.indicators import PROMETHEUS
 from cdctl.files.openslo.library import Document, Library, Measure
 from cdctl.files.openslo.objectives import Context, is_composite, objectives
 from cdctl.files.openslo.windows import window
@@ -23,6 +24,9 @@ def slo(document: Document, library: Library, measures: dict[str, Measure | None
     span = _window(spec, faults)
     found = objectives(spec, Context(faults, library, measures, budgeting, span))
     judged = judging(metadata, faults)
+    asked = {query.source for one in found or () for query in queries(one.indicator)}
+    if PROMETHEUS in asked:
+        labels_of_metrics(metadata, judged.group_by, faults)
     alerts = policies(spec.items("alertPolicies"), faults, library)
     if found is None or span is None or not _same_slices(found, spec, faults):
         return None
@@ -43,6 +47,7 @@ def slo(document: Document, library: Library, measures: dict[str, Measure | None
         expect_groups=judged.expect_groups,
         expected_traffic=judged.expected_traffic,
         alert_policies=alerts,
+        only_with=judged.only_with,
     )
 
 

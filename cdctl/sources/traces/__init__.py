@@ -1,15 +1,21 @@
 """Spans of distributed traces: SLIs from a store that counts them, and servers that can be asked for spans."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cdctl.domain.ports import API, Plugin
-from cdctl.sources.traces.source import TracesSource
+
+if TYPE_CHECKING:
+    from cdctl.sources.traces.source import TracesSource
 
 
 def make(settings: Mapping[str, object]) -> TracesSource:
     """The source of a `traces` table of the settings. Raises UsageError when the table is wrong, or names a server that
     finds spans and does not count them."""
     from cdctl.sources.traces.opening import store_of
+    from cdctl.sources.traces.source import TracesSource
 
     return TracesSource(store_of(settings))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cdctl.domain.slo.objective import Indicator, QueryFault, Ratio
 from cdctl.domain.traces.traceql.tree import Both, Compare, Either, Expression
-from cdctl.sources.traces.plan import Plan, PlanError, faults, plan
+from cdctl.sources.traces.plan import OF_DATA_SOURCE, Plan, PlanError, faults, plan
 
 _ENTRIES = frozenset({"server", "consumer"})
 _SERVICES = frozenset({"service.name", "rootServiceName"})
@@ -16,6 +16,8 @@ def judge(indicator: Indicator, group_by: tuple[str, ...] | None) -> Iterator[Qu
     """See the port Grammar."""
     found = list(faults(indicator))
     for error in found:
+        if error.shape and OF_DATA_SOURCE not in error.query.settings:
+            continue  # the file's reader knew that these are traces, and has said it
         yield QueryFault(error.query, error.reason, error.hint, error.offset)
     if found or not isinstance(indicator, Ratio):
         return

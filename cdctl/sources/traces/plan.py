@@ -19,21 +19,24 @@ from cdctl.sources.traces.naming import attributes
 
 SETTINGS = ("spans", "errors", "weight")
 """Keys of `metricSource.spec` beside the query."""
-_OF_DATA_SOURCE = "data_source"
+OF_DATA_SOURCE = "data_source"
+"""The setting that names the data source of which a query is asked."""
 WHICH: tuple[Which, ...] = get_args(Which)
 CONVENTION = "convention"
 MOST_WEIGHT = 1e9
 
 
 class PlanError(Exception):
-    """A query that cannot be asked of spans. `offset`: the place in its text, in characters from 0."""
+    """A query that cannot be asked of spans. `offset`: the place in its text, in characters from 0. `shape`: it is the
+    value of a setting alone, which a reader of files sees at its own place."""
 
-    def __init__(self, query: Query, reason: str, hint: str = "", offset: int = 0) -> None:
+    def __init__(self, query: Query, reason: str, hint: str = "", offset: int = 0, *, shape: bool = False) -> None:
         super().__init__(reason)
         self.query = query
         self.reason = reason
         self.hint = hint
         self.offset = offset
+        self.shape = shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,10 @@ def faults(indicator: Indicator) -> Iterator[PlanError]:
 
 def _filter(query: Query) -> Spanset:
     for key in query.settings:
-        if key not in (*SETTINGS, _OF_DATA_SOURCE):
+        if key not in (*SETTINGS, OF_DATA_SOURCE):
             near = get_close_matches(key, SETTINGS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are query, {', '.join(SETTINGS)}"
-            raise PlanError(query, f"spec has an unknown key {safe(key, 60)!r} for traces", hint)
+            raise PlanError(query, f"spec has an unknown key {safe(key, 60)!r} for traces", hint, shape=True)
     if not query.text:
         if query.settings.get("errors"):
             return ALL
@@ -117,7 +120,7 @@ def _filter(query: Query) -> Spanset:
 def _which(total: Query, part: Query) -> Which:
     said = total.settings.get("spans", "entry")
     if said not in WHICH:
-        raise PlanError(total, f"spans is {safe(said, 60)!r}", f"write one of {', '.join(WHICH)}")
+        raise PlanError(total, f"spans is {safe(said, 60)!r}", f"write one of {', '.join(WHICH)}", shape=True)
     other = part.settings.get("spans", said)
     if other != said:
         hint = "delete it here: what counts is said where the total is"
@@ -130,7 +133,7 @@ def _failing(indicator: Ratio, part: Query) -> bool:
         said = query.settings.get("errors")
         if said not in (None, CONVENTION):
             hint = f"write {CONVENTION}, or delete it and say in the query what is bad: status = error"
-            raise PlanError(query, f"errors is {safe(said, 60)!r}", hint)
+            raise PlanError(query, f"errors is {safe(said, 60)!r}", hint, shape=True)
     # The total may say the same as the part: then it is the part, asked alone.
     if "errors" in indicator.total.settings and indicator.total != part:
         raise PlanError(indicator.total, "errors belongs to bad, not to total", "move it")
@@ -151,5 +154,5 @@ def _weight(total: Query, part: Query) -> float | None:
         weight = 0.0
     if not 1 <= weight <= MOST_WEIGHT:
         hint = "write how many spans one stands for that does not say so itself: 1 where nothing is sampled"
-        raise PlanError(total, f"weight is {safe(text, 60)!r}, not a number of at least 1", hint)
+        raise PlanError(total, f"weight is {safe(text, 60)!r}, not a number of at least 1", hint, shape=True)
     return weight

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cdctl.domain.slo.mixing import halves, joined, strangers
-from cdctl.domain.slo.objective import Query, Ratio, RawRatio
+from cdctl.domain.slo.mixing import joined, strangers
+from cdctl.domain.slo.objective import Query, Ratio, RawRatio, halves
 from cdctl.domain.slo.series import Sampled
 
 T, G = Query("t", "prometheus"), Query("g", "traces")

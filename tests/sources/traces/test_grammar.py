@@ -11,7 +11,8 @@ SHOP = '{ resource.service.name = "shop" }'
 
 
 def q(text: str, **settings: str) -> Query:
-    return Query(text, "traces", settings)
+    """As of a data source, which the reader of files does not know to be of traces."""
+    return Query(text, "traces", {**settings, "data_source": "ours"})
 
 
 def said(indicator: Indicator) -> list[tuple[str, int, bool]]:
@@ -85,3 +86,9 @@ def test_entries_that_are_none_are_odd() -> None:
     ((reason, offset, warning),) = said(Ratio(q(SHOP[:-2] + " && kind = client }"), good=q("{ }")))
     assert reason.startswith("entry spans are of kind server or consumer")
     assert (offset, warning) == (SHOP.index("}") + 3, True)
+
+
+def test_what_the_reader_of_files_says_is_not_said_twice() -> None:
+    total = Query(SHOP, "traces", {"spans": "leaf", "weight": "0"})
+    assert said(Ratio(total, bad=Query("", "traces", {"errors": "no"}))) == []
+    assert [reason for reason, _, _ in said(Ratio(total, bad=Query("{ oops }", "traces")))] == ["unknown name 'oops'"]
