@@ -160,9 +160,8 @@ async def _joined(found: _Found, wanted: Wanted, fleets: Fleets) -> _Found:
     before = join(found.before, fleet).events if found.before is not None else None
     notes = list(found.notes)
     if now.assumed > 0:
-        notes.append(
-            f"what the vehicles of {now.assumed:.0%} of events were then is not known: the earliest facts stand"
-        )
+        share = f"{now.assumed:.0%}"
+        notes.append(f"the vehicles of {share} of events are told as they are now: nobody kept what they were then")
     return replace(found, now=now.events, before=before, nameless=now.nameless, notes=tuple(notes))
 
 

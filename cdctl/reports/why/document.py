@@ -32,7 +32,8 @@ def document(told: Explanation, *, show_vins: bool = False) -> dict[str, Any]:
         "before": _counts(told.before) if told.before else None,
         "burn_rate": _number(told.burn),
         "burn_rate_without": _number(telling.without(told)),
-        "causes": [_cause(cause) for cause in told.causes],
+        "risen": told.risen,
+        "causes": [{**_cause(cause), "standing": cause in told.standing} for cause in told.causes],
         "near_misses": [
             {
                 "where": _where(miss.where),

@@ -34,7 +34,7 @@ def burn(told: Explanation, label: str) -> str:
     )
     if told.fresh:
         parts.append(f'<path class="line fine" d="{_line(rest, top)}"/>')
-    parts.append("</svg>" + _times(told) + _onsets(told))
+    parts.append("</svg>" + _gaps(told.timeline.total) + _times(told) + _onsets(told))
     return (
         f'<svg class="chart" role="img" aria-label="{escape(label)}" width="100%" height="{HEIGHT}">'
         f"{''.join(parts)}</svg>"
@@ -96,6 +96,16 @@ def _area(rates: Floats, top: float) -> str:
     return "".join(
         f"M{run[0][0]:g} {_PLOT}" + "".join(f"V{_y(value, top)}H{right:g}" for _, right, value in run) + f"V{_PLOT}Z"
         for run in _runs(rates)
+    )
+
+
+def _gaps(total: Floats) -> str:
+    """Hatching where nothing happened, a piece for each run of slices."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], total <= 0, [False]]).astype(np.int8)))
+    return "".join(
+        f'<rect class="gap" x="{start / len(total) * 100:.4g}%" width="{(end - start) / len(total) * 100:.4g}%" '
+        f'y="{_TOP}" height="{_PLOT}"/>'
+        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
     )
 
 

@@ -8,7 +8,7 @@ from html import escape
 from cdctl.domain import figures
 from cdctl.domain.text import safe
 from cdctl.domain.why.explanation import Cause, Explanation
-from cdctl.reports import words
+from cdctl.reports import svg, words
 from cdctl.reports.html.style import PALETTES, RULES
 from cdctl.reports.why import drawing, telling
 
@@ -19,6 +19,7 @@ _STYLE = """
 .facts{margin-top:1.75rem}
 h2{margin-top:2.5rem}
 .whole figure{padding-right:3.4em;margin-top:.75rem}
+footer h2{margin-top:0}
 .key{display:inline-block;width:1.4em;height:0;border-top:3px solid;vertical-align:.25em;margin-right:.4em}
 .key.over{border-color:var(--breached)}.key.fine{border-color:var(--fine);margin-left:1.2em}
 .cause{margin-top:1rem;padding:1rem;border:1px solid var(--rule);border-left:4px solid var(--breached);
@@ -53,7 +54,7 @@ def page(told: Explanation, *, show_vins: bool = False) -> str:
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">',
             f'<link rel="icon" href="data:,">\n<title>{title}</title>',
-            f"<style>{PALETTES}{RULES}{_STYLE}</style>\n</head>\n<body>\n<main>",
+            f"<style>{PALETTES}{RULES}{_STYLE}</style>\n</head>\n<body>{svg.GAP_PATTERN}\n<main>",
             f'<header><p class="kicker">Why {_text(told.slo)}{group} · {lasted} until '
             f"{words.instant(told.window.end)}</p>",
             f'<h1 class="answer">{headline}</h1>{f"<ul class=said>{said}</ul>" if said else ""}</header>',
@@ -77,7 +78,7 @@ def _facts(told: Explanation) -> str:
     without = drawing.burned(telling.without(told)) if told.fresh else ""
     facts = [
         ("Burn rate", figures.burn(told.burn), "1 spends the budget exactly"),
-        ("Without its causes", without, f"{len(told.fresh)} of them"),
+        ("Without its causes", without, "had they not been"),
         ("Bad events", words.count(told.events.bad), f"of {words.count(told.events.total)}"),
         ("Bad", telling.rate(told.events.rate), f"{telling.rate(1 - told.target)} are allowed"),
     ]
@@ -97,8 +98,12 @@ def _burn(told: Explanation) -> str:
     key = '<span class="key over"></span>all events'
     if told.fresh:
         key += '<span class="key fine"></span>without the causes'
+    notes = []
     if any(cause.since is not None for cause in told.fresh):
-        key += ". Dashed: where a cause began"
+        notes.append("Dashed: where a cause began.")
+    if not told.timeline.total.all():
+        notes.append("Hatched: no events.")
+    key += f"<br>{' '.join(notes)}" if notes else ""
     return (
         f'<h2>Burn rate with and without</h2><div class="whole"><figure><figcaption>{key}</figcaption>'
         f"{drawing.burn(told, label)}</figure></div>"
@@ -179,7 +184,7 @@ def _heavy(told: Explanation, *, show_vins: bool) -> str:
          words.count(hit.total), telling.rate(hit.share)]
         for hit in told.heavy
     )  # fmt: skip
-    return _table("Most bad events of one", ("One", "Bad", "Of", "Share"), rows)
+    return _table("Heavy hitters", ("One of very many", "Bad", "Of", "Share"), rows)
 
 
 def _next(told: Explanation) -> str:

@@ -49,7 +49,7 @@ def _row(cause: Cause, told: Explanation) -> list[str]:
     mark = " (as before)" if cause in told.standing else ""
     return [
         telling.spoken(cause.where) + mark,
-        f"{words.bar(cause.share, _BAR)} {telling.rate(cause.share)}",
+        f"{_bar(cause.share)} {telling.rate(cause.share)}",
         telling.rate(cause.inside.rate),
         telling.rate(cause.outside.rate),
         telling.rate(cause.before.rate) if cause.before else figures.UNKNOWN,
@@ -59,6 +59,12 @@ def _row(cause: Cause, told: Explanation) -> list[str]:
         f"{cause.vehicles:,}" if cause.vehicles else "",
         words.moment(cause.since) if cause.since is not None else "",
     ]
+
+
+def _bar(share: float) -> str:
+    """A bar that is full for all of it only."""
+    halves = int(min(max(share, 0.0), 1.0) * _BAR * 2)
+    return f"{'█' * (halves // 2)}{'▌' * (halves % 2)}".ljust(_BAR, "░")
 
 
 def _burn(told: Explanation) -> Iterator[str]:
@@ -116,7 +122,7 @@ def _heavy(told: Explanation, width: int | None, *, show_vins: bool) -> list[str
     if not told.heavy:
         return []
     columns = [
-        grid.Column("MOST BAD EVENTS OF ONE"), grid.Column("", shrinks=True), grid.Column("BAD", "right"),
+        grid.Column("HEAVY HITTER"), grid.Column("", shrinks=True), grid.Column("BAD", "right"),
         grid.Column("OF", "right"), grid.Column("SHARE", "point"),
     ]  # fmt: skip
     rows = [
