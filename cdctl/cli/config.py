@@ -67,8 +67,8 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     """Connect to every endpoint of every context (or of --context) and say what answered.
 
     Of a broker it says what it speaks, what it grants of the topics that `fleet` needs, and how soon it answers.
-    Spans are counted, or their server is asked. An inventory is read, a collector is asked how many vehicles it has, a command API whether it knows us; trust file,
-    signing key and policy are judged.
+    Spans are counted, or their server is asked. An inventory is read, a collector is asked how many vehicles it has, a
+    command API whether it knows us; trust file, signing key and policy are judged.
     """
     from cdctl.application import broker_wiring, commands_wiring, security_wiring, traces_wiring, wiring
 

@@ -116,8 +116,8 @@ class SpanRow:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A service's operation over a window, or a whole service (then name and kind are empty): events by weight, rate per
-    second, share of errors 0..1, duration quantiles in seconds of the spans that were kept."""
+    """A service's operation over a window, or a whole service (then name and kind are empty): events by weight, rate
+    per second, share of errors 0..1, duration quantiles in seconds of the spans that were kept."""
 
     service: str
     name: str

@@ -13,9 +13,7 @@ from cdctl.files.settings import rules
 from cdctl.files.settings.keys import PROMETHEUS, Key, WrongValueError, path, text, url
 from cdctl.files.settings.tables import Tables
 
-_FIX = (
-    'write { store = "folder" }, { clickhouse = "https://..." }, { tempo = "https://..." } or { jaeger = "https://..." }'
-)
+_FIX = 'write { store = "folder" }, or { clickhouse = "https://..." }, { tempo = "..." }, { jaeger = "..." }'
 
 
 def identifier(value: object, base: FilePath) -> str:

@@ -16,7 +16,7 @@ from cdctl.domain.traces.attributes import Attribute
 from cdctl.domain.traces.ports import By, Counting, Counts, Found, Observations, Operation, Window
 from cdctl.domain.traces.sql import statements
 from cdctl.domain.traces.sql.duckdb import FILES, DuckWriting
-from cdctl.domain.traces.sql.tallies import counts_of, kind_of, minutes
+from cdctl.domain.traces.sql.tallies import counts_of, minutes
 from cdctl.domain.traces.sql.writing import Statement
 from cdctl.domain.traces.traceql.tree import Spanset
 from cdctl.errors import UnavailableError, UsageError
@@ -103,20 +103,8 @@ class DuckSpans:
 
     async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> list[Operation]:
         """See `SpanSearch`."""
-        rows, _ = await self._rows(statements.operations(wanted, window, limit, DuckWriting(), by))
-        seconds = max(window.end - window.start, 1e-9)
-        return [
-            Operation(
-                row["service"],
-                row["name"],
-                kind_of(row["kind"]),
-                row["count"],
-                row["count"] / seconds,
-                row["failures"] / row["count"] if row["count"] else 0.0,
-                *(took / statements.SECOND for took in row["quantiles"]),
-            )
-            for row in rows
-        ]
+        table, _ = await self._table(statements.operations(wanted, window, limit, DuckWriting(), by))
+        return duck_rows.operations(table, window)
 
     async def observe(self, counting: Counting, window: Window, most: int) -> Observations:
         """See `SpanStore`. Of more events than `most`, an even share that their ids decide; weights are scaled up."""

@@ -43,14 +43,14 @@ class Words(Sequence[str]):
         return iter(self._array.to_pylist())
 
 
-def observations(table: Any, kept: float, *, bad: bool) -> Observations:
-    """All rows of a pyarrow.Table (None: no rows); weights are divided by the share that was kept. `bad`: what is
-    hit is bad, else it is good."""
+def observations(table: Any, kept: float, *, bad: bool, promoted: bool = True) -> Observations:
+    """All rows of a pyarrow.Table (None: no rows); weights are divided by the share that was kept. bad: what is hit is
+    bad, else it is good. promoted: the table has columns for promoted attributes."""
     if table is None or not len(table):
         nothing = np.zeros(0, np.int64)
         return Observations(nothing.astype(bool), nothing.astype(float), nothing, np.zeros((0, 16), np.uint8), {})
     columns: dict[Attribute, Coded] = {}
-    for attribute in PROMOTED:
+    for attribute in PROMOTED if promoted else ():
         column = table.column(str(attribute))
         if column.null_count < len(column):
             columns[attribute] = _coded(column)

@@ -11,7 +11,9 @@ import numpy as np
 from cdctl.domain.slo.series import Floats, Ints
 from cdctl.domain.traces.attributes import PROMOTED
 from cdctl.domain.traces.batch import KINDS, STATUSES
-from cdctl.domain.traces.ports import SpanRow
+from cdctl.domain.traces.ports import Operation, SpanRow, Window
+from cdctl.domain.traces.sql import statements
+from cdctl.domain.traces.sql.tallies import kind_of
 
 COLUMNS = ", ".join(
     [
@@ -32,6 +34,31 @@ def tallies(table: Any, names: Sequence[str]) -> tuple[Ints, Mapping[str, Floats
         table.column("bucket").to_numpy().astype(np.int64),
         {name: table.column(name).to_numpy().astype(np.float64) for name in names},
     )
+
+
+def placed(table: Any, name: str, buckets: int) -> Floats:
+    """A column by its buckets, [n_buckets]; 0 where there is no row."""
+    found = np.zeros(buckets)
+    if table is not None and len(table):
+        found[table.column("bucket").to_numpy().astype(np.int64)] = table.column(name).to_numpy().astype(np.float64)
+    return found
+
+
+def operations(table: Any, window: Window) -> list[Operation]:
+    """Rows of `statements.operations`."""
+    seconds = max(window.end - window.start, 1e-9)
+    return [
+        Operation(
+            row["service"],
+            row["name"],
+            kind_of(row["kind"]),
+            float(row["count"]),
+            row["count"] / seconds,
+            row["failures"] / row["count"] if row["count"] else 0.0,
+            *(took / statements.SECOND for took in row["quantiles"]),
+        )
+        for row in (table.to_pylist() if table is not None else ())
+    ]
 
 
 def span_row(row: Mapping[str, Any]) -> SpanRow:

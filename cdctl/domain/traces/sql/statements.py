@@ -125,3 +125,8 @@ def how_many(counting: Counting, window: Window, write: Writing) -> Statement:
     """One column: how many events a window holds."""
     bounds = write.window(*nanos(window))
     return write.statement(f"SELECT count(*) FROM {write.spans} WHERE {bounds} AND {_counted(counting, write)}")
+
+
+def held(write: Writing) -> Statement:
+    """Columns: version of the engine, and how many spans there are."""
+    return write.statement(f"SELECT version() AS version, count(*) AS spans FROM {write.spans}")

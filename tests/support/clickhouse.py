@@ -1,0 +1,85 @@
+"""ClickHouse's HTTP interface over chdb, its engine in a library: `with serving(rows) as url`. One in a process."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+TABLE = """
+CREATE TABLE otel_traces (
+  Timestamp DateTime64(9), TraceId String, SpanId String, ParentSpanId String, TraceState String,
+  SpanName LowCardinality(String), SpanKind LowCardinality(String), ServiceName LowCardinality(String),
+  ResourceAttributes Map(LowCardinality(String), String), ScopeName String, ScopeVersion String,
+  SpanAttributes Map(LowCardinality(String), String), Duration UInt64, StatusCode LowCardinality(String),
+  StatusMessage String,
+  Events Nested (Timestamp DateTime64(9), Name LowCardinality(String), Attributes Map(LowCardinality(String), String)),
+  Links Nested (TraceId String, SpanId String, TraceState String, Attributes Map(LowCardinality(String), String))
+) ENGINE = MergeTree PARTITION BY toDate(Timestamp) ORDER BY (ServiceName, SpanName, toDateTime(Timestamp))
+"""
+"""As the Collector's exporter makes it."""
+
+
+@contextmanager
+def serving(rows: Sequence[Mapping[str, Any]], *, locked: bool = False) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Its address, and the parameters of every question. rows: as JSONEachRow. locked: it lets nobody change settings."""
+    from chdb.session import Session
+
+    session = Session()
+    session.query(TABLE)
+    if rows:
+        text = "\n".join(json.dumps(row) for row in rows)
+        session.query(f"INSERT INTO otel_traces FORMAT JSONEachRow {text}")
+    asked: list[dict[str, str]] = []
+    one = threading.Lock()
+
+    class Asked(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            told = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+            asked.append(told)
+            sql = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            if locked and "readonly" in told:
+                self._answer(500, b"Code: 164. DB::Exception: Cannot modify 'readonly' setting in readonly mode. (READONLY)")
+                return
+            with one:
+                self._answer(*_answered(session, sql, told))
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        session.close()
+
+
+def _answered(session: Any, sql: str, told: Mapping[str, str]) -> tuple[int, bytes]:
+    text, _, form = sql.rpartition(" FORMAT ")
+    try:
+        for name, value in told.items():
+            if name.startswith("param_"):
+                # What the text of a parameter means is told by TSV, over HTTP as well as in SET.
+                literal = value.replace("\\", "\\\\").replace("'", "\\'")
+                session.query(f"SET {name} = '{literal}'")
+        return 200, session.query(text, form).bytes()
+    except RuntimeError as error:
+        said = str(error).encode()
+        return (404 if b"Code: 60." in said else 500), said[said.find(b"Code:") :]
