@@ -44,6 +44,13 @@ def sources_of(context: Context) -> Mapping[str, Mapping[str, object]]:
     return {"traces": traces_of(context), **context.sources}
 
 
+def sources_there(context: Context) -> frozenset[str]:
+    """Names of the sources that a context really has: spans are one where it says where they are, or where somebody has
+    taken some in."""
+    have_spans = context.traces is not None or default_folder().is_dir()
+    return frozenset(context.sources) | ({"traces"} if have_spans else frozenset())
+
+
 def open_store(context: Context | None, store: str = "") -> SpanStore:
     """What counts spans and finds them, made without IO; `store` is a folder that is named instead of the context's.
     Raises UsageError when the context's traces are at a server that does not count."""

@@ -99,7 +99,7 @@ def status(
     named = verdicts.named(fail_on)
     output.parse(outputs)
     settings = settings_of(run)
-    asked = slo_asked.read(settings, paths, only).over(window)
+    asked = slo_asked.read(settings, paths, only).within(settings, only).over(window)
     report = asked.told(run, _evaluate(run, asked.slos, settings, at, min_coverage, cache=not no_cache, history=False))
     rows = [slo_rows.status(row) for row in report.rows]
     output.show(run, outputs, rows, slo_rows.status_columns(rows))
@@ -140,7 +140,7 @@ def report_(
     doors = wiring.catalogue(settings, plugins=run.plugins)
     chosen = output.parse(outputs, [listing.name for listing in doors.names("reports")])
     renderers = {form: doors.report(form) for form in dict.fromkeys(one.form for one in chosen)}
-    asked = slo_asked.read(settings, paths, only).over(window)
+    asked = slo_asked.read(settings, paths, only).within(settings, only).over(window)
     history = any(form not in _WITHOUT_HISTORY for form in renderers)
     report = _evaluate(
         run, asked.slos, settings, at, min_coverage, cache=not no_cache, history=history, title=title, doors=doors
@@ -221,8 +221,11 @@ def _evaluate(
 def _inspect(run: Run, outputs: list[str] | None, specs: SpecSet, settings: Settings) -> None:
     from cdctl.application import wiring
 
-    with exits.in_flight(f"looking at the sources of {len(specs.slos)} SLOs", "nothing is kept: run it again"):
-        found = wiring.inspect_slos(specs.slos, settings, wiring.catalogue(settings, plugins=run.plugins))
+    slos, notes = slo_asked.within(specs.slos, settings)
+    for text in notes:
+        exits.note(run, text)
+    with exits.in_flight(f"looking at the sources of {len(slos)} SLOs", "nothing is kept: run it again"):
+        found = wiring.inspect_slos(slos, settings, wiring.catalogue(settings, plugins=run.plugins))
     _warn(run, specs)
     output.show(run, outputs, [looks.row(look) for look in found], looks.COLUMNS)
     exits.leave(looks.code(found))

@@ -22,13 +22,20 @@ _LONGEST = 3660 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`talk` is for stderr alone; `warnings` change what a report means, so they belong into it; of these, `left_out`
-    are said even with --quiet."""
+    """`talk` is for stderr alone, as are `notes`, which warn of nothing; `warnings` change what a report means, so they
+    belong into it; of these, `left_out` are said even with --quiet."""
 
     slos: Sequence[Slo]
     talk: Sequence[str] = ()
     warnings: Sequence[str] = ()
     left_out: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+    def within(self, settings: Settings, only: Sequence[str] | None) -> Asked:
+        """Without the promises that ask sources which the context does not have (`cdctl.io/only-with`), unless they are
+        named (`only`), or no other would be left. Raises UsageError when there is no context."""
+        slos, notes = within(self.slos, settings, only or ())
+        return replace(self, slos=slos, notes=[*self.notes, *notes])
 
     def over(self, window: str) -> Asked:
         """The same promises, each over the last `window` (such as `7d`) instead of the window that it names; as they
@@ -50,6 +57,8 @@ class Asked:
         report = replace(report, warnings=(*self.left_out, *self.warnings, *report.warnings))
         for text in self.left_out:
             exits.insist(text)
+        for text in self.notes:
+            exits.note(run, text)
         for text in dict.fromkeys([*self.talk, *report.warnings[len(self.left_out) :]]):
             exits.warn(run, text)
         return report
@@ -69,6 +78,22 @@ def read(settings: Settings, paths: list[str] | None, only: list[str] | None) ->
     talk = [f"{problem.place}: {problem.message}" for problem in specs.warnings if problem not in known]
     said = [f"{name}: {problem.message} ({problem.place})" for name, problem in left_out.items()]
     return Asked(slos, talk, shipped(settings, paths), said)
+
+
+def within(slos: Sequence[Slo], settings: Settings, only: Sequence[str] = ()) -> tuple[Sequence[Slo], list[str]]:
+    """The promises that this context can be asked about, and a note on each that is left out. See `Asked.within`."""
+    needing = [slo for slo in slos if slo.only_with and slo.name not in only]
+    if not needing:
+        return slos, []
+    from cdctl.application.traces_wiring import sources_there
+
+    there = sources_there(settings.context())
+    absent = {slo.name: [name for name in slo.only_with if name not in there] for slo in needing}
+    absent = {name: sources for name, sources in absent.items() if sources}
+    if len(absent) == len(slos):
+        return slos, []
+    notes = [f"{name} is left out: this context has no {' and no '.join(lacks)}" for name, lacks in absent.items()]
+    return [slo for slo in slos if slo.name not in absent], notes
 
 
 def shipped(settings: Settings, paths: Sequence[str] | None) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from cdctl.cli.slo_asked import Asked, read, shipped
-from cdctl.domain.settings import Settings
+from cdctl.domain.settings import Context, Settings, Traces
 from cdctl.domain.slo.objective import Budgeting, Objective, Query, RawRatio, Slo
 from cdctl.domain.slo.window import Rolling
 from cdctl.errors import Place, UsageError
@@ -89,6 +90,50 @@ def test_files_that_promise_nothing(here: Path) -> None:
     (here / "a.yaml").write_text("apiVersion: openslo/v1\nkind: Service\nmetadata: {name: x}\nspec: {description: x}\n")
     with pytest.raises(UsageError, match="there is no SLO in them"):
         read(Settings(), ["a.yaml"], None)
+
+
+def both() -> Asked:
+    plain = sliced(None).slos[0]
+    return Asked([plain, replace(plain, name="spans", only_with=("traces",))])
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def context(**more: object) -> Settings:
+    return Settings(contexts={"x": Context("x", **more)}, default_context="x")  # type: ignore[arg-type]
+
+
+def test_a_promise_over_spans_is_left_out_where_there_are_none(home: Path) -> None:
+    asked = both().within(context(), None)
+    assert [slo.name for slo in asked.slos] == ["a"]
+    assert asked.notes == ["spans is left out: this context has no traces"]
+    assert not asked.warnings
+
+
+@pytest.mark.parametrize("how", ["settings", "a store", "its name"])
+def test_it_is_judged_where_there_are_some_and_where_it_is_named(home: Path, how: str) -> None:
+    settings = context(traces=Traces("store", "somewhere") if how == "settings" else None)
+    if how == "a store":
+        (home / "cdctl" / "spans").mkdir(parents=True)
+    asked = both().within(settings, ["spans"] if how == "its name" else ["*"])
+    assert [slo.name for slo in asked.slos] == ["a", "spans"]
+    assert asked.notes == []
+
+
+def test_the_only_one_is_judged(home: Path) -> None:
+    alone = Asked(both().slos[1:])
+    found = alone.within(context(), None)
+    assert (found.slos, list(found.notes)) == (alone.slos, [])
+
+
+def test_no_context_is_needed_where_nothing_asks(home: Path) -> None:
+    assert sliced(None).within(Settings(), None).notes == []
+    with pytest.raises(UsageError):
+        both().within(Settings(), None)
 
 
 def sliced(seconds: int | None) -> Asked:
