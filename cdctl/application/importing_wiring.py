@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import glob
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -35,8 +37,18 @@ def import_files(
 
     files = [_Stdin() if name == "-" else _File(Path(name)) for name in found(names)]
     folder = folder_of(settings.contexts.get(settings.default_context), store)
-    with SpanFolder(folder) as kept:
+    with SpanFolder(folder) as kept, _uncollected():
         return folder, take(files, kept, time.time(), told)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for objects in circles, of which an import makes none: it costs a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def found(names: Sequence[str]) -> list[str]:

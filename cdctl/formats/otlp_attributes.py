@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from cdctl.domain.traces.batch import Codes
+from cdctl.domain.traces.batch import Bytes, Codes, Nanos
 from cdctl.formats.otlp_values import UNREADABLE, read_objects
 from cdctl.formats.pairing import Read
 
@@ -36,7 +36,7 @@ class Cut(NamedTuple):
 
 
 def cut_quickly(lists: Sequence[msgspec.Raw]) -> Cut | None:
-    """Pairs as what is left of them. None when a list is empty in an unusual way."""
+    """Pairs as what is left of them. None when a list is not written as most writers do."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -49,12 +49,27 @@ def cut_quickly(lists: Sequence[msgspec.Raw]) -> Cut | None:
     counts = np.zeros(len(filled), np.int32)
     if not lists:
         return Cut(counts, np.zeros(0, np.int32), [])
-    offsets = np.concatenate([[0], np.cumsum(lengths[filled])]).astype(np.int32)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(lists))]
-    parts = pc.split_pattern(pa.Array.from_buffers(pa.binary(), len(lists), buffers), _BETWEEN)
+    joined, ends = b"".join(lists), np.cumsum(lengths[filled], dtype=np.int64)
+    starts = ends - lengths[filled]
+    if not _written_as_usual(np.frombuffer(joined, np.uint8), starts, ends):
+        return None
+    cuts = np.column_stack([starts, starts + len(_HEAD), ends - len(_TAIL)]).ravel()  # head, pairs, tail, head, ...
+    offsets = np.append(cuts, ends[-1:]).astype(np.int32)
+    pieces = pa.Array.from_buffers(pa.binary(), len(cuts), [None, pa.py_buffer(offsets), pa.py_buffer(joined)])
+    parts = pc.split_pattern(pieces.take(pa.array(np.arange(1, len(cuts), 3))), _BETWEEN)
     counts[filled] = np.diff(parts.offsets.to_numpy())
     coded = parts.values.dictionary_encode()
     return Cut(counts, coded.indices.to_numpy(), coded.dictionary.to_pylist())
+
+
+def _written_as_usual(joined: Bytes, starts: Nanos, ends: Nanos) -> bool:
+    """Whether each list begins and ends as is looked for."""
+    shortest = int((ends - starts).min())
+    if shortest < len(_HEAD) + len(_TAIL):
+        return False
+    heads = joined[starts[:, None] + np.arange(len(_HEAD))] == np.frombuffer(_HEAD, np.uint8)
+    tails = joined[ends[:, None] + np.arange(-len(_TAIL), 0)] == np.frombuffer(_TAIL, np.uint8)
+    return bool(heads.all() and tails.all())
 
 
 def cut(one: bytes) -> list[bytes] | None:
@@ -67,12 +82,20 @@ def cut(one: bytes) -> list[bytes] | None:
 
 
 def read_pairs(raw: Sequence[bytes]) -> Read:
-    """What pairs say that were cut either way."""
-    return read_objects([_object(one) for one in raw])
+    """What pairs say that were cut either way: all in the same."""
+    if raw[0][:1] == _WHOLE:
+        return read_objects(b"\n".join(one[1:] for one in raw), [one[1:] for one in raw])
+    return read_objects(b'{"key":"' + b'}}\n{"key":"'.join(raw) + b"}}", _Objects(raw))
 
 
-def _object(part: bytes) -> bytes:
-    if part[:1] == _WHOLE:
-        return part[1:]
-    part = part[1:] if part.startswith(_HEAD) else b'{"key":"' + part
-    return part[:-1] if part.endswith(_TAIL) else part + b"}}"
+class _Objects(Sequence[bytes]):
+    """Pairs with what was cut off, put back when one is asked for."""
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __getitem__(self, index: Any) -> Any:
+        return b'{"key":"' + self._parts[index] + b"}}"

@@ -51,10 +51,11 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What reading hostile JSON may raise."""
 
 
-def read_objects(raw: Sequence[bytes]) -> Read:
-    """Keys and values of pairs as they were written; the places of those that cannot be read (with empty texts)."""
+def read_objects(lines: bytes, raw: Sequence[bytes]) -> Read:
+    """Keys and values of pairs, one a line, and the places of those that cannot be read (their texts are empty); these
+    are found in `raw`, the same one by one."""
     try:
-        pairs = _pair.decode_lines(b"\n".join(raw))
+        pairs = _pair.decode_lines(lines)
         if len(pairs) == len(raw):
             values = [(pair.value and pair.value.string_value) or text(pair.value) for pair in pairs]
             return Read([pair.key or "" for pair in pairs], values)
