@@ -9,20 +9,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import numpy as np
 
 from cdctl.domain.traces.batch import Bytes, SpanBatch
 from cdctl.errors import UnavailableError
+from cdctl.stores.journal_reserve import Reserve
 from cdctl.stores.spans import columns, lock, manifest
 from cdctl.stores.spans.files import Writing, hours, ids_of, sweep, sync
 from cdctl.stores.spans.known import Known
 from cdctl.stores.spans.manifest import SpanFile
+from cdctl.stores.spans.manifest_file import NAME
 from cdctl.stores.spans.opening import opened
 from cdctl.stores.spans.reasons import unavailable
 
+_T = TypeVar("_T")
+RESERVE = 512 << 10
+"""Bytes that are kept free, so that what is too old can be taken out of a manifest whose disk is full."""
 LATE = 3_600.0
 """Seconds after which a span comes for a time long past."""
 
@@ -51,9 +56,12 @@ class SpanFolder:
         except OSError as error:
             raise unavailable(folder, "written", error) from None
         try:
-            self._db, self.notes = opened(folder, self.data, clock())
+            self._reserve = Reserve(folder / NAME, RESERVE)
+            self._db, self.notes = self._in_reserve(lambda: opened(folder, self.data, clock()))
             sweep(self.data, manifest.names(self._db))
             self._number = manifest.last_number(self._db)
+            with suppress(OSError):
+                self._reserve.fill()
         except (OSError, apsw.Error) as error:
             os.close(self._lock)
             raise unavailable(folder, "written", error) from None
@@ -122,11 +130,7 @@ class SpanFolder:
         known any more of the time before. Raises UnavailableError; the new ones are gone then."""
         with self._guard:
             try:
-                with manifest.changing(self._db):
-                    manifest.remove(self._db, old, self._clock())
-                    manifest.add(self._db, new)
-                    if until is not None:
-                        manifest.unhear(self._db, until)
+                self._in_reserve(lambda: self._replace(old, new, until))
             except apsw.Error as error:
                 for file in new:
                     (self.data / file.name).unlink(missing_ok=True)
@@ -145,6 +149,8 @@ class SpanFolder:
                 if found:
                     with manifest.changing(self._db):
                         manifest.forget(self._db, [number for number, _ in found])
+                    with suppress(OSError):
+                        self._reserve.fill()
             except (OSError, apsw.Error) as error:
                 raise self.unavailable(error) from None
 
@@ -173,6 +179,22 @@ class SpanFolder:
                 yield
         except apsw.Error as error:
             raise unavailable(self.folder, "read", error) from None
+
+    def _in_reserve(self, change: Callable[[], _T]) -> _T:
+        """Do what makes room, in the room that is kept for it when there is no other."""
+        try:
+            return change()
+        except (OSError, apsw.FullError, apsw.IOError, apsw.CantOpenError):
+            if not self._reserve.release():
+                raise
+            return change()
+
+    def _replace(self, old: Sequence[SpanFile], new: Sequence[SpanFile], until: int | None) -> None:
+        with manifest.changing(self._db):
+            manifest.remove(self._db, old, self._clock())
+            manifest.add(self._db, new)
+            if until is not None:
+                manifest.unhear(self._db, until)
 
     def _parts(self, table: Any, made: list[SpanFile], fresh: list[tuple[int, Bytes, Bytes]]) -> None:
         """A file for every hour, with what is new of it."""

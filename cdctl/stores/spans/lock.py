@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from cdctl.domain.text import safe
@@ -18,8 +19,9 @@ def taken(folder: Path) -> int:
     file = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.truncate(file, 0)
-        os.pwrite(file, f"process {os.getpid()} on {os.uname().nodename}".encode(), 0)
+        with suppress(OSError):  # a full disk: to say who we are is a courtesy
+            os.truncate(file, 0)
+            os.pwrite(file, f"process {os.getpid()} on {os.uname().nodename}".encode(), 0)
     except BlockingIOError:
         has = safe(os.pread(file, 200, 0).decode("utf-8", "replace")) or "another process"
         os.close(file)
