@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -155,3 +157,18 @@ def test_turns_are_taken_one_after_the_other_and_none_in_peace() -> None:
         assert asyncio.get_running_loop().time() - began >= 0.19
 
     asyncio.run(work())
+
+
+def test_what_would_be_sent_is_shown_without_a_client() -> None:
+    code = "import sys, cdctl.protocols.http.telling; sys.exit('httpx' in sys.modules or 'uvicorn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("callback", "told"), [("https://us", {"a": "https://us", "b": "at https://us"}), ("", {"b": "at "})]
+)
+def test_our_address_is_left_out_where_nobody_listens(callback: str, told: object) -> None:
+    filling = Filling(order(), LOCK, 0, callback=callback)
+    assert filling.json({"a": "{callback}", "b": "at {callback}"}) == told
+    assert filling.json("{callback}") == (callback or None)
+    assert filling.json(None) is None

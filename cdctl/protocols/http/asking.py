@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from urllib.parse import quote
 
 from cdctl.domain.orders.api import ApiProfile, Call
 from cdctl.domain.orders.order import Order
 from cdctl.domain.ports import Clock
 from cdctl.errors import UnavailableError
 from cdctl.protocols.http.reaching import UNFIT, Answer, Place, Reach
-from cdctl.protocols.http.templates import Filling
+from cdctl.protocols.http.templates import Filling, submit_headers
 
 STAYED = Answer(None, False, "it did not leave")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
@@ -99,15 +98,6 @@ class Asking:
         if note != self._note:
             self._note = note
             self._tell(note)
-
-
-def submit_headers(profile: ApiProfile, filling: Filling, callback: str) -> dict[str, str]:
-    """Those of a submit alone: by which it is done once, and where the API calls us."""
-    header, value = profile.dedupe
-    headers = {header: quote(filling.text(value), safe="-._~:/")} if header else {}
-    if callback and profile.callback is not None and profile.callback.header:
-        headers[profile.callback.header] = callback
-    return headers
 
 
 async def probe(reach: Reach, profile: ApiProfile) -> str:

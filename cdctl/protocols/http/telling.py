@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from cdctl.domain.fleet.speech import Promises
 from cdctl.domain.orders.api import ApiProfile
 from cdctl.domain.orders.order import Order
-from cdctl.protocols.http.asking import submit_headers
-from cdctl.protocols.http.templates import Filling, submit_of
+from cdctl.protocols.http.templates import Filling, submit_headers, submit_of
 from cdctl.protocols.native_orders import NativeTelling
 
 

@@ -90,6 +90,15 @@ def submit_of(profile: ApiProfile, command: str) -> Call:
     return Call(call.method, known.url or call.url, call.codes, known.body or call.body, call.at)
 
 
+def submit_headers(profile: ApiProfile, filling: Filling, callback: str) -> dict[str, str]:
+    """Those of a submit alone: by which it is done once, and where the API calls us."""
+    header, value = profile.dedupe
+    headers = {header: quote(filling.text(value), safe="-._~:/")} if header else {}
+    if callback and profile.callback is not None and profile.callback.header:
+        headers[profile.callback.header] = callback
+    return headers
+
+
 def _instant(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
