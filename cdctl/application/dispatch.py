@@ -108,7 +108,7 @@ class Dispatch:
             sending.tally.total = len(left.open) + len(left.targets) + left.missed
             if left.stopped:
                 sending.stop()
-            flights = [self._take_over(kept, sending) for kept in left.open]
+            flights = [self._take_over(kept, sending, left.tries.get(kept.order.key, 1) - 1) for kept in left.open]
             self._reconciler.lose(flights, "the program ended")
             work.append((sending, left.plan, left.targets))
         regions = {flight.order.region for flight in desk.flights}
@@ -232,10 +232,10 @@ class Dispatch:
     ) -> Sending:
         return Sending(digest, command, arguments, pause=self._desk.patience // 5, tell=tell, **how)
 
-    def _take_over(self, kept: Kept, sending: Sending) -> Flight:
+    def _take_over(self, kept: Kept, sending: Sending, tries: int = 0) -> Flight:
         """An order as the journal has it, in flight again."""
         desk = self._desk
-        flight = Flight(kept.order, sending, kept.course, patience=desk.patience)
+        flight = Flight(kept.order, sending, kept.course, tries, patience=desk.patience)
         desk.flights.add([flight])
         desk.due.put(desk.now(), [flight])
         self._sendings.add(sending)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from cdctl.domain.orders.keeping import Journal, Kept, Note
@@ -31,6 +31,8 @@ class Left:
     stopped: bool = False
     retries: int = 0
     rate: float | None = None
+    tries: Mapping[str, int] = field(default_factory=dict)
+    """Orders there were with each key."""
 
 
 def preface(desk: Desk, told: Mapping[str, object], content: bytes) -> list[Note]:
@@ -62,6 +64,7 @@ def _left(journal: Journal, digest: str, kept: Sequence[Kept], told: Mapping[str
     if plan is not None and told.get("whole") and not stopped:
         begun = {one.order.vin for one in journal.orders(plan=digest)}
         rest = [target for target in plan.targets if target.vin not in begun]
+    retries = int(told.get("retries", 0))
     too_old = plan is not None and now > plan.created + plan.expires * 1000
     return Left(
         digest,
@@ -70,8 +73,9 @@ def _left(journal: Journal, digest: str, kept: Sequence[Kept], told: Mapping[str
         () if too_old else rest,
         len(rest) if too_old else 0,
         stopped,
-        int(told.get("retries", 0)),
+        retries,
         told.get("rate"),
+        Counter(one.order.key for one in journal.orders(plan=digest)) if retries else {},
     )
 
 

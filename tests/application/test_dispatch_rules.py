@@ -26,6 +26,7 @@ from cdctl.security.ed25519 import PrivateKey, written
 
 VINS = [f"WCDA{number:013d}" for number in range(12)]
 DONE = [(Heard.ACKED, ""), (Heard.SUCCEEDED, "")]
+BUSY = [(Heard.FAILED, "busy")]
 
 
 @pytest.fixture
@@ -245,3 +246,32 @@ def test_sendings_that_nobody_waits_for_are_forgotten_when_they_are_over(place: 
             assert sum(1 for _ in here.journal.records(kind="plan")) == 1
 
     asyncio.run(work())
+
+
+def test_tries_before_a_crash_count_after_it(place: Any) -> None:
+    """The second try of --retries 1 was under way when the program ended: there is no third."""
+    folder, session, first = place.trust.parent, "00000000000000ee", Scripted(lambda one: [])
+    later = Scripted(lambda one: DONE, ledger=lambda one: BUSY)
+
+    def script(one: Outgoing) -> list[tuple[Heard, str]]:
+        return BUSY if len(first.handed) == 1 else []
+
+    async def crash() -> None:
+        first._script = script
+        async with operating(place, folder, executor=first, session=session, patience=0.3) as here:
+            plan = here.plan("ping", VINS[:1])
+            sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping"), retries=1))
+            await until(lambda: len(first.handed) == 2)
+            await until(lambda: moves(here).count("sent") == 2)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def go_on() -> Outcome:
+        async with operating(place, folder, executor=later, session=session, skew=0.5, patience=0.3) as here:
+            (outcome,) = await here.dispatch.resume()
+            assert list(states(outcome).values()) == [State.FAILED]
+            return outcome
+
+    asyncio.run(crash())
+    assert asyncio.run(go_on()).tally.retried == 0
+    assert later.handed == []

@@ -69,8 +69,9 @@ class Command:
 
     name: such as "climate.start". capability: what a birth's `caps` must hold, empty when every vehicle can. expires:
     seconds in which a vehicle may begin, unless told; timeout: seconds it may then take. retryable: reasons of a
-    failure after which another try makes sense. private: its result tells where somebody is: a reason is asked for.
-    changes: false when the vehicle is the same afterwards. results: what a result holds, by key, for people.
+    failure after which another try makes sense: those with which a vehicle says that it has not begun (a retry has the
+    same key, and whoever has begun only repeats its answer). private: its result tells where somebody is: a reason is
+    asked for. changes: false when the vehicle is the same afterwards. results: what a result holds, by key, for people.
     encode: judged arguments to what travels; decode: what came back to what is shown; succeeded: whether a result
     that claims success is one (reason, empty when it is). revert: the command and arguments that take it back, from
     the judged arguments and the result of the vehicle in question (None: it was so before, nothing is to be taken

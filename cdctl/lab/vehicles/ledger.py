@@ -17,6 +17,9 @@ from cdctl.domain.orders.order import Heard
 KEPT = 86_400_000
 """Milliseconds that an order is remembered after its expiry."""
 _MOST_NONCES = 100_000
+INTERRUPTED, INTERRUPTED_UNDER_WAY = "interrupted", "interrupted under way"
+"""Why an order has failed that did not end before the program did: it never began, its key is free, and a retry is
+done; or it had begun and may have been done in part, its key gets this answer, and nobody should try again."""
 ENDS = frozenset(
     {Heard.SUCCEEDED, Heard.FAILED, Heard.REJECTED, Heard.TIMED_OUT, Heard.CANCELLED, Heard.EXPIRED},
 )
@@ -95,7 +98,8 @@ class Ledger:
                 self._keys.pop((entry.vin, entry.key), None)
                 self._nonces.pop((entry.vin, entry.nonce), None)
             elif not entry.ended and (entry.vin, entry.twin) not in self._entries:
-                entry.state, entry.reason, entry.at = Heard.FAILED, "interrupted", now
+                reason = INTERRUPTED_UNDER_WAY if entry.began else INTERRUPTED
+                entry.state, entry.reason, entry.at = Heard.FAILED, reason, now
                 self.interrupted.append(entry)
         facts = [Fact(vin, name, value) for (vin, name), value in self._facts.items()]
         new = self._path.with_suffix(".new")

@@ -47,9 +47,9 @@ def test_what_was_under_way_has_failed(tmp_path, state: Heard) -> None:
         ledger.put(entry(state=state, began=NOW if state is Heard.RUNNING else 0))
     with opened(tmp_path) as ledger:
         (held,) = ledger.interrupted
-        assert (held.state, held.reason) == (Heard.FAILED, "interrupted")
-        begun = ledger.with_key("V", "ko") is not None
-        assert begun is (state is Heard.RUNNING), "what never began may be tried again with its key"
+        begun = state is Heard.RUNNING
+        assert (held.state, held.reason) == (Heard.FAILED, "interrupted under way" if begun else "interrupted")
+        assert (ledger.with_key("V", "ko") is not None) is begun, "what never began may be tried again with its key"
     with opened(tmp_path) as ledger:
         assert ledger.interrupted == [], "that is told once"
         assert ledger.get("V", "o") == held
