@@ -38,7 +38,7 @@ def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
     status = lab("lab", "status", "-o", "json")
     assert status.returncode == 0
     servers = {one["server"]: one for one in json.loads(status.stdout)}
-    assert set(servers) == {"broker", "fleet", "platform", "prometheus"}
+    assert set(servers) == {"broker", "fleet", "receiver", "agent", "platform", "prometheus"}
     assert (servers["fleet"]["vehicles"], servers["broker"]["url"]) == (60, context["brokers"]["eu"]["url"])
     assert servers["fleet"]["connected"] > 30
     assert "of 60 vehicles connected" in lab("lab", "status").stdout
@@ -256,7 +256,7 @@ def test_the_demo_is_live_until_a_key_is_pressed(temp, terminal):
     assert "breached" in live.seen
     assert "remote-command-availability" in live.seen
     pids = children(live.process.pid)
-    assert len(pids) == 5, "broker, fleet, platform, Prometheus, and what listens to the broker"
+    assert len(pids) == 7, "broker, fleet, receiver, agent, platform, Prometheus, and what listens to the broker"
     assert "the fleet: 2,000 vehicles" in live.seen
     os.write(live.master, b"q")
     live.until("cdctl lab up")
