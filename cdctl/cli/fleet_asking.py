@@ -97,17 +97,24 @@ def answer(run: Run, asked: Question, ask: Callable[[Fleet], Awaitable[T]], *, f
     """Open the fleet, listen until the first picture is whole (or as long as --for says), ask, let go. focus: which
     vehicles to prefer where not all can be watched; those that are asked for, unless it is given."""
     from cdctl.application import fleet_wiring
+    from cdctl.cli.fleet_regions import hints
     from cdctl.cli.progress import long_work
 
+    slips: list[str] = []
     with long_work(run, "listening to the fleet", TELLS_NOTHING) as progress:
 
         async def work(fleet: Fleet) -> T:
             await listen(fleet, asked.seconds, progress)
-            return await ask(fleet)
+            found = await ask(fleet)
+            slips.extend(await hints(fleet, asked))
+            return found
 
-        return fleet_wiring.with_fleet(
+        found = fleet_wiring.with_fleet(
             asked.settings, work, config=run.config, plugins=run.plugins, focus=focus or asked.where
         )
+    for line in slips:
+        exits.warn(run, line)
+    return found
 
 
 async def listen(fleet: Fleet, seconds: float | None, progress: Progress, *, longer: bool = True) -> FleetStatus:

@@ -58,3 +58,28 @@ def test_where_no_region_can_be_reached_nothing_is_sent(lab: Lab, tmp_path: Path
     assert found.returncode == 3
     assert "nobody listens there" in found.stderr
     assert house.kept() == []
+
+
+def test_a_region_that_nobody_has_is_told_of_with_those_there_are(lab: Lab, tmp_path: Path) -> None:
+    house = House(tmp_path, lab)
+    regions = ", ".join(sorted(lab.plan.brokers))
+    for args in (
+        ("cmd", "send", "lock", "--where", "region:eux online", "--yes"),
+        ("cmd", "send", "lock", "--where", "region:eux,us", "--dry-run"),
+        ("fleet", "ls", "--where", "-region:EU region:eux"),
+        ("fleet", "stats", "--where", "region:eux"),
+    ):
+        found = house.run(*args)
+        assert found.returncode == 0, found.stderr
+        assert f"no broker and no vehicle is of region 'eux': did you mean eu? there are {regions}" in found.stderr
+    assert "of region 'EU': did you mean eu?" in house.run("fleet", "ls", "--where", "-region:EU").stderr
+    assert f"of region 'xx': there are {regions}" in house.run("fleet", "ls", "--where", "region:xx").stderr
+    for fine in ("region:eu", "region:e*", "region=us,eu", "vin:region"):
+        assert "of region" not in house.run("fleet", "ls", "--where", fine, "-o", "jsonl=x.jsonl").stderr
+
+
+def test_a_region_that_only_the_inventory_has_is_one(lab: Lab, tmp_path: Path) -> None:
+    house = House(tmp_path, lab)
+    cut_off(house)
+    (house.folder / "fleet.csv").write_text("vin,region\nWCDX0000000000009,jp\n")
+    assert "of region" not in house.run("fleet", "ls", "--where", "region:jp", "--for", "1s").stderr
