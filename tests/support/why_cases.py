@@ -76,11 +76,13 @@ def fleet(rng: np.random.Generator, events: int, vehicles: int) -> Fleet:
     return Fleet([column.astype(np.int32) for column in columns], sizes, times, which.astype(np.int32), vehicles)
 
 
-def planted(seed: int, kind: str = "") -> Case:
-    """One fault or two; half of the cases have vehicles that differ from each other, too."""
+def planted(seed: int, kind: str = "", events: int = 0) -> Case:
+    """One fault or two; half of the cases have vehicles that differ from each other, too. `events`: as many as that,
+    instead of 20,000 to 150,000."""
     rng = np.random.default_rng(seed)
     kind = kind or PLANTED[seed % len(PLANTED)]
-    made = fleet(rng, int(rng.choice([20_000, 60_000, 150_000])), int(rng.choice([500, 3000, 10_000])))
+    many = int(rng.choice([20_000, 60_000, 150_000]))
+    made = fleet(rng, events or many, int(rng.choice([500, 3000, 10_000])))
     n = len(made.slice)
     base = float(rng.choice([0.0005, 0.002, 0.01]))
     chance = np.full(n, base)
@@ -132,11 +134,12 @@ def _fault(
     return None
 
 
-def calm(seed: int, kind: str = "") -> Case:
+def calm(seed: int, kind: str = "", events: int = 0) -> Case:
     """No fault of a group: everywhere the same, or crowds of bad events that are of no group."""
     rng = np.random.default_rng(10_000 + seed)
     kind = kind or CALM[seed % len(CALM)]
-    made = fleet(rng, int(rng.choice([20_000, 60_000, 150_000])), int(rng.choice([500, 3000, 10_000])))
+    many = int(rng.choice([20_000, 60_000, 150_000]))
+    made = fleet(rng, events or many, int(rng.choice([500, 3000, 10_000])))
     n, vehicle = len(made.slice), made.vehicle
     chance = np.full(n, float(rng.choice([0.0005, 0.002, 0.01, 0.1])))
     crowds: dict[str, Callable[[], NDArray[np.float64]]] = {
