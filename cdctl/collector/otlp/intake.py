@@ -47,7 +47,7 @@ class Outcome(Protocol):
 class Store(Protocol):
     """Where spans are kept (see `SpanFolder.write_all`)."""
 
-    def write_all(self, batches: Sequence[SpanBatch], *, heard: Sequence[tuple[float, float]] = ()) -> Outcome:
+    def write_all(self, batches: Sequence[SpanBatch], *, heard: Sequence[tuple[float, float]], live: bool) -> Outcome:
         """All of it is durable on return, or UnavailableError is raised and nothing of it is kept."""
         ...
 
@@ -246,7 +246,7 @@ class Intake:
         now = self._clock()
         since = self._heard if self._heard is not None else now
         try:
-            outcome = self._store.write_all(batches, heard=[(since, now)])
+            outcome = self._store.write_all(batches, heard=[(since, now)], live=True)
         except BaseException:
             self._heard = None
             raise

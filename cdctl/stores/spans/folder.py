@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 RESERVE = 512 << 10
 """Bytes that are kept free, so that what is too old can be taken out of a manifest whose disk is full."""
 LATE = 3_600.0
-"""Seconds after which a span comes for a time long past."""
+"""Seconds after which a span comes for a time long past, and between two times that this is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,14 @@ class SpanFolder:
         *,
         marks: Mapping[str, str] | None = None,
         heard: Sequence[tuple[float, float]] = (),
+        live: bool = False,
     ) -> Written:
         """Make several batches durable in one piece, the quicker way for small ones. With them, or on their own: marks
         (an empty one is taken away), and from when until when, epoch seconds, spans were taken in. All of it is kept or
-        nothing. Raises UnavailableError then."""
+        nothing. Raises UnavailableError then.
+
+        live: spans come as they end. Some are late all the same; that is said to readers once an hour at most, so that
+        one wrong clock does not make them count everything again all the time."""
         batches = [batch for batch in batches if len(batch)]
         table = columns.table(batches) if batches else None
         with self._guard:
@@ -95,7 +99,7 @@ class SpanFolder:
                 if made:
                     sync(self.data)
                 if made or marks or heard:
-                    self._commit(made, marks or {}, heard)
+                    self._commit(made, marks or {}, heard, live)
             except (OSError, apsw.Error) as error:
                 for file in made:
                     (self.data / file.name).unlink(missing_ok=True)
@@ -139,6 +143,16 @@ class SpanFolder:
                 for hour in {file.hour for file in old}:
                     self._known.drop(hour)
 
+    def say_past(self, every: float = LATE) -> None:
+        """Tell readers that spans came in for times long past, if that is due. Raises UnavailableError."""
+        with self._guard:
+            try:
+                if manifest.untold(self._db):
+                    with manifest.changing(self._db):
+                        manifest.say_past(self._db, self._clock(), every)
+            except apsw.Error as error:
+                raise self.unavailable(error) from None
+
     def clear(self, before: float) -> None:
         """Take from disk what was no longer alive then, epoch seconds. Raises UnavailableError."""
         with self._guard:
@@ -160,7 +174,9 @@ class SpanFolder:
 
     def close(self) -> None:
         """See the port."""
-        with self._guard, suppress(apsw.Error):
+        with self._guard, suppress(apsw.Error, UnavailableError):
+            if self._lock >= 0:
+                self.say_past(0.0)
             self._db.close()
         if self._lock >= 0:
             os.close(self._lock)
@@ -223,12 +239,15 @@ class SpanFolder:
             writing.drop()
             raise
 
-    def _commit(self, made: list[SpanFile], marks: Mapping[str, str], heard: Sequence[tuple[float, float]]) -> None:
+    def _commit(
+        self, made: list[SpanFile], marks: Mapping[str, str], heard: Sequence[tuple[float, float]], live: bool
+    ) -> None:
         with manifest.changing(self._db):
             if made:
                 manifest.add(self._db, made)
                 if min(file.first for file in made) < (self._clock() - LATE) * 1e9:
-                    manifest.changed_past(self._db)
+                    manifest.come_late(self._db)
+                    manifest.say_past(self._db, self._clock(), LATE if live else 0.0)
             if marks:
                 manifest.put(self._db, marks)
             for start, stop in heard:

@@ -94,9 +94,19 @@ def past(db: apsw.Connection) -> int:
     return int(one(db, "SELECT past FROM head"))
 
 
-def changed_past(db: apsw.Connection) -> None:
-    """Spans come in for times long past."""
-    db.execute("UPDATE head SET past = past + 1")
+def come_late(db: apsw.Connection) -> None:
+    """Spans come in for times long past; to say so is put off until `say_past`."""
+    db.execute("UPDATE head SET late = 1")
+
+
+def say_past(db: apsw.Connection, now: float, every: float) -> None:
+    """Change `past` if spans came in for times long past, and if that was not said within so many seconds."""
+    db.execute("UPDATE head SET past = past + 1, late = 0, said = ? WHERE late AND said <= ?", (now, now - every))
+
+
+def untold(db: apsw.Connection) -> bool:
+    """Whether spans came in for times long past and nobody was told."""
+    return bool(one(db, "SELECT late FROM head"))
 
 
 def files(db: apsw.Connection, after: int | None = None, until: int | None = None) -> list[SpanFile]:

@@ -28,12 +28,12 @@ _SCHEMA: Sequence[str] = (
     "CREATE TABLE heard(start INTEGER PRIMARY KEY, stop INTEGER NOT NULL) STRICT",
     "CREATE TABLE mark(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, stamp INTEGER NOT NULL,"
-    " past INTEGER NOT NULL) STRICT",
+    " past INTEGER NOT NULL, late INTEGER NOT NULL, said REAL NOT NULL) STRICT",
 )
 """file: what is alive. hour: epoch hours; first, last: least and greatest end of its spans, epoch nanoseconds; made:
 epoch seconds. gone: no longer alive, and on disk for those who are still reading. heard: epoch seconds from when until
 when spans were taken in. head: the number of the last file there ever was; stamp grows with every change of `file`,
-past with every batch that came in for times long past."""
+past when spans came in for times long past; late: whether some did since it was said, epoch seconds."""
 
 
 def open_to_write(folder: Path) -> apsw.Connection:
@@ -126,7 +126,7 @@ def _make(db: apsw.Connection) -> None:
     try:
         for statement in _SCHEMA:
             db.execute(statement)
-        db.execute("INSERT INTO head VALUES (1, 0, 1, 0)")
+        db.execute("INSERT INTO head VALUES (1, 0, 1, 0, 0, 0)")
         db.execute(f"PRAGMA application_id = {APPLICATION}").fetchall()
         db.execute(f"PRAGMA user_version = {VERSION}").fetchall()
         db.execute("COMMIT")

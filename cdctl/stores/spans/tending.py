@@ -45,6 +45,7 @@ class Tending:
     def once(self, going: Callable[[], bool] = lambda: True) -> None:
         """Do all there is to do, until `going` says no. Raises UnavailableError; what was there is there then."""
         self._folder.clear(self._clock() - GRACE)
+        self._folder.say_past()
         self._drop()
         while going() and (group := plan(self._sound(), self._clock())):
             self._merge(group, going)

@@ -106,9 +106,34 @@ def test_what_comes_for_times_long_past_says_so(tmp_path):
         folder.write(spans([1]))
         first = SpanFiles(tmp_path).listing()
         folder.write(spans([2], end=NOW - 7200))
+        folder.write(spans([3], end=NOW - 7200))
     second = SpanFiles(tmp_path).listing()
-    assert (first.past, second.past) == (0, 1)
+    assert (first.past, second.past) == (0, 2)
     assert second.stamp > first.stamp
+
+
+def test_what_comes_late_into_a_receiver_is_said_once_an_hour(tmp_path):
+    clock = [float(NOW)]
+
+    def past():
+        return SpanFiles(tmp_path).listing().past
+
+    with SpanFolder(tmp_path, clock=lambda: clock[0]) as folder:
+        for number in range(3):
+            folder.write_all([spans([number], end=NOW - 7200)], live=True)
+        assert past() == 1, "the first is said at once"
+        folder.say_past()
+        assert past() == 1
+        clock[0] += 3700
+        folder.write_all([spans([9], end=clock[0])], live=True)
+        assert past() == 1, "it is not late, and says nothing of those that were"
+        folder.say_past()
+        assert past() == 2
+        folder.say_past()
+        assert past() == 2, "there is nothing new to say"
+        folder.write_all([spans([10], end=NOW - 7200)], live=True)
+        assert past() == 2
+    assert past() == 3, "at the end all is said"
 
 
 def test_two_writers(tmp_path):
