@@ -24,6 +24,7 @@ PLANTED = {
     "sql-in-inventory": ("cdctl/stores/ledger.py", "import sqlalchemy"),
     "serving-in-collector": ("cdctl/stores/ledger.py", "import starlette"),
     "grpc-in-collector": ("cdctl/stores/ledger.py", "import grpc"),
+    "duckdb-in-stores": ("cdctl/files/shipped.py", "import duckdb"),
     "secrets-in-security": ("cdctl/stores/ledger.py", "import nacl"),
     "yaml-in-files": ("cdctl/lab/past.py", "import ruamel.yaml"),
     "terminal-in-cli": ("cdctl/reports/table.py", "import rich"),
