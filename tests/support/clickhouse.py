@@ -1,12 +1,14 @@
-"""ClickHouse's HTTP interface over chdb, its engine in a library: `with serving(rows) as url`. One in a process."""
+"""ClickHouse's HTTP interface over chdb, its engine in a library: `with serving(rows) as (table, asked)`."""
 
 from __future__ import annotations
 
+import atexit
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,16 +26,32 @@ CREATE TABLE otel_traces (
 """As the Collector's exporter makes it."""
 
 
-@contextmanager
-def serving(rows: Sequence[Mapping[str, Any]], *, locked: bool = False) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """Its address, and the parameters of every question. rows: as JSONEachRow. locked: it lets nobody change settings."""
-    from chdb.session import Session
+_NAMES = count()
+_SESSIONS: list[Any] = []
 
-    session = Session()
-    session.query(TABLE)
+
+def _session() -> Any:
+    """The only one that a process can have."""
+    if not _SESSIONS:
+        from chdb.session import Session
+
+        _SESSIONS.append(Session())
+        atexit.register(_SESSIONS[0].close)
+    return _SESSIONS[0]
+
+
+@contextmanager
+def serving(
+    rows: Sequence[Mapping[str, Any]], *, locked: bool = False
+) -> Iterator[tuple[dict[str, object], list[dict[str, str]]]]:
+    """What the settings say of it, and the parameters of every question. rows: as JSONEachRow. locked: nobody may
+    change settings."""
+    session, database = _session(), f"traces{next(_NAMES)}"
+    session.query(f"CREATE DATABASE {database}")
+    session.query(TABLE.replace("otel_traces", f"{database}.otel_traces"))
     if rows:
         text = "\n".join(json.dumps(row) for row in rows)
-        session.query(f"INSERT INTO otel_traces FORMAT JSONEachRow {text}")
+        session.query(f"INSERT INTO {database}.otel_traces FORMAT JSONEachRow {text}")
     asked: list[dict[str, str]] = []
     one = threading.Lock()
 
@@ -45,7 +63,7 @@ def serving(rows: Sequence[Mapping[str, Any]], *, locked: bool = False) -> Itera
             asked.append(told)
             sql = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             if locked and "readonly" in told:
-                self._answer(500, b"Code: 164. DB::Exception: Cannot modify 'readonly' setting in readonly mode. (READONLY)")
+                self._answer(500, b"Code: 164. DB::Exception: Cannot modify 'readonly' setting. (READONLY)")
                 return
             with one:
                 self._answer(*_answered(session, sql, told))
@@ -63,22 +81,21 @@ def serving(rows: Sequence[Mapping[str, Any]], *, locked: bool = False) -> Itera
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield {"clickhouse": f"http://127.0.0.1:{server.server_port}", "database": database}, asked
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-        session.close()
+        session.query(f"DROP DATABASE {database}")
 
 
 def _answered(session: Any, sql: str, told: Mapping[str, str]) -> tuple[int, bytes]:
     text, _, form = sql.rpartition(" FORMAT ")
     try:
-        for name, value in told.items():
-            if name.startswith("param_"):
-                # What the text of a parameter means is told by TSV, over HTTP as well as in SET.
-                literal = value.replace("\\", "\\\\").replace("'", "\\'")
-                session.query(f"SET {name} = '{literal}'")
+        # What the text of a parameter means is told by TSV, over HTTP as well as in SET.
+        told = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in told.items()}
+        if params := [f"{name} = '{value}'" for name, value in told.items() if name.startswith("param_")]:
+            session.query(f"SET {', '.join(params)}")
         return 200, session.query(text, form).bytes()
     except RuntimeError as error:
         said = str(error).encode()

@@ -49,5 +49,14 @@ OLD_NAMES: dict[str, str] = {
 }
 """Older names and what they are called now. Both are found by either name."""
 
+_PROMOTED = frozenset(PROMOTED)
+
+
+def present(scope: str, key: str) -> str:
+    """What a store calls an attribute: by its present name where that has a column, else as it came."""
+    now = OLD_NAMES.get(key, key)
+    return now if Attribute(scope, now) in _PROMOTED else key
+
+
 VEHICLE_IDS = ("vehicle.id", "vehicle.vin", "vin", "enduser.vehicle")
 """Attributes that may name a vehicle, the likeliest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cdctl.domain.traces.attributes import OLD_NAMES
+from cdctl.domain.traces.attributes import present
 from cdctl.domain.traces.batch import STATUSES
 from cdctl.domain.traces.ports import SpanRow
 from cdctl.domain.traces.sql.clickhouse import ClickHouseWriting
@@ -46,8 +46,8 @@ def span_row(row: Mapping[str, Any]) -> SpanRow:
         message=row["message"] or "",
         start=row["start_ns"],
         end=row["end_ns"],
-        attributes=_pairs(row["attributes"]),
-        resource=_pairs(row["resource"]),
+        attributes=_pairs("span", row["attributes"]),
+        resource=_pairs("resource", row["resource"]),
         events=_events(row["event_times"], row["event_names"], row["event_attributes"]),
         links=tuple(
             {"traceId": trace, "spanId": span, "attributes": _otlp(said)}
@@ -58,10 +58,10 @@ def span_row(row: Mapping[str, Any]) -> SpanRow:
     )
 
 
-def _pairs(said: Iterable[tuple[str, str]] | None) -> dict[str, object]:
+def _pairs(scope: str, said: Iterable[tuple[str, str]] | None) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in said or ():
-        found.setdefault(OLD_NAMES.get(key, key), value)
+        found.setdefault(present(scope, key), value)
     return found
 
 

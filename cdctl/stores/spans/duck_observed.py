@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from cdctl.domain.traces.attributes import PROMOTED, Attribute
+from cdctl.domain.traces.attributes import PROMOTED, Attribute, present
 from cdctl.domain.traces.batch import Coded
 from cdctl.domain.traces.ports import Observations
 
@@ -55,7 +55,9 @@ def observations(table: Any, kept: float, *, bad: bool, promoted: bool = True) -
         if column.null_count < len(column):
             columns[attribute] = _coded(column)
     for scope, name in _MAPS.items():
-        columns |= {Attribute(scope, key): coded for key, coded in _mapped(table.column(name))}
+        for key, coded in _mapped(table.column(name)):
+            attribute = Attribute(scope, present(scope, key))
+            columns[attribute] = _either(columns[attribute], coded) if attribute in columns else coded
     trace = table.column("trace_id").combine_chunks()
     return Observations(
         bad=table.column("hit").to_numpy() == bad,
@@ -96,6 +98,12 @@ def _mapped(column: Any) -> Iterator[tuple[str, Coded]]:
         found = np.full(spans, -1, np.int32)
         found[owner[rows]] = taken.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         yield keys.dictionary[int(key)].as_py(), Coded(found, Words(taken.dictionary))
+
+
+def _either(one: Coded, other: Coded) -> Coded:
+    """A column whose values came by two names: the first name's, else the second's."""
+    codes = np.where(one.codes >= 0, one.codes, np.where(other.codes >= 0, other.codes + len(one.values), -1))
+    return Coded(codes.astype(np.int32), [*one.values, *other.values])
 
 
 def _array(values: Any) -> Any:

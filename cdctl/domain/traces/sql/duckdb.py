@@ -55,8 +55,8 @@ class DuckWriting(Writing):
         return f"coalesce({_TEXTS[intrinsic]}, '')"
 
     def number(self, text: str) -> str:
-        """TRY_CAST would take blanks and underscores, which JSON has not; NaN would be the greatest number."""
-        for taken in ("'_'", "' '", r"E'\t'", r"E'\n'"):
+        """TRY_CAST would take underscores and line ends, which no number has; NaN would be the greatest of them all."""
+        for taken in ("'_'", r"E'\t'", r"E'\n'"):
             text = f"replace({text}, {taken}, 'x')"
         return f"nullif(TRY_CAST({text} AS DOUBLE), 'nan'::DOUBLE)"
 
