@@ -183,6 +183,10 @@ class Dispatch:
         else:
             self._notes.pop(region, None)
 
+    async def settle(self) -> None:
+        """Returns when everything that happened so far stands in the journal. Raises UnavailableError."""
+        await self._desk.settle()
+
     async def aclose(self) -> None:
         """Let go of brokers; what is open waits in the journal for `resume`."""
         await self._launcher.aclose()

@@ -82,6 +82,7 @@ def send(
     region: options.Region = "",
     expect: options.Expect = None,
     wait: options.Wait = True,
+    wait_for: options.WaitFor = "",
     timeout: options.Timeout = "",
     expires: options.Expires = "",
     rate: options.Rate = "",
@@ -109,6 +110,7 @@ def send(
     asked = cmd_send.Asked(
         name, arguments or (), [*(to or ()), *(more or ())], where, region, for_, expect, wait, timeout, expires,
         rate, retries, dry_run, yes, reason, plan, results, break_glass, show_vins, outputs, despite_caps,
+        wait_for,
     )  # fmt: skip
     exits.leave(cmd_send.send(run_of(ctx), asked))
 
@@ -183,6 +185,7 @@ def _state(text: str) -> str:
 def resume(
     ctx: typer.Context,
     which: Annotated[str, typer.Argument(metavar="[PLAN]", help="Only this one; else all that were left.")] = "",
+    wait_for: options.WaitFor = "",
     yes: options.Yes = False,
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
@@ -193,7 +196,9 @@ def resume(
     """
     from cdctl.cli import cmd_after
 
-    exits.leave(cmd_after.resume(run_of(ctx), which, output.parse(outputs), yes=yes, show_vins=show_vins))
+    exits.leave(
+        cmd_after.resume(run_of(ctx), which, output.parse(outputs), yes=yes, show_vins=show_vins, wait_for=wait_for)
+    )
 
 
 @app.command(epilog="Example: cdctl cmd cancel 3f9c")

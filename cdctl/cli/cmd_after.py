@@ -6,7 +6,18 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_asking, cmd_kept, cmd_places, cmd_rows, cmd_sending, cmd_stopping, exits, fleet_rows, output
+from cdctl.cli import (
+    cmd_asking,
+    cmd_kept,
+    cmd_patience,
+    cmd_places,
+    cmd_rows,
+    cmd_sending,
+    cmd_stopping,
+    exits,
+    fleet_rows,
+    output,
+)
 from cdctl.cli.cmd_progress import Board
 from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_sending import Ended
@@ -23,11 +34,13 @@ if TYPE_CHECKING:
     from cdctl.domain.settings import Settings
 
 
-def resume(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool, show_vins: bool) -> exits.Code:
+def resume(
+    run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool, show_vins: bool, wait_for: str = ""
+) -> exits.Code:
     """Go on with what sessions left: ask vehicles first, send only what they certainly do not hold."""
     from cdctl.application.orders_wiring import with_journal
 
-    settings = settings_of(run)
+    settings, patience = settings_of(run), cmd_patience.seconds_of(wait_for)
     now = round(time.time() * 1000)
 
     async def look(journal: Journal) -> list[cmd_kept.Session]:
@@ -42,7 +55,7 @@ def resume(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
     refused: list[RefusedError] = []
     for session in sessions:
         try:
-            _join(whole, _go_on(run, settings, session, yes))
+            _join(whole, _go_on(run, settings, session, yes, patience))
         except RefusedError as error:
             refused.append(error)
     if refused and not whole.kept:
@@ -59,9 +72,10 @@ def _join(whole: Ended, part: Ended) -> None:
     whole.plans += part.plans
     whole.unsent += part.unsent
     whole.forged += part.forged
+    whole.gave_up = whole.gave_up or part.gave_up
 
 
-def _go_on(run: Run, settings: Settings, session: cmd_kept.Session, yes: bool) -> Ended:
+def _go_on(run: Run, settings: Settings, session: cmd_kept.Session, yes: bool, patience: float | None) -> Ended:
     from cdctl.application.orders_wiring import with_orders
 
     board = Board(run, f"session {session.name}")
@@ -73,8 +87,11 @@ def _go_on(run: Run, settings: Settings, session: cmd_kept.Session, yes: bool) -
         risk = cmd_asking.worst([one.risk if one else Risk.DANGEROUS for one in known])
         await cmd_asking.agreed(run, risk, f"send to {vehicles(session.unsent)} more", session.unsent, yes)
         with board.shown():
-            outcomes = await dispatch.resume(tell=board.tell())
-        return cmd_sending.ended(outcomes, board)
+            found = await cmd_patience.within(patience, [dispatch.resume(tell=board.tell())])
+        if found is None:
+            wanted = [(one.digest, len(one.plan.targets) if one.plan and one.targets else 0) for one in session.left]
+            return await cmd_patience.so_far(dispatch, orders.journal, wanted, board)
+        return cmd_sending.ended(found[0], board)
 
     with cmd_sending.interruptible(board, lambda: "go on: cdctl cmd resume"):
         return with_orders(settings, work, session=session.name, plugins=run.plugins)

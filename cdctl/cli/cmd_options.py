@@ -35,6 +35,9 @@ Expect = Annotated[
     int | None, typer.Option(metavar="N", min=0, help="Refuse (exit 5) when another number of vehicles matches.")
 ]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Until every vehicle has ended, or just until sent.")]
+WaitFor = Annotated[
+    str, typer.Option(metavar="DURATION", help="Wait so long at most; then exit 4, and resume goes on.")
+]
 Timeout = Annotated[str, typer.Option(metavar="DURATION", help="A vehicle may take so long; else as declared.")]
 Expires = Annotated[str, typer.Option(metavar="DURATION", help="A vehicle may begin so long; else as declared.")]
 Rate = Annotated[str, typer.Option(metavar="N/s", help="So many orders at most, such as 50/s or 100/m.")]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cdctl.cli import (
     cmd_asking,
+    cmd_patience,
     cmd_plan_file,
     cmd_planning,
     cmd_rows,
@@ -67,6 +68,7 @@ class Asked:
     show_vins: bool = False
     outputs: Sequence[str] | None = None
     despite_caps: bool = False
+    wait_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def send(run: Run, asked: Asked) -> exits.Code:
     """All of it; the exit code."""
     outputs = outputs_of(asked)
     rate = cmd_planning.rate_of(asked.rate)
+    patience = cmd_patience.seconds_of(asked.wait_for, wait=asked.wait)
     ready = _approved(run, asked) if asked.plan_file and not asked.name else _made(run, asked)
     parcel = ready.parcel
     if not parcel.plan.targets:
@@ -107,7 +110,7 @@ def send(run: Run, asked: Asked) -> exits.Code:
     if asked.plan_file and asked.name:
         return _written(run, ready, asked.plan_file)
     what = f"send {parcel.command.name} to {vehicles(len(parcel.plan.targets))} of {parcel.plan.context}"
-    how = How(what, asked.yes, asked.wait, rate, asked.retries, break_glass=asked.break_glass)
+    how = How(what, asked.yes, asked.wait, rate, asked.retries, patience, break_glass=asked.break_glass)
     found = cmd_sending.deliver(run, ready.settings, [parcel], how)
     _emit(run, outputs, ready, found, asked)
     cmd_sending.closing(run, parcel.command.name, found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,20 +43,23 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How plans are sent. rate: orders a second; what: "send lock to 3 vehicles", for the question."""
+    """How plans are sent. rate: orders a second; what: "send lock to 3 vehicles", for the question. patience: seconds
+    after which nobody waits for the ends; None: as long as it takes."""
 
     what: str
     yes: bool = False
     wait: bool = True
     rate: float | None = None
     retries: int = 0
+    patience: float | None = None
     action: str = "send"
     break_glass: bool = False
 
 
 @dataclass(slots=True)
 class Ended:
-    """How it ended. kept: an order a target; unsent: targets nothing was written down for."""
+    """How it ended. kept: an order a target; unsent: targets nothing was written down for. gave_up: the time that was
+    given for it was over before."""
 
     kept: list[Kept] = field(default_factory=list)
     sum: Sum = field(default_factory=Sum)
@@ -67,11 +69,13 @@ class Ended:
     waited: bool = True
     forged: int = 0
     stopped: bool = False
+    gave_up: bool = False
 
 
 def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -> Ended:
     """Ask policy, ask the person, send. Raises UsageError, RefusedError and UnavailableError."""
     from cdctl.application.orders_wiring import with_orders
+    from cdctl.cli.cmd_patience import so_far, within
 
     risk = cmd_asking.worst([parcel.command.risk for parcel in parcels])
     cmd_asking.must_be_able(risk, how.yes)
@@ -93,7 +97,10 @@ def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -
                 for number, parcel in enumerate(parcels)
             ]  # fmt: skip
             with board.shown():
-                outcomes = await asyncio.gather(*sending)
+                outcomes = await within(how.patience, sending)
+            if outcomes is None:
+                wanted = [(digest, len(parcel.plan.targets)) for digest, parcel in zip(plans, parcels, strict=True)]
+                return await so_far(dispatch, orders.journal, wanted, board)
         return ended(outcomes, board, waited=how.wait)
 
     plans = [parcel.plan.digest()[:_SHORT] for parcel in parcels]
@@ -174,6 +181,8 @@ def code(found: Ended) -> exits.Code:
     states = {one.course.state for one in found.kept}
     if states & _BAD:
         return exits.Code.BAD_NEWS
+    if found.gave_up:
+        return exits.Code.PARTLY
     fine = {State.SUCCEEDED} if found.waited else {State.SUCCEEDED, *set(State) - TERMINAL - {State.QUEUED}}
     return exits.Code.DONE if states <= fine and not found.unsent else exits.Code.PARTLY
 
@@ -197,6 +206,11 @@ def closing(run: Run, what: str, found: Ended) -> None:
         why = f" ({'; '.join(found.sum.degraded)})" if found.sum.degraded else ""
         note = f"{queued:,} not sent{safe(why, 300)}: cdctl cmd resume {plan} sends them as long as they may begin"
         exits.note(run, note.replace("  ", " "))
+    if found.gave_up:
+        flying = counts(whole, [state for state in State if not state.terminal]) or "nothing"
+        exits.note(run, f"the time to wait is over; under way: {flying}{unsent}; take it back: cdctl cmd cancel {plan}")
+    if found.unsent and found.gave_up:
+        exits.note(run, f"cdctl cmd resume {plan} sends the rest, as long as it may begin")
     if any(not state.terminal for state in states):
         exits.note(
             run, f"not ended yet: cdctl cmd status {plan} looks, cdctl cmd resume {plan} goes on".replace("  ", " ")
