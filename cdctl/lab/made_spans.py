@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -109,3 +110,29 @@ def _pairs(own: Sequence[Sequence[tuple[str, str]]], counts: Ints) -> Pairs:
         return Coded(np.concatenate([np.zeros(0), *codes]).astype(np.int32), values)
 
     return Pairs(offsets, side(0), side(1))
+
+
+def stock(folder: Path, groups: Sequence[MadeSpans], heard: Sequence[tuple[float, float]]) -> None:
+    """A store that holds these spans and nothing else, for who reads it once: all of them in one file, for a month has
+    seven hundred hours. `heard`: from when until when it took spans in, epoch seconds. Raises UnavailableError."""
+    from cdctl.stores.spans import columns, manifest
+    from cdctl.stores.spans.files import Writing
+    from cdctl.stores.spans.manifest_file import open_to_write
+
+    columns.pyarrow()
+    data = folder / manifest.DATA
+    data.mkdir(parents=True)
+    table = columns.table([batch(groups)]).sort_by("end_ns")
+    db = open_to_write(folder)
+    try:
+        files = []
+        if len(table):
+            writing = Writing(data, 1, int(table.column("end_ns")[0].as_py() // manifest.HOUR_NS))
+            writing.put(table)
+            files.append(writing.done(0.0))
+        with manifest.changing(db):
+            manifest.add(db, files)
+            for start, stop in heard:
+                manifest.hear(db, round(start), round(stop))
+    finally:
+        db.close()

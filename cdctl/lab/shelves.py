@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdctl.domain.slo.objective import Indicator, Ratio, RawRatio, Slo
+from cdctl.domain.slo.objective import Slo, queries
 from cdctl.lab.spec_test_file import Case
 
 _WORD = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -22,6 +22,12 @@ class Trial:
     names: frozenset[str]
     words: frozenset[str]
 
+    @property
+    def spans_alone(self) -> bool:
+        """Whether no server of metrics is needed."""
+        sources = {query.source for objective in self.slo.objectives for query in queries(objective.indicator)}
+        return sources == {"traces"} and not self.case.series
+
     def clashes(self, other: Trial) -> bool:
         """Whether one could see the other's series, or their rows could not be told apart."""
         if self.slo.name == other.slo.name or _ANY_NAME in self.words | other.words:
@@ -32,16 +38,12 @@ class Trial:
 def trial(case: Case, slo: Slo) -> Trial:
     """The case with what it brings and what its promise asks for."""
     words = {
-        word for objective in slo.objectives for text in queries(objective.indicator) for word in _WORD.findall(text)
+        word
+        for objective in slo.objectives
+        for query in queries(objective.indicator)
+        for word in _WORD.findall(query.text)
     }
     return Trial(case, slo, frozenset(series.name for series in case.series), frozenset(words))
-
-
-def queries(indicator: Indicator) -> Iterable[str]:
-    """The text of every query of an indicator."""
-    if isinstance(indicator, Ratio):
-        return [query.text for query in (indicator.total, indicator.good, indicator.bad) if query]
-    return [indicator.raw.text if isinstance(indicator, RawRatio) else indicator.metric.text]
 
 
 def shelve(trials: Sequence[Trial]) -> list[list[Trial]]:

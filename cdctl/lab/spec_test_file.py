@@ -22,8 +22,10 @@ from cdctl.files.nodes import Mapping, Node
 from cdctl.files.reading import read_text
 from cdctl.files.yaml import documents
 from cdctl.lab.history import Series
+from cdctl.lab.made_spans import MadeSpans
 from cdctl.lab.notation import NotationError, expand
 from cdctl.lab.spec_test_shape import DEFAULT_INTERVAL, DEFAULT_START, FILE, INSTANT, NUMBERS
+from cdctl.lab.spec_test_spans import Heard, made
 
 ENDINGS = (".test.yaml", ".test.yml")
 _TOLERANCE = 1e-6
@@ -47,7 +49,8 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One test: which promise, what there is, when it is judged (`at`, epoch seconds), what must follow."""
+    """One test: which promise, what there is, when it is judged (`at`, epoch seconds), what must follow. `heard`: when
+    the store of its spans took some in."""
 
     file: Path
     name: str
@@ -57,6 +60,8 @@ class Case:
     expected: tuple[Expected, ...]
     place: Place
     slo_place: Place
+    spans: tuple[MadeSpans, ...] = ()
+    heard: Heard = ()
 
 
 def find(paths: Sequence[Path]) -> list[Path]:
@@ -132,9 +137,12 @@ def _case(path: Path, node: Mapping, faults: Faults) -> Case:
     if not interval:
         faults.error(node.at("interval"), "interval is 0", "write at least 1s")
     series = [_series(one, start, interval, faults) for one in node.items("input_series") if isinstance(one, Mapping)]
+    spans, heard = made(node.items("input_spans"), start, interval, faults)
     expected = [_expected(one, faults) for one in node.items("expect") if isinstance(one, Mapping)]
     place, slo_place = faults.place(node), faults.place(node.at("slo"))
-    return Case(path, node.text("name"), node.text("slo"), at, tuple(series), tuple(expected), place, slo_place)
+    return Case(
+        path, node.text("name"), node.text("slo"), at, tuple(series), tuple(expected), place, slo_place, spans, heard
+    )
 
 
 def _instant(text: str, where: Node, faults: Faults) -> int:

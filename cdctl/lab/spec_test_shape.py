@@ -10,16 +10,21 @@ import sys
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.verdict import Verdict
+from cdctl.domain.traces.batch import KINDS, STATUSES
 from cdctl.files.durations import OWN, OWN_MEANING, cure_own
+from cdctl.files.faults import Faults
+from cdctl.files.nodes import Mapping
 from cdctl.files.openslo.metadata import name_shape
-from cdctl.files.shapes.containers import Bag, Fields, Listing
+from cdctl.files.shapes.containers import Bag, Either, Fields, Listing
 from cdctl.files.shapes.publish import DRAFT, Publisher
-from cdctl.files.shapes.rules import Schema
-from cdctl.files.shapes.scalars import Number, Text
+from cdctl.files.shapes.rules import Rule, Schema, has
+from cdctl.files.shapes.scalars import Flag, Number, Text
 
 INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})"
 DEFAULT_START = "2026-01-05T00:00:00Z"
 DEFAULT_INTERVAL = "1m"
+TOOK = r"[0-9]{1,6}(?:\.[0-9]{1,6})?(?:ms|s|m)"
+UNKNOWN = "unknown"
 NUMBERS = ("good", "bad", "total", "coverage", "remaining")
 
 _SERIES = Fields(
@@ -40,6 +45,37 @@ _SERIES = Fields(
         ),
     },
     ("series", "values"),
+)
+
+_SPANS = Fields(
+    "input spans",
+    "Spans that are alike but for their time.",
+    {
+        "service": Text("Their service.name.", filled=True, meaning="the name of a service"),
+        "name": Text("Their name; `made` unless told.", filled=True),
+        "kind": Text("Their kind; server unless told.", choices=KINDS),
+        "status": Text("Their status; unset unless told.", choices=STATUSES),
+        "duration": Text(
+            "How long each took; 100ms unless told.", pattern=TOOK, meaning="a duration such as 800ms or 5s"
+        ),
+        "child": Flag("true: each has a parent, as a span within a trace has. false unless told."),
+        "weight": Either(
+            "How many events each stands for, as a sampler says; 1 unless told, `unknown` where it says nothing.",
+            "a number of at least 1, or unknown",
+            Number(at_least=1),
+            Text(choices=(UNKNOWN,)),
+        ),
+        "attributes": Bag("Attributes of the spans.", Text(loose=True)),
+        "resource": Bag("Attributes of the resource.", Text(loose=True)),
+        "values": Text(
+            "How many end in each interval, in the same notation as for series; they are spread evenly. `_`: nobody took"
+            " spans in. The first number is of the interval that ends at `start`.",
+            loose=True,
+            filled=True,
+            meaning="numbers such as 10x100",
+        ),
+    },
+    ("service", "values"),
 )
 
 _EXPECTED = Fields(
@@ -66,9 +102,16 @@ _EXPECTED = Fields(
     ("verdict",),
 )
 
+
+def _some_input(test: Mapping, noun: str, faults: Faults) -> None:
+    if not {"input_series", "input_spans"} & set(test.values):
+        fix = "add input_series: or input_spans:; [] to see what silence does"
+        faults.error(test, f"{noun} has neither input_series nor input_spans", fix)
+
+
 TEST = Fields(
     "test",
-    "One case: series, an instant, and what follows from them.",
+    "One case: series and spans, an instant, and what follows from them.",
     {
         "name": Text("What it shows, in a few words.", filled=True, meaning="a few words"),
         "slo": name_shape("Name of the promise; its spec lies in the same folder."),
@@ -89,9 +132,11 @@ TEST = Fields(
             meaning="a duration such as 29d, or an instant such as 2026-03-29T12:00:00Z",
         ),
         "input_series": Listing("The series there are; none to see what silence does.", _SERIES, "input series"),
+        "input_spans": Listing("The spans there are, for promises over traces.", _SPANS, "input spans"),
         "expect": Listing("What must follow, a group each.", _EXPECTED, "expectation", least=1),
     },
-    ("name", "slo", "at", "input_series", "expect"),
+    ("name", "slo", "at", "expect"),
+    (Rule(_some_input, {"anyOf": [has("input_series"), has("input_spans")]}),),
 )
 
 FILE = Fields(

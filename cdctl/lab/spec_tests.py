@@ -15,6 +15,7 @@ from cdctl.domain.slo.verdict import Row
 from cdctl.domain.text import safe
 from cdctl.errors import FileError, Place, Problem
 from cdctl.files.nearest import suggestion
+from cdctl.lab.made_spans import stock
 from cdctl.lab.remote_write import RECEIVE_FLAGS, remote_write
 from cdctl.lab.scratch import scratch
 from cdctl.lab.servers import Prometheus
@@ -63,7 +64,9 @@ def run(paths: Sequence[Path], *, progress: Progress) -> SpecTestRun:
     trials = [trial(case, slo) for case, slo in _matched(cases, slos)]
     progress.start("testing specs", len(trials))
     try:
-        results = {id(one.case): result for shelf in shelve(trials) for one, result in _judged(shelf, progress)}
+        results = dict(_without_server([one for one in trials if one.spans_alone], progress))
+        for shelf in shelve([one for one in trials if not one.spans_alone]):
+            results |= _judged(shelf, progress)
     finally:
         progress.stop()
     return SpecTestRun(tuple(results[id(case)] for case in cases), _untested(paths, cases, slos))
@@ -118,25 +121,51 @@ def _spec_stem(path: Path) -> Path:
     return path
 
 
-def _judged(shelf: Sequence[Trial], progress: Progress) -> Iterator[tuple[Trial, CaseResult]]:
-    """One server for the whole shelf; one evaluation for each instant."""
+def _judged(shelf: Sequence[Trial], progress: Progress) -> Iterator[tuple[int, CaseResult]]:
+    """One server for the whole shelf; one evaluation for each instant, and one for each case that has spans."""
     with (
         scratch() as folder,
         Prometheus(folder, retention="100y", flags=RECEIVE_FLAGS) as server,
     ):
         remote_write((series for one in shelf for series in one.case.series), server.url)
-        for at in sorted({one.case.at for one in shelf}):
-            now = [one for one in shelf if one.case.at == at]
-            rows = _rows([one.slo for one in now], server.url, at)
-            for one in now:
-                progress.step(one.case.name)
-                yield one, _result(one.case, [row for row in rows if row.name == one.slo.name])
+        sources = {"prometheus": {"url": server.url}}
+        plain = [one for one in shelf if not one.case.spans]
+        for at in sorted({one.case.at for one in plain}):
+            now = [one for one in plain if one.case.at == at]
+            yield from _results(now, _rows(now, {**sources, "traces": {"store": str(folder / "none")}}), progress)
+        for one in shelf:
+            if one.case.spans:
+                yield from _with_spans(one, sources, progress)
 
 
-def _rows(slos: Sequence[Slo], url: str, at: int) -> Sequence[Row]:
-    settings = Settings(contexts={"test": Context("test", {"prometheus": {"url": url}})}, default_context="test")
+def _without_server(trials: Iterable[Trial], progress: Progress) -> Iterator[tuple[int, CaseResult]]:
+    """Cases that are about spans and nothing else."""
+    for one in trials:
+        yield from _with_spans(one, {}, progress)
+
+
+def _with_spans(
+    one: Trial, sources: Mapping[str, Mapping[str, object]], progress: Progress
+) -> Iterator[tuple[int, CaseResult]]:
+    """In a store of its own."""
+    with scratch() as folder:
+        store = folder / "spans"
+        if one.case.heard:
+            stock(store, one.case.spans, one.case.heard)
+        yield from _results([one], _rows([one], {**sources, "traces": {"store": str(store)}}), progress)
+
+
+def _results(trials: Sequence[Trial], rows: Sequence[Row], progress: Progress) -> Iterator[tuple[int, CaseResult]]:
+    for one in trials:
+        progress.step(one.case.name)
+        yield id(one.case), _result(one.case, [row for row in rows if row.name == one.slo.name])
+
+
+def _rows(trials: Sequence[Trial], sources: Mapping[str, Mapping[str, object]]) -> Sequence[Row]:
+    settings = Settings(contexts={"test": Context("test", sources)}, default_context="test")
     doors = wiring.catalogue(settings, plugins=False)
-    options = Options(at=at, history=False)
+    options = Options(at=trials[0].case.at, history=False)
+    slos = [one.slo for one in trials]
     return wiring.evaluate_slos(slos, settings, doors, progress=Silent(), cache=False, options=options).rows
 
 

@@ -166,3 +166,57 @@ def test_the_schema_refuses_what_the_reader_refuses(folder, old, new):
     (root,) = documents(path.read_text(), Faults("t"))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(plain(root), json.loads(SCHEMA.read_text()))
+
+
+SPANS = """\
+  - name: CALLED
+    slo: a
+    at: 26h
+    interval: 1h
+    input_series: SERIES
+    input_spans:
+      - {service: shop, weight: 10, attributes: {region: eu}, values: 99x27}
+      - {service: shop, weight: 10, attributes: {region: eu}, status: error, values: 1x27}
+    expect:
+      - group: {region: eu}
+        verdict: met
+        sli: 0.99
+        total: TOTAL
+"""
+TRACES = "{metricSource: {type: traces, spec: {query: '{ resource.service.name = \"shop\" }'}}}"
+
+
+def over_spans(folder, total):
+    text = SPEC.replace("NAME", "a").replace(
+        "{metricSource: {type: Prometheus, spec: {query: 'x_total{result=\"bad\"}'}}}",
+        "{metricSource: {type: traces, spec: {query: '{ status = error && .service.name = \"shop\" }'}}}",
+    )
+    (folder / "a.yaml").write_text(text.replace("{metricSource: {type: Prometheus, spec: {query: x_total}}}", total))
+
+
+def test_promises_over_spans_need_no_server(folder, monkeypatch):
+    monkeypatch.setattr("cdctl.lab.spec_tests.Prometheus", None)
+    over_spans(folder, TRACES)
+    write(folder, "a", SPANS.replace("SERIES", "[]").replace("TOTAL", "24000"))
+    assert [str(one) for result in run([folder], progress=Silent()).results for one in result.mismatches] == []
+
+
+def test_spans_and_series_may_meet_in_one_promise(folder):
+    over_spans(folder, "{metricSource: {type: Prometheus, spec: {query: 'sum by (region) (x_total)'}}}")
+    series = "[{series: 'x_total{region=\"eu\"}', values: 0+1000x27}]"
+    two = (
+        SPANS.replace("CALLED", "two")
+        .replace("sli: 0.99", "sli: 0.98")
+        .replace("error, values: 1x27", "error, values: 2x27")
+    )
+    write(folder, "a", *(text.replace("SERIES", series).replace("TOTAL", "24000") for text in (SPANS, two)))
+    found = run([folder], progress=Silent())
+    assert [str(one) for result in found.results for one in result.mismatches] == []
+
+
+def test_spans_are_not_seen_by_other_cases(folder):
+    over_spans(folder, TRACES)
+    alone = SPANS.replace("SERIES", "[]").replace("TOTAL", "24000")
+    silent = alone.split("    input_spans:")[0] + "    expect:\n      - {verdict: no_data, reason: took no spans in}\n"
+    write(folder, "a", alone, silent, alone)
+    assert run([folder], progress=Silent()).passed

@@ -20,12 +20,11 @@ def joined(total: Buckets, part: Buckets, *, bad: bool) -> Buckets:
     other = regroup(part, total.groups)
     events = other.total - other.good if bad else other.good
     known = np.ones(len(total.ends), bool) if part.watched is None else part.watched > 0
-    seen = np.where(known, total.seen, 0.0)
-    there = seen > 0
-    whole, events = np.where(there, total.total, 0.0), np.where(there, events, 0.0)
+    # Where the total's own source was silent its events come later, and the part's stay where they are.
+    seen, whole, events = (np.where(known, values, 0.0) for values in (total.seen, total.total, events))
     sampled = _sampled(total, other, events, bad=bad)
     if sampled is not None:
-        sampled = sampled.over(lambda values: np.where(there, values, 0.0))
+        sampled = sampled.over(lambda values: np.where(known, values, 0.0))
     watched = None if total.watched is None else np.where(known, total.watched, 0.0)
     good = whole - events if bad else events
     return Buckets(total.groups, total.ends, total.widths, good, whole, seen, sampled, watched)

@@ -96,3 +96,12 @@ def test_groups_that_the_total_does_not_have_are_told(total, spans, even):
     other = even(0, 1200, 300, 1.0, [[1.0] * 4, [0.0] * 4], groups=(("cn",), ("jp",)))
     assert strangers(total, spans) == ()
     assert strangers(total, other) == (("cn",),)
+
+
+def test_events_of_a_gap_are_counted_where_each_source_tells_of_them(even):
+    """Scrapes fail for a bucket: the counter's events reappear in the next one, the spans ended when they ended."""
+    total = even(0, 900, 300, [[100, 0, 200]], [[100, 0, 200]], [[5, 0, 5]], groups=(("eu",),))
+    bad = even(0, 900, 300, 0.0, 5.0, groups=(("eu",),))
+    found = joined(total, bad, bad=True)
+    assert (found.total - found.good).tolist() == [[5, 5, 5]]
+    assert found.seen.tolist() == [[5, 0, 5]]
