@@ -181,8 +181,6 @@ def code(found: Ended) -> exits.Code:
     states = {one.course.state for one in found.kept}
     if states & _BAD:
         return exits.Code.BAD_NEWS
-    if found.gave_up:
-        return exits.Code.PARTLY
     fine = {State.SUCCEEDED} if found.waited else {State.SUCCEEDED, *set(State) - TERMINAL - {State.QUEUED}}
     return exits.Code.DONE if states <= fine and not found.unsent else exits.Code.PARTLY
 
