@@ -14,12 +14,15 @@ from cdctl.domain.slo.tiling import regroup
 def joined(total: Buckets, part: Buckets, *, bad: bool) -> Buckets:
     """Good over total; both hold the same buckets. `bad` says that the part is the bad events.
 
-    Groups are those of the total; one that the part does not have had none of its events. Where the part comes from
+    Groups are those of the total; one that the part does not have had none of its events. Where either comes from
     single events and their store was not there, nothing is known about the ratio, and nothing was seen.
     """
     other = regroup(part, total.groups)
     events = other.total - other.good if bad else other.good
-    known = np.ones(len(total.ends), bool) if part.watched is None else part.watched > 0
+    known = np.ones(len(total.ends), bool)
+    for one in (total, part):
+        if one.watched is not None:
+            known &= one.watched > 0
     # Where the total's own source was silent its events come later, and the part's stay where they are.
     seen, whole, events = (np.where(known, values, 0.0) for values in (total.seen, total.total, events))
     sampled = _sampled(total, other, events, bad=bad)
