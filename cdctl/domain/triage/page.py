@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cdctl.domain.changes import Change
 from cdctl.domain.slo.onset import Onset
 from cdctl.domain.slo.verdict import Row, Verdict
+from cdctl.domain.text import safe
 from cdctl.domain.why.explanation import Cause, Explanation
 
 _SEVERITY = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.ERROR, Verdict.NO_DATA, Verdict.MET)
@@ -104,7 +105,8 @@ def runs_out(row: Row) -> float | None:
 def commands(
     row: Row | None, why: Explanation | None, traces: Sequence[str], changes: Sequence[Change], context: str
 ) -> tuple[Next, ...]:
-    """What to do next, ready to paste, from looking closer to acting. context: named in each; empty for none."""
+    """What to do next, ready to paste, from looking closer to acting. context: named in each; empty for none. What
+    holds a character that would act on a terminal is no command: it cannot be pasted as it is shown."""
     if row is None:
         return ()
     head = f"cdctl --context {shlex.quote(context)}" if context else "cdctl"
@@ -121,7 +123,7 @@ def commands(
     if any(change.source == "journal" for change in changes):
         found.append(Next(f"{head} rollout ls", "is something going out? pause or abort it"))
     found.append(Next(f"{head} slo status --slo {name}", "does it recover?"))
-    return tuple(found)
+    return tuple(one for one in found if safe(one.command, len(one.command)) == one.command)
 
 
 @dataclass(frozen=True, slots=True)

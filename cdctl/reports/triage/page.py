@@ -13,6 +13,7 @@ from cdctl.reports import words
 from cdctl.reports.why import telling
 
 _LABEL = 11
+_LONGEST = 4_000
 _BURNS = ("5m", "1h", "6h", "3d")
 _MOST_EXAMPLES = 3
 Block = tuple[str, Sequence[str]]
@@ -60,7 +61,7 @@ def _blocks(page: Page) -> Iterator[Block]:
     if page.cause is not None and page.cause.traces:
         yield "examples", [safe(trace) for trace in page.cause.traces[:_MOST_EXAMPLES]]
     widest = max(len(one.command) for one in page.next) if page.next else 0
-    yield "next", [f"{one.command:{widest}}  # {one.what}" for one in page.next]
+    yield "next", [safe(f"{one.command:{widest}}  # {one.what}", _LONGEST) for one in page.next]
     if page.notes:
         yield "notes", [safe(note) for note in page.notes]
 
