@@ -1,0 +1,75 @@
+"""Explanations in words."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from why_told import incident, told
+
+from cdctl.domain.why.explanation import Explanation, Predicate
+from cdctl.reports.why import telling
+
+
+@pytest.fixture(scope="module")
+def found() -> Explanation:
+    return told()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.213, "21%"), (0.0021, "0.21%"), (0.00034, "0.034%"), (0.93, "93%"), (1.0, "100%"), (0.9999, "99.99%"),
+        (0.0, "0%"), (None, "-"), (0.05, "5%"), (0.0549, "5.5%"), (0.996, "99.6%"), (1e-9, "0%"),
+    ],
+)  # fmt: skip
+def test_rates_are_short_and_never_round_to_all(value: float | None, text: str) -> None:
+    assert telling.rate(value) == text
+
+
+def test_p_values() -> None:
+    assert telling.p_value(-200) == "p < 1e-9"
+    assert telling.p_value(-3.4) == "p = 0.0004"
+
+
+def test_the_first_line_says_who_how_much_and_how_sure(found: Explanation) -> None:
+    (cause,) = found.causes
+    assert telling.headline(found) == (
+        f"region eu with software 23-07.60: {telling.rate(cause.share)} of the bad events, "
+        f"{telling.rate(cause.inside.rate)} fail inside, {telling.rate(cause.outside.rate)} outside, p < 1e-9"
+    )
+
+
+def test_the_lines_after_it_say_since_when_and_what_it_would_be_without(found: Explanation) -> None:
+    said = "\n".join(telling.lines(found))
+    assert f"burn rate {telling.figures.burn(found.burn)}; without it" in said
+    assert "1d before" in said
+    assert ": new" in said
+    assert "since about" in said
+
+
+def test_other_answers() -> None:
+    assert telling.headline(told(incident(rate=0, us=0, everywhere=0))).startswith("nothing is bad: 12,000 events")
+    assert telling.headline(told(incident(rate=0.05, us=0.05, everywhere=0.05))).startswith("no single cause: 5")
+    standing = told(incident(us=0.03, rate=0.002), incident(2, rate=0.0002, back=86_400, us=0.015, everywhere=0.0004))
+    if not standing.fresh:
+        assert telling.headline(standing).startswith("no new cause")
+
+
+def test_a_burn_that_went_on_is_told_with_its_cause() -> None:
+    found = told(before=incident(2, back=86_400))
+    assert telling.headline(found).startswith("region eu with software 23-07.60")
+    assert "as it was" in "\n".join(telling.lines(found))
+
+
+def test_commands_can_be_pasted_whatever_the_value() -> None:
+    found = told()
+    odd = found.causes[0].picked.where.replace("eu", '"it\'s"')
+    assert shlex.split(f"cdctl fleet ls --where {shlex.quote(odd)}")[-1] == odd
+    assert all(shlex.split(line)[0] == "cdctl" for line in telling.commands(found))
+
+
+def test_hostile_values_are_shown_as_escapes() -> None:
+    text = telling.spoken((Predicate("cell\x1b[2J", "\x1b]52;c;x\x07"), Predicate("sw", "a\u202eb")))
+    assert text.isprintable()
+    assert "\x1b" not in text
