@@ -49,6 +49,12 @@ OLD_NAMES: dict[str, str] = {
 }
 """Older names and what they are called now. Both are found by either name."""
 
+def spellings(key: str) -> tuple[str, ...]:
+    """Every name of an attribute, its present one first."""
+    now = OLD_NAMES.get(key, key)
+    return (now, *(old for old, new in OLD_NAMES.items() if new == now))
+
+
 _PROMOTED = frozenset(PROMOTED)
 
 

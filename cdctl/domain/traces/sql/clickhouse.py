@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cdctl.domain.traces.attributes import spellings
 from cdctl.domain.traces.failing import GRPC, GRPC_SERVER
 from cdctl.domain.traces.sampling import COUNTS, PRIORITY
-from cdctl.domain.traces.sql.writing import Value, Writing, spellings
+from cdctl.domain.traces.sql.writing import Value, Writing
 
 LONGEST = 24 * 3600 * 1_000_000_000
 """Nanoseconds. The table is sorted by start: spans that took longer than this are not found by their end."""

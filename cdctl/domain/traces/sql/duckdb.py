@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdctl.domain.traces.attributes import PROMOTED, Attribute
-from cdctl.domain.traces.sql.writing import Value, Writing, spellings
+from cdctl.domain.traces.attributes import PROMOTED, Attribute, spellings
+from cdctl.domain.traces.sql.writing import Value, Writing
 
 FILES = "files"
 """Name of the value that is the list of files; the engine adds it."""

@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cdctl.domain.traces.attributes import OLD_NAMES
-
 Value = str | int | float
 
 HOUR = 3_600_000_000_000
@@ -119,9 +117,3 @@ class Writing(ABC):
     @abstractmethod
     def share(self, places: int) -> str:
         """A number of 0 to 2^places - 1 that a span's ids decide, evenly spread."""
-
-
-def spellings(key: str) -> tuple[str, ...]:
-    """Every name of an attribute, its present one first."""
-    present = OLD_NAMES.get(key, key)
-    return (present, *(old for old, new in OLD_NAMES.items() if new == present))
