@@ -23,11 +23,12 @@ class Readable(Protocol):
 
 
 class Element(NamedTuple):
-    """One value of a list, as it was written; `end` is where it ends, in bytes from the beginning. None: it is too long
-    to be read, or the document ends in the middle of it."""
+    """One value of a list, as it was written; `end` is where it ends, in bytes from the beginning. No text: it is too
+    long to be read, or (`half`) the document ends in the middle of it."""
 
     text: bytes | None
     end: int
+    half: bool = False
 
 
 class Elements:
@@ -57,7 +58,8 @@ class Elements:
             if depth == self._depth and self._begin >= 0:
                 yield self._element()
         if self._begin >= 0 or self._buffer[self._place :].strip():
-            yield Element(None, self._at + len(self._buffer))
+            long = self._begin >= 0 and len(self._buffer) - self._begin > 2 * limits.MESSAGE
+            yield Element(None, self._at + len(self._buffer), half=not long)
 
     def _element(self) -> Element:
         begin, self._begin = self._begin, -1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from cdctl.domain.traces.ports import Message
 from cdctl.errors import UsageError
 from cdctl.formats import limits, unpacking
-from cdctl.formats.elements import Elements, Readable
+from cdctl.formats.elements import Element, Elements, Readable
 
 _LENGTH = 4
 _TOGETHER = 1 << 20
@@ -47,17 +47,15 @@ def _line(stream: Readable, rest: bytes) -> tuple[bytes | None, bytes]:
     """A line, or a piece of one that is too long; and what was read of the next."""
     parts, size = [rest], len(rest)
     found = rest.find(b"\n")
-    while found < 0:
-        data = stream.read(1 << 18)
-        if not data or size > limits.MESSAGE:
-            whole = b"".join([*parts, data])
-            return whole or None, b""
+    if found >= 0:
+        return rest[: found + 1], rest[found + 1 :]
+    while size <= limits.MESSAGE and (data := stream.read(1 << 18)):
         found = data.find(b"\n")
         if found >= 0:
             return b"".join([*parts, data[: found + 1]]), data[found + 1 :]
         parts.append(data)
         size += len(data)
-    return rest[: found + 1], rest[found + 1 :]
+    return b"".join(parts) or None, b""
 
 
 def framed(stream: Readable, taken: int) -> Iterator[Message]:
@@ -103,29 +101,29 @@ def elements(depth: int, wrap: Callable[[list[bytes]], bytes], together: int = _
     """The file is one document with one long list; `wrap` makes a message of some of its elements."""
 
     def messages(stream: Readable, taken: int) -> Iterator[Message]:
-        some: list[bytes] = []
-        size, end, first, number = 0, 0, 1, 0
-        for text, end in Elements(stream, depth):
-            number += 1
-            if end <= taken:
-                first = number + 1
+        some: list[Element] = []
+        number = size = 0
+        for number, one in enumerate(Elements(stream, depth), 1):
+            if one.end <= taken:
                 continue
-            if text is None:
-                yield Message(b"", end, f"element {number}", _HALF, open=True)
-                continue
-            some.append(text)
-            size += len(text)
-            if size >= together:
-                yield Message(wrap(some), end, _range(first, number))
-                some, size, first = [], 0, number + 1
+            if one.text is not None:
+                some.append(one)
+                size += len(one.text)
+            if some and (one.text is None or size >= together):
+                yield _together(some, number - (one.text is None), wrap)
+                some, size = [], 0
+            if one.text is None:
+                yield Message(b"", one.end, f"element {number}", _HALF if one.half else _TOO_LONG, open=one.half)
         if some:
-            yield Message(wrap(some), end, _range(first, number))
+            yield _together(some, number, wrap)
 
     return messages
 
 
-def _range(first: int, last: int) -> str:
-    return f"element {first}" if first == last else f"elements {first} to {last}"
+def _together(some: Sequence[Element], last: int, wrap: Callable[[list[bytes]], bytes]) -> Message:
+    first = last - len(some) + 1
+    place = f"element {first}" if first == last else f"elements {first} to {last}"
+    return Message(wrap([one.text for one in some if one.text is not None]), some[-1].end, place)
 
 
 def _skip(stream: Readable, count: int) -> int:

@@ -40,8 +40,9 @@ class _Drip(io.BytesIO):
 def test_elements(text, depth, wanted, stream):
     found = list(Elements(stream(text), depth))
     assert [one.text for one in found] == wanted
-    for text_, end in found:
-        assert text_ is None or text[end - len(text_) : end] == text_
+    for one in found:
+        assert one.half == (one.text is None)
+        assert one.text is None or text[one.end - len(one.text) : one.end] == one.text
 
 
 _json = st.recursive(

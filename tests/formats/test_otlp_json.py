@@ -180,7 +180,10 @@ def test_resources_scopes_and_messages_are_not_mixed_up():
         scoped = [{"scope": {"name": f"scope {number}"}, "spans": [span(number)]} for number in numbers]
         return {"resource": resource, "scopeSpans": scoped}
 
-    bodies = [json.dumps({"resourceSpans": [group("a", 1, 2), group("b", 3)]}), json.dumps({"resourceSpans": [group("a", 4)]})]
+    bodies = [
+        json.dumps({"resourceSpans": [group("a", 1, 2), group("b", 3)]}),
+        json.dumps({"resourceSpans": [group("a", 4)]}),
+    ]
     found, _ = read(OtlpJson(), *(body.encode() for body in bodies))
     told = [(one["span"][-1], one["scope"], one["attributes"]["resource.service.name"], one["attributes"]["resource.r"])
             for one in found]  # fmt: skip
@@ -241,7 +244,7 @@ def test_a_span_that_ends_before_it_starts_is_kept_and_counted():
 
 
 def test_hostile_text_is_data():
-    evil = "\x1b]0;owned\x07 ‮ [/x] {} '; DROP TABLE spans; -- \x00"
+    evil = "\x1b]0;owned\x07 \u202e [/x] {} '; DROP TABLE spans; -- \x00"
     found = _one(name=evil, attributes=[_attribute(evil, stringValue=evil)], status={"message": evil})
     assert found["name"] == found["message"] == found["attributes"][f"span.{evil}"] == evil
 

@@ -42,6 +42,7 @@ _key = st.one_of(_text, st.sampled_from(["http.route", "http.method", "http.requ
 _pairs = st.lists(st.builds(lambda key, value: {"key": key, "value": value}, _key, _value), max_size=6)
 _hex = {width: st.binary(min_size=width, max_size=width).filter(any).map(bytes.hex) for width in (8, 16)}
 _time = st.integers(1, (1 << 63) - 1).map(str)
+_event = st.fixed_dictionaries({"timeUnixNano": _time, "name": _text.filter(bool), "attributes": _pairs.filter(bool)})
 _span = st.fixed_dictionaries(
     {"traceId": _hex[16], "spanId": _hex[8], "startTimeUnixNano": _time, "endTimeUnixNano": _time},
     optional={
@@ -51,7 +52,9 @@ _span = st.fixed_dictionaries(
         "traceState": st.one_of(_text, st.sampled_from(["ot=th:c", "ot=th:0"])),
         "attributes": _pairs,
         "events": st.lists(
-            st.fixed_dictionaries({"timeUnixNano": _time, "name": _text.filter(bool), "attributes": _pairs.filter(bool)}),
+            st.fixed_dictionaries(
+                {"timeUnixNano": _time, "name": _text.filter(bool), "attributes": _pairs.filter(bool)}
+            ),
             max_size=2,
         ),
         "links": st.lists(st.fixed_dictionaries({"traceId": _hex[16], "spanId": _hex[8]}), max_size=2),
