@@ -68,8 +68,8 @@ _SPANS = Fields(
         "attributes": Bag("Attributes of the spans.", Text(loose=True)),
         "resource": Bag("Attributes of the resource.", Text(loose=True)),
         "values": Text(
-            "How many end in each interval, in the notation of series; they are spread evenly. `_`: nobody took spans in. "
-            "The first number is of the interval that ends at `start`.",
+            "How many end in each interval, in the notation of series; they are spread evenly. `_`: nobody took spans "
+            "in. The first number is of the interval that ends at `start`.",
             loose=True,
             filled=True,
             meaning="numbers such as 10x100",

@@ -214,7 +214,7 @@ def test_a_source_that_nobody_has(cdctl, metrics: Metrics, here: Path) -> None:
     write(here, metrics.document("met").replace("type: prometheus", "type: datadog"), metrics.document("breached"))
     ran = cdctl("slo", "validate", "specs")
     assert ran.code == 2
-    assert ran.err.count('there is no source "datadog" (sources: prometheus)') == 2
+    assert ran.err.count('there is no source "datadog" (sources: prometheus, traces)') == 2
     ran = cdctl("--prometheus", metrics.url, "slo", "report", "specs", "--at", AT)
     assert "no source named 'datadog' is configured in this context; cdctl plugin ls lists those there are" in ran.out
     assert "breached" in ran.out
