@@ -299,13 +299,13 @@ def test_copies_and_calls_that_were_overtaken_are_harmless(place: Any) -> None:
 
 def test_a_state_that_nobody_knows_is_a_reason_to_look(place: Any) -> None:
     async def work() -> None:
-        async with served(course=("new",)) as api, hearing(place, api) as here:
-            sending = asyncio.create_task(sent(here, VINS[:1]))
+        async with served(course=("new",)) as api, hearing(place, api, interval=3_600) as here:
+            sending = asyncio.create_task(sent(here, VINS[:1], expires=600, timeout=600))
             await until(lambda: now(here) == {VINS[0]: State.ACKED})
             (kept,) = here.journal.orders()
             api.course = ("done",)
             assert await api.caller.call(ours(here), told("j0", kept.order.id, "\x1b[2Jwhat")) == 204
-            assert states(await sending) == {VINS[0]: State.SUCCEEDED}
+            assert states(await asyncio.wait_for(sending, 20)) == {VINS[0]: State.SUCCEEDED}
             assert looks(api) == 1
 
     asyncio.run(work())
@@ -400,6 +400,29 @@ def test_what_cannot_be_written_down_is_to_come_again(
             await carrier.aclose()
             assert await call == 503
             assert all(said.word and said.word.heard.value == "acked" for said in hearer.said)
+
+    asyncio.run(work())
+
+
+def test_after_a_crash_a_call_is_held_against_the_job_that_the_journal_has(place: Any, tmp_path: Path) -> None:
+    kept = Kept(order(VINS[0]), b"", SESSION, Course(State.ACKED, 0), "", {}, 0, "", 0)
+
+    async def work() -> None:
+        at_once = asyncio.Event()
+        at_once.set()
+        async with served(course=("new",)) as api:
+            carrier = executor(tmp_path, api, kept=lambda _: kept, recall=lambda _: "j0")
+            hearer = Slow(at_once.wait)
+            await carrier.open(hearer, ["eu"])
+            try:
+                url = carrier._asking.callback
+                assert await api.caller.call(url, told("j1", VINS[0], "done")) == 409
+                await until(lambda: [said.doubt for said in hearer.said])
+                assert [said.word for said in hearer.said] == [None]
+                assert await api.caller.call(url, told("j0", VINS[0], "done")) == 204
+                assert [said.word.heard.value for said in hearer.said if said.word] == ["succeeded"]
+            finally:
+                await carrier.aclose()
 
     asyncio.run(work())
 

@@ -18,8 +18,6 @@ from cdctl.protocols.http.proving import Proof
 
 MOST_BYTES = 64 << 10
 """Of a call: enough for the largest result that is kept, several times."""
-_MOST_DRAINED = 1 << 20
-"""Of a call that is too large so much is read, and forgotten, so that its sender hears why it was refused."""
 _IMPATIENT = 10.0
 """Seconds in which a call must have come."""
 
@@ -113,13 +111,13 @@ class Receiver:
 async def _body(receive: Receive) -> bytes | None:
     """All of it; None when it is too large. Raises ConnectionError when the other side hung up."""
     pieces, size, more = [], 0, True
-    while more and size <= _MOST_DRAINED:
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ConnectionError
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size <= MOST_BYTES:
-            pieces.append(piece)
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > MOST_BYTES:
+            return None
         more = message.get("more_body", False)
-    return b"".join(pieces) if size <= MOST_BYTES else None
+    return b"".join(pieces)
