@@ -76,7 +76,7 @@ def add(
         raise UsageError("a change needs a title", subject="TITLE", hint='cdctl changes add "customer-api 1.4.2"')
     when = instant(at, wiring.WallClock().now())
     change = Change(float(when), kind, title, service, version, region, by or _me(), _labels(label or ()))
-    path = triage_wiring.add_change(settings_of(run), change)
+    path = triage_wiring.add_change(settings_of(run), change).resolve()
     exits.note(run, f"written to {path}")
 
 
