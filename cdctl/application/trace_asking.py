@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cdctl.application.traces_wiring import open_search
-from cdctl.domain.traces.ports import By, Found, Operation, SpanRow, Window
+from cdctl.domain.traces.ports import By, Found, Operations, SpanRow, Window
 from cdctl.errors import CdctlError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def trace(settings: Settings, store: str, trace_id: str) -> Found:
     return _asked(settings, store, lambda search: search.trace(full_id(trace_id)))
 
 
-def top(settings: Settings, store: str, wanted: Spanset, window: Window, limit: int, by: By) -> Sequence[Operation]:
+def top(settings: Settings, store: str, wanted: Spanset, window: Window, limit: int, by: By) -> Operations:
     """Operations or services, most first."""
     return _asked(settings, store, lambda search: search.top(wanted, window, limit, by))
 

@@ -12,7 +12,7 @@ from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from cdctl.domain.traces.ports import By, Window
+    from cdctl.domain.traces.ports import By, Operations, Window
 
 app = noun("Spans of distributed traces: take them in, find them, see where the time went.")
 app.command("import", epilog="Example: cdctl trace import spans-*.json.zst")(trace_import.import_)
@@ -139,23 +139,26 @@ def top(
     wanted, seconds = parse(filter_), span(every, "--every")
     settings = settings_of(run)
 
-    def look() -> list[records.Record]:
-        found = trace_asking.top(settings, store, wanted, _window(since, until), limit, level)
-        return list(trace_rows.operations(found))
+    def look() -> Operations:
+        return trace_asking.top(settings, store, wanted, _window(since, until), limit, level)
 
     with exits.in_flight("asking for operations", _NOTHING):
         if live:
             trace_live.watch(run, chosen, look, seconds)
             return
-        rows = look()
+        found = look()
+    rows = list(trace_rows.operations(found.rows))
     output.emit(
         run,
         chosen,
         lambda form: records.render(rows, trace_rows.OPERATIONS, form),
         lambda form, width: records.render(rows, trace_rows.OPERATIONS, form, width),
     )
+    for note in found.notes:
+        exits.warn(run, note)
     if not rows:
         exits.note(run, "no span matches; a longer --since may find some")
+    exits.leave(exits.Code.PARTLY if found.partial else exits.Code.DONE)
 
 
 def _by(text: str) -> By:

@@ -12,8 +12,9 @@ from cdctl.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.cli.options import Run
+    from cdctl.domain.traces.ports import Operations
 
-Look = Callable[[], list[records.Record]]
+Look = Callable[[], "Operations"]
 _BESIDES = 3
 """Lines of the picture that are not of the table."""
 
@@ -41,7 +42,7 @@ def watch(run: Run, outputs: Sequence[output.Output], look: Look, seconds: float
 def _looked(look: Look) -> list[records.Record] | str:
     """Rows, or why there are none now: a server that is away for a moment comes back."""
     try:
-        return look()
+        return list(trace_rows.operations(look().rows))
     except UnavailableError as error:
         return error.message
 

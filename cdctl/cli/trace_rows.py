@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -97,9 +98,10 @@ def operations(found: Sequence[Operation]) -> Iterator[dict[str, object]]:
             "count": one.count,
             "rate": round(one.rate, 6),
             "errors": round(one.errors, 6),
-            "p50_ms": one.p50 * 1e3,
-            "p95_ms": one.p95 * 1e3,
-            "p99_ms": one.p99 * 1e3,
+            **{
+                f"{name}_ms": None if math.isnan(took) else took * 1e3
+                for name, took in (("p50", one.p50), ("p95", one.p95), ("p99", one.p99))
+            },
         }
 
 

@@ -130,6 +130,15 @@ class Operation:
     p99: float
 
 
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Operations, or services, by count; notes and partial as in `Found`."""
+
+    rows: tuple[Operation, ...]
+    notes: tuple[str, ...] = ()
+    partial: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Observations:
     """Events of a window one by one, for explanations: [n] each.
@@ -157,7 +166,7 @@ class SpanSearch(Protocol):
         """All spans of one trace, by start; none when it is not there."""
         ...
 
-    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> Sequence[Operation]:
+    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> Operations:
         """Operations, or services, by count."""
         ...
 

@@ -9,7 +9,7 @@ from typing import Any
 from cdctl.domain.slo.series import Span
 from cdctl.domain.text import safe
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.ports import By, Counting, Counts, Found, Observations, Operation, Window
+from cdctl.domain.traces.ports import By, Counting, Counts, Found, Observations, Operations, Window
 from cdctl.domain.traces.sql import statements
 from cdctl.domain.traces.sql.clickhouse import ClickHouseWriting
 from cdctl.domain.traces.sql.tallies import counts_of
@@ -82,10 +82,10 @@ class ClickHouseSpans:
         rows = (await self._ask(asked)).to_pylist()
         return Found(tuple(map(span_row, rows[:MOST_OF_A_TRACE])), len(rows) > MOST_OF_A_TRACE)
 
-    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> list[Operation]:
+    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> Operations:
         """See `SpanSearch`."""
         table = await self._ask(statements.operations(wanted, window, limit, self._writing(), by))
-        return duck_rows.operations(table, window)
+        return Operations(duck_rows.operations(table, window))
 
     async def observe(self, counting: Counting, window: Window, most: int) -> Observations:
         """See `SpanStore`. Of more events than `most`, an even share that their ids decide; weights are scaled up."""

@@ -87,7 +87,7 @@ async def _nothing(store: SpanStore, counting: Counting, request: BucketRequest)
     """Why no span of the total was found: none at all, not of that service, or none that counts."""
     key = request.key
     window = Window(min(span.start for span in request.spans), max(span.end for span in request.spans))
-    everything = await store.top(ALL, window, _MOST_SERVICES)
+    everything = (await store.top(ALL, window, _MOST_SERVICES)).rows
     if not everything:
         return Finding(key, False, "the store has no spans in the window", _FILL)
     if counting.which != "all":

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from cdctl.domain.slo.series import Span
 from cdctl.domain.text import safe
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.ports import By, Counting, Counts, Found, Observations, Operation, Window
+from cdctl.domain.traces.ports import By, Counting, Counts, Found, Observations, Operations, Window
 from cdctl.domain.traces.sql import statements
 from cdctl.domain.traces.sql.duckdb import FILES, DuckWriting
 from cdctl.domain.traces.sql.tallies import counts_of, minutes
@@ -101,10 +101,10 @@ class DuckSpans:
         most = MOST_OF_A_TRACE
         return Found(tuple(map(duck_rows.span_row, rows[:most])), len(rows) > most, tuple(map(str, lost)), bool(lost))
 
-    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> list[Operation]:
+    async def top(self, wanted: Spanset, window: Window, limit: int, by: By = "operation") -> Operations:
         """See `SpanSearch`."""
-        table, _ = await self._table(statements.operations(wanted, window, limit, DuckWriting(), by))
-        return duck_rows.operations(table, window)
+        table, lost = await self._table(statements.operations(wanted, window, limit, DuckWriting(), by))
+        return Operations(duck_rows.operations(table, window), tuple(map(str, lost)), bool(lost))
 
     async def observe(self, counting: Counting, window: Window, most: int) -> Observations:
         """See `SpanStore`. Of more events than `most`, an even share that their ids decide; weights are scaled up."""

@@ -44,10 +44,10 @@ def placed(table: Any, name: str, buckets: int) -> Floats:
     return found
 
 
-def operations(table: Any, window: Window) -> list[Operation]:
+def operations(table: Any, window: Window) -> tuple[Operation, ...]:
     """Rows of `statements.operations`."""
     seconds = max(window.end - window.start, 1e-9)
-    return [
+    return tuple(
         Operation(
             row["service"],
             row["name"],
@@ -58,7 +58,7 @@ def operations(table: Any, window: Window) -> list[Operation]:
             *(took / statements.SECOND for took in row["quantiles"]),
         )
         for row in (table.to_pylist() if table is not None else ())
-    ]
+    )
 
 
 def span_row(row: Mapping[str, Any]) -> SpanRow:

@@ -84,7 +84,7 @@ def test_the_same_events_are_counted(engines, total, part, bad, failing, which, 
 
 def test_operations_are_the_same(engines):
     for by in ("operation", "service"):
-        one, other = both(engines, lambda store, by=by: store.top(ALL, WHOLE, 100, by))
+        one, other = (found.rows for found in both(engines, lambda store, by=by: store.top(ALL, WHOLE, 100, by)))
         assert [(row.service, row.name, row.kind) for row in one] == [
             (row.service, row.name, row.kind) for row in other
         ]
