@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cdctl.cli import completion, exits, output
-from cdctl.cli.options import OutputOption, run_of
+from cdctl.cli.options import OutputOption, Run, run_of
 from cdctl.cli.settings import settings_of
-from cdctl.errors import UsageError
+from cdctl.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from cdctl.application.explaining import Wanted
     from cdctl.domain.slo.objective import Objective, Slo
+    from cdctl.domain.why.explanation import Explanation
 
 FORMS = ("table", "wide", "json", "html")
-SOURCES = ("prometheus", "traces")
 _SHORTEST, _LONGEST = 60, 31 * 86_400
 
 
 def why(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The SLO.", autocompletion=completion.slos)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The SLO, by its name.", autocompletion=completion.slos)],
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="[PATH]...", help="Spec files or folders; default: slo_specs.")
     ] = None,
     window: Annotated[str, typer.Option(metavar="DURATION", help="Explain the last so long.")] = "1h",
-    group: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only events of a group: region=eu; repeatable.")
+    groups_: Annotated[
+        list[str] | None,
+        typer.Option("--group", metavar="KEY=VALUE", help="Only events of a group: region=eu; repeatable."),
     ] = None,
     source: Annotated[
         str, typer.Option(metavar="NAME", help="Where events are from: traces, or prometheus (series by label).")
@@ -42,6 +42,7 @@ def why(
 ) -> None:
     """Say who it is: the smallest groups that explain the bad events, and what to do next."""
     from cdctl.application import why_wiring, wiring
+    from cdctl.application.explaining import Wanted
     from cdctl.cli.progress import long_work
 
     run = run_of(ctx)
@@ -49,13 +50,19 @@ def why(
     settings = settings_of(run)
     specs = wiring.read_specs(settings, paths or ())
     slo = named(specs.slos, name)
-    slo, where = sourced(slo, specs.slos, source)
-    wanted = _wanted(slo, _objective(slo, objective), _seconds(window), groups(group or ()), at)
-    if slo.name != name:
-        exits.note(run, f"from spans, as {slo.name} counts them; --source prometheus takes the series of {name}")
+    own = _objective(slo, objective)
+    group, seconds, moment = groups(groups_ or ()), _seconds(window), _at(slo, at)
     doors = wiring.catalogue(settings, plugins=run.plugins)
-    with long_work(run, f"looking for who it is in {slo.name}", "nothing is kept: run it again"):
-        told = why_wiring.explain_slo(wanted, where, settings, doors, config=run.config, plugins=run.plugins)
+
+    def ask(promise: Slo, where: str) -> Explanation:
+        alike = next((one for one in promise.objectives if one.name == own.name), promise.objectives[0])
+        wanted = Wanted(promise, alike, moment, seconds, group)
+        return why_wiring.explain_slo(wanted, where, settings, doors, config=run.config, plugins=run.plugins)
+
+    with long_work(run, f"looking for who it is in {name}", "nothing is kept: run it again"):
+        told = _first(run, ways(slo, specs.slos, source), ask)
+    if told.slo != name:
+        exits.note(run, f"by spans, as {told.slo} counts them; --source prometheus takes the series of {name}")
 
     def fit(form: str, width: int) -> str:
         return why_wiring.render(told, form, width, show_vins=show_vins)
@@ -73,33 +80,30 @@ def named(slos: Sequence[Slo], name: str) -> Slo:
     return found
 
 
-def sourced(slo: Slo, slos: Sequence[Slo], wanted: str) -> tuple[Slo, str]:
-    """Which promise is looked at, and the source of its events: what is asked for, else spans where the promise or its
-    sibling counts them, for they name vehicles. Raises UsageError."""
+def ways(slo: Slo, slos: Sequence[Slo], wanted: str) -> list[tuple[Slo, str]]:
+    """Which promise is looked at and where its events are from, the best first: what is asked for; else spans where the
+    promise or its sibling counts them, for they name vehicles, and then what the promise itself asks. Raises
+    UsageError."""
     from cdctl.application import why_wiring
 
     own, other = why_wiring.sources_of(slo), why_wiring.sibling(slo, slos)
-    if not wanted:
-        if why_wiring.TRACES in own or not other:
-            return slo, why_wiring.TRACES if own == {why_wiring.TRACES} else _one(slo, own)
-        return other, why_wiring.TRACES
-    if wanted in own:
-        return slo, wanted
-    if wanted == why_wiring.TRACES and other:
-        return other, wanted
-    near = get_close_matches(wanted, [*SOURCES, *own], n=1)
-    hint = f"did you mean {near[0]}?" if near and near[0] != wanted else f"it asks {', '.join(sorted(own))}"
-    raise UsageError(f"the SLO has no events of {wanted!r}", subject=slo.name, hint=hint)
-
-
-def _one(slo: Slo, own: frozenset[str]) -> str:
-    if len(own) > 1:
+    by_spans = slo if own == {why_wiring.TRACES} else other
+    known = {why_wiring.TRACES: by_spans} if by_spans else {}
+    known |= {name: slo for name in sorted(own - {why_wiring.TRACES}) if len(own) == 1}
+    if not known:
         raise UsageError(
             f"the SLO asks {' and '.join(sorted(own))} together: its events cannot be told apart one by one",
             subject=slo.name,
             hint="explain an SLO that asks one of them",
         )
-    return next(iter(own))
+    if not wanted:
+        return [(found, name) for name, found in known.items()]
+    found = known.get(wanted)
+    if found is None:
+        near = get_close_matches(wanted, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it has those of {', '.join(known)}"
+        raise UsageError(f"the SLO has no events of {wanted!r}", subject=slo.name, hint=hint)
+    return [(found, wanted)]
 
 
 def groups(texts: Sequence[str]) -> dict[str, str]:
@@ -135,16 +139,26 @@ def _seconds(text: str) -> int:
     return int(found)
 
 
-def _wanted(slo: Slo, objective: Objective, seconds: int, group: dict[str, str], at: str) -> Wanted:
+def _at(slo: Slo, at: str) -> int:
+    """The end of the window: what is asked for, else the last whole minute that is not too fresh."""
     from cdctl.application.evaluate import DEFAULT_LAG
-    from cdctl.application.explaining import Wanted
     from cdctl.application.wiring import WallClock
     from cdctl.cli.values import instant
 
     now = WallClock().now()
     lag = slo.lag_seconds if slo.lag_seconds is not None else DEFAULT_LAG
-    moment = instant(at, now) if at else int(now - lag) // 60 * 60
-    return Wanted(slo, objective, moment, seconds, group)
+    return instant(at, now) if at else int(now - lag) // 60 * 60
+
+
+def _first(run: Run, found: Sequence[tuple[Slo, str]], ask: Callable[[Slo, str], Explanation]) -> Explanation:
+    """The answer of the first that has one; why others had none is said."""
+    *better, last = found
+    for promise, where in better:
+        try:
+            return ask(promise, where)
+        except UnavailableError as error:
+            exits.warn(run, f"not by {where}: {error.message}")
+    return ask(*last)
 
 
 def register(app: typer.Typer) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from cdctl.domain.ports import (
     BucketRequest,
+    Divisible,
     Finding,
     Inspector,
+    Labels,
     Plugin,
     Report,
     Source,
@@ -110,6 +112,17 @@ class _Source:
             raise
         except Exception as error:
             raise bug(error, "fingerprint", self._subject) from error
+
+    async def labels(self, request: BucketRequest, most: int) -> Labels:
+        """See the port Divisible; of a source that is none, the grouping of the request."""
+        if not isinstance(self._source, Divisible):
+            return Labels(request.group_by)
+        try:
+            return await self._source.labels(request, most)
+        except CdctlError:
+            raise
+        except Exception as error:
+            raise bug(error, "labels", self._subject) from error
 
     async def fetch(self, requests: Sequence[BucketRequest]) -> AsyncGenerator[SourceAnswer | SourceFailure]:
         waiting = {request.key for request in requests}

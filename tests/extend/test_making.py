@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
-from cdctl.domain.ports import BucketRequest, Finding, Inspector, Plugin, SourceAnswer, SourceFailure
+from cdctl.domain.ports import BucketRequest, Divisible, Finding, Inspector, Labels, Plugin, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Query, Threshold
 from cdctl.domain.slo.verdict import SloReport
 from cdctl.errors import PluginError, UsageError
@@ -142,3 +142,21 @@ def test_every_request_is_answered_exactly_once() -> None:
 def test_a_bug_in_fetch_fails_what_is_still_open() -> None:
     reason = "its fetch raised KeyError: 'lost'"
     assert fetched({"bug": True}) == [("a", "known"), ("b", reason), ("c", reason)]
+
+
+class DividedSource(Source):
+    async def labels(self, request: BucketRequest, most: int) -> Labels:
+        return Labels((*request.group_by, {None: "pod"}[self.bug]))  # type: ignore[index]
+
+
+def test_a_source_says_by_what_its_events_can_be_told_apart() -> None:
+    def labels(kind: type[Source], **settings: object) -> Labels:
+        plugin = Plugin(1, "sources", "test", "1", "a test", kind)
+        made = making.source(plugin, settings, "sources.test")
+        assert isinstance(made, Divisible)
+        return asyncio.run(made.labels(BucketRequest("a", REQUESTS[0].indicator, ("region",), (), 0), 100))
+
+    assert labels(DividedSource).names == ("region", "pod")
+    assert labels(Source).names == ("region",)
+    with pytest.raises(PluginError, match="its labels raised KeyError"):
+        labels(DividedSource, bug=True)
