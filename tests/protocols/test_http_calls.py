@@ -341,6 +341,11 @@ def test_an_api_may_call_before_it_has_answered(place: Any, more: str) -> None:
             await until(lambda: not api.calling)
             assert api.answered == [204]
             assert looks(api) == 0
+            carrier: Any = here.means.executor
+            assert carrier._known.jobs.by_order == {}  # it is not looked after any more, whatever the answer said
+            (kept,) = here.journal.orders()
+            assert await api.caller.call(ours(here), told("j0", kept.order.id, "done")) == 204
+            assert doubts(here) == {}
             assert here.journal.verify() == []
 
     asyncio.run(work())
@@ -396,9 +401,12 @@ def test_what_cannot_be_written_down_is_to_come_again(
             await until(lambda: count.requests == 1)
             if not closing:
                 assert await call == 503
-                assert await api.caller.call(url, document) == 503  # a copy is no better
+            copy = asyncio.create_task(api.caller.call(url, document))  # that is no better
+            await until(lambda: count.requests == 2 and (not closing or carrier._teller._waiting))
+            if not closing:
+                assert await copy == 503
             await carrier.aclose()
-            assert await call == 503
+            assert [await call, await copy] == [503, 503]
             assert all(said.word and said.word.heard.value == "acked" for said in hearer.said)
 
     asyncio.run(work())

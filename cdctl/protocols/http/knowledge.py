@@ -86,8 +86,8 @@ class Knowledge:
         if heard is None:
             self.wonder(state)
             heard = Heard.ACKED
-        if heard is job.told or (job.told is not None and _stage(heard) < _stage(job.told)):
-            return  # known, or overtaken
+        if heard is job.told:
+            return
         job.told = heard
         self.jobs.changed(job)
         if heard is Heard.RUNNING:
@@ -136,7 +136,3 @@ class Knowledge:
 
 def _named(job: Job | None) -> Mapping[str, object]:
     return {REMOTE: job.remote} if job is not None else {}
-
-
-def _stage(heard: Heard) -> int:
-    return 2 if State(heard.value) in TERMINAL else int(heard is Heard.RUNNING)
