@@ -468,9 +468,11 @@ def test_where_somebody_else_listens_jobs_are_looked_at(place: Any, tmp_path: Pa
             api.course = ("done",)
             listen = ours(first).removeprefix("http://")
             noted: list[str] = []
-            how = {"at": door(tmp_path, listen), "session": "00000000000000bb"}
+            how = {"at": door(tmp_path, listen), "session": "00000000000000bb", "interval": 3_600}
             async with hearing(place, api, **how) as second:
-                outcome = await sent(second, VINS[1:3], tell=lambda tally: noted.extend(tally.degraded))
+                tell: Any = lambda tally: noted.extend(tally.degraded)  # noqa: E731
+                sending = sent(second, VINS[1:3], expires=600, timeout=600, tell=tell)
+                outcome = await asyncio.wait_for(sending, 20)  # long before it would be looked at otherwise
                 assert states(outcome) == dict.fromkeys(VINS[1:3], State.SUCCEEDED)
                 assert f"callbacks: the API's calls are not heard at {listen}: cannot listen" in " ".join(noted)
                 assert "x-callback" not in api.submits()[-1].headers

@@ -128,7 +128,7 @@ class Knowledge:
         try:
             answer = await self._asking.ask(call, job.order, job.remote)
             document = judging.job(answer, call)
-            if document is not MISSING and self.jobs.by_order.get(job.order.id) is job:
+            if document is not MISSING:
                 self.learn(job, document, self._profile)
         except Exception as error:
             self._asking.say(f"{self._profile.name} said what could not be taken in ({type(error).__name__})")
