@@ -14,6 +14,7 @@ from cdctl.domain.fleet.capabilities import written
 from cdctl.domain.fleet.layout import Counter
 from cdctl.domain.fleet.moves import move
 from cdctl.domain.fleet.presence import Flag, Life, become, believed
+from cdctl.domain.fleet.strings import NOT_TOLD
 
 _UNKNOWN, _OFFLINE, _ONLINE = int(Presence.UNKNOWN), int(Presence.OFFLINE), int(Presence.ONLINE)
 _SETS = 256
@@ -100,7 +101,12 @@ class Standings:
         if standing.model:
             told.models[row] = columns.models.code(standing.model)
         if standing.software:
-            told.softwares[row] = columns.softwares.code(standing.software)
+            code = columns.softwares.code(standing.software)
+            before = told.softwares.get(row, int(columns.software[row]))
+            if before not in {code, NOT_TOLD}:
+                # It changed while nobody was told: what it was at a moment of the past would be wrong from then on.
+                told.changes.append((row, "sw.changed", int(columns.region[row]), standing.software))
+            told.softwares[row] = code
         if standing.dtcs is not None:
             columns.dtcs[row] = columns.troubles.code(standing.dtcs, columns.dtcs[: columns.rows])
         if standing.caps is not None:

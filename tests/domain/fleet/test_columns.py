@@ -232,6 +232,14 @@ def test_events_are_told_with_their_words(fleet, now):
     assert fleet.softwares.texts()[fleet.software[0]] == "24-01"
 
 
+def test_software_that_changed_while_nobody_was_told_is_told_by_the_birth(fleet, now):
+    for seq, software in enumerate(["1", "1", "2", "", "2"]):
+        fleet.apply(born("A", seq, software=software), now, "eu")
+    fleet.apply(Batch(events=[Event("A", "sw.changed", "eu", None, (), "3")]), now, "eu")
+    fleet.apply(born("A", 9, software="3"), now, "eu")
+    assert [detail for _, kind, detail in kinds(fleet) if kind == "sw.changed"] == ["2", "3"]
+
+
 def test_malformed_messages_are_counted_by_reason_with_an_example(fleet, now):
     batch = Batch(ignored=4)
     for number in range(100):
