@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
+from cdctl.application.calling_off import called_off
 from cdctl.application.dispatch import Dispatch
 from cdctl.application.rollout_news import News
 from cdctl.application.rollout_notes import Notes
+from cdctl.application.rollout_taking import Taking
 from cdctl.domain.orders.keeping import Journal, Kept
 from cdctl.domain.orders.order import State
 from cdctl.domain.orders.rollout.deciding import decide
 from cdctl.domain.orders.rollout.engine import Event, Job, Picture, Reader, Shown
 from cdctl.domain.orders.rollout.guards import Guard, Reading
 from cdctl.domain.orders.rollout.roster import Roster
-from cdctl.domain.orders.rollout.seen import Action, Control, Publish, Seen, TakeBack, Tell
+from cdctl.domain.orders.rollout.seen import Action, Control, Publish, Seen, TakeBack, Tell, Wish
 from cdctl.domain.orders.rollout.standing import Phase, Standing
 from cdctl.domain.ports import Clock
 from cdctl.errors import CdctlError, UnavailableError
@@ -28,12 +30,14 @@ _REST_MS = 5_000
 _KEEP_MS = 60_000
 """Milliseconds of evidence that a kill may cost."""
 _EVENTS = 50
+_PATIENCE_MS = 30_000
+"""Milliseconds in which guards are read for the first time, or a wish is heard without them."""
 
 
 class RollOut:
     """The local engine (port RolloutEngine). The dispatch and the journal stay open.
 
-    standing: where it stood, when it is taken up again.
+    taking: where it stood and what happened before, when it is taken up again.
     """
 
     def __init__(
@@ -45,18 +49,20 @@ class RollOut:
         clock: Clock,
         *,
         actor: str,
-        standing: Standing | None = None,
+        taking: Taking | None = None,
     ) -> None:
         self._job, self._dispatch, self._journal, self._reader, self._clock = job, dispatch, journal, reader, clock
-        self._standing = standing or Standing()
-        self._resumed = standing is not None
+        self._taking = taking
+        self._standing = taking.standing if taking else Standing()
         self._regions = frozenset(target.region for target in job.plan.targets)
         self._roster = Roster(job.rules, job.order)
         self._news = News(job, journal, self._roster)
         self._notes = Notes(job, journal, dispatch.session, actor)
         self._readings: dict[str, Reading] = {}
         self._controls: list[Control] = []
-        self._events: deque[Event] = deque(maxlen=_EVENTS)
+        self._events: deque[Event] = deque([*taking.before, *taking.taken] if taking else (), maxlen=_EVENTS)
+        self._later = taking.wish if taking else None
+        """A wish that waits until every guard was read: before that nobody can tell what it is about."""
         self._poke = asyncio.Event()
         self._look = asyncio.Event()
         """Set as a wave begins: guards are read at once, not when it is their time."""
@@ -66,6 +72,7 @@ class RollOut:
         self._away_since = 0
         self._error: Exception | None = None
         self._kept = 0
+        self._began = 0
 
     def wish(self, control: Control) -> None:
         """See `RolloutEngine`."""
@@ -86,8 +93,9 @@ class RollOut:
 
     async def run(self, shown: Shown | None = None) -> Picture:
         """See `RolloutEngine`."""
-        await self._notes.begin(self._standing, self._now())
-        if self._resumed:
+        self._began = self._now()
+        await self._notes.begin(self._standing, self._taking.taken if self._taking else (), self._began)
+        if self._taking:
             left = self._news.restore(self._now())
             self._spawn(self._take_up(left))
             self._reader.restore(self._notes.known())
@@ -116,7 +124,7 @@ class RollOut:
     async def _turn(self) -> None:
         """One decision, written down before anything of it is done."""
         now = self._now()
-        controls, self._controls = tuple(self._controls), []
+        controls, self._controls = (*self._called_off(now), *self._waited(now), *self._controls), []
         after, actions = decide(self._job.rules, self._standing, self._seen(controls, now), now)
         told = [Event(now, one.word, one.words, one.by) for one in actions if isinstance(one, Tell)]
         ending = after.phase is Phase.ABORTING or after.phase.terminal
@@ -138,7 +146,22 @@ class RollOut:
     def _seen(self, controls: tuple[Control, ...], now: int) -> Seen:
         roster = self._roster
         wave, rollout = roster.tally(self._standing.wave), roster.rollout()
-        return Seen(wave, rollout, roster.ready(now), dict(self._readings), controls, self._in_trouble(now))
+        trouble = self._in_trouble(now)
+        return Seen(wave, rollout, roster.ready(now), dict(self._readings), controls, trouble, self._began)
+
+    def _waited(self, now: int) -> Iterator[Control]:
+        unread = [guard for guard in self._job.rules.guards if guard.text not in self._readings]
+        if self._later is not None and (not unread or now - self._began > _PATIENCE_MS):
+            yield self._later
+            self._later = None
+
+    def _called_off(self, now: int) -> Iterator[Control]:
+        """Whoever cancelled the plan in this journal is heard as one who aborts, topics or no topics."""
+        phase = self._standing.phase
+        if phase is Phase.ABORTING or phase.terminal:
+            return
+        if (note := called_off(self._journal, self._job.digest)) is not None:
+            yield Control(Wish.ABORT, note.actor, now, str(note.body.get("reason") or "its plan was cancelled"))
 
     def _act(self, action: Action) -> None:
         if isinstance(action, Publish):

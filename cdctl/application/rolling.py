@@ -14,6 +14,7 @@ from cdctl.application.resuming import plan_of
 from cdctl.application.rollout_news import News
 from cdctl.application.rollout_notes import Told, told
 from cdctl.application.rollout_ops import Showing
+from cdctl.application.rollout_taking import Taking
 from cdctl.domain.orders.authority import Ruling
 from cdctl.domain.orders.command import Command, Risk
 from cdctl.domain.orders.keeping import Journal
@@ -21,7 +22,7 @@ from cdctl.domain.orders.rollout import talk
 from cdctl.domain.orders.rollout.engine import Job, Picture
 from cdctl.domain.orders.rollout.roster import Roster
 from cdctl.domain.orders.rollout.seen import Control, Wish
-from cdctl.domain.orders.rollout.standing import Cause, Standing
+from cdctl.domain.orders.rollout.standing import Cause
 from cdctl.domain.orders.trust import Identity
 from cdctl.errors import CdctlError, UnavailableError, UsageError
 
@@ -98,7 +99,7 @@ async def carry(
     dispatch: Dispatch,
     job: Job,
     *,
-    standing: Standing | None = None,
+    taking: Taking | None = None,
     shown: Callable[[Picture], None],
     warn: Callable[[str], None],
     config: str = "",
@@ -111,9 +112,7 @@ async def carry(
     root = orders.context.topic_root
     showing = Showing(opens, root, (job.plan.id, job.digest), orders.sealer, orders.trust, orders.clock)
 
-    async with rollout_wiring.engine(
-        orders, dispatch, job, standing=standing, config=config, plugins=plugins
-    ) as engine:
+    async with rollout_wiring.engine(orders, dispatch, job, taking=taking, config=config, plugins=plugins) as engine:
 
         def refuses(who: Identity, control: Control) -> str:
             return _refusal(orders, job, who, control) or engine.refusal(control)
@@ -123,8 +122,6 @@ async def carry(
                 warn(note)
         except CdctlError as error:
             warn(f"nobody else can see or stop this rollout: {error.message}")
-        if standing is not None and any(not pause.cause.lifts for pause in standing.pauses):
-            engine.wish(Control(Wish.RESUME, orders.sealer.identity.name, orders.now, "taken up again"))
 
         untold = ""
 

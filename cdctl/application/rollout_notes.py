@@ -26,12 +26,12 @@ class Notes:
         self._evidence: Mapping[str, object] = {}
         self._new_evidence = False
 
-    async def begin(self, standing: Standing, now: int) -> None:
-        """The plan, if it is not there yet, and who goes on with it."""
+    async def begin(self, standing: Standing, taken: Sequence[Event], now: int) -> None:
+        """The plan, if it is not there yet, and who goes on with it (`taken`)."""
         entries: list[Entry] = []
         if next(iter(self._journal.records(kind="plan", subject=self._job.digest, limit=1)), None) is None:
             entries.append(Note("plan", self._job.digest, self._actor, now, json.loads(self._job.plan.content())))
-        entries.append(self._note(standing, (), now))
+        entries.append(self._note(standing, taken, now))
         await self._journal.write(entries)
 
     def guard(self, reading: Reading) -> None:

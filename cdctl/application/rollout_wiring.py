@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.orders_wiring import Orders
     from cdctl.application.roll_out import RollOut
+    from cdctl.application.rollout_taking import Taking
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.orders.plan import Plan
     from cdctl.domain.orders.rollout.engine import Job
-    from cdctl.domain.orders.rollout.standing import Standing
     from cdctl.domain.orders.rollout.wanted import Wanted
     from cdctl.domain.ports import Source
     from cdctl.domain.settings import Broker, Settings
@@ -76,7 +76,7 @@ def check_guards(wanted: Wanted, settings: Settings) -> list[str]:
 
 @asynccontextmanager
 async def engine(
-    orders: Orders, dispatch: Dispatch, job: Job, *, standing: Standing | None = None, config: str = "", plugins: bool
+    orders: Orders, dispatch: Dispatch, job: Job, *, taking: Taking | None = None, config: str = "", plugins: bool
 ) -> AsyncIterator[RollOut]:
     """The local engine for a job, with everything its guards ask; let go of at the end."""
     from cdctl.application.roll_out import RollOut
@@ -88,7 +88,7 @@ async def engine(
         asks = Asks(_promises(stack, orders), _values(orders), fleet)
         reader = Readers(job, asks, Cohorts(job, orders.journal, fleet))
         yield RollOut(
-            job, dispatch, orders.journal, reader, orders.clock, actor=orders.sealer.identity.name, standing=standing
+            job, dispatch, orders.journal, reader, orders.clock, actor=orders.sealer.identity.name, taking=taking
         )
 
 

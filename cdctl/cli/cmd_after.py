@@ -17,6 +17,7 @@ from cdctl.cli import (
     exits,
     fleet_rows,
     output,
+    rollout_ending,
 )
 from cdctl.cli.cmd_progress import Board
 from cdctl.cli.cmd_send import vehicles
@@ -109,8 +110,14 @@ def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
 
     cmd_kept.is_none(settings, which)
     found = with_journal(settings, look)
+    rollout = None if found.single else rollout_ending.of_plan(run, found.plan)
     live = [one.order.id for one in found.kept if not one.course.state.terminal]
-    if live or found.unsent:
+    if rollout is not None and not rollout.standing.phase.terminal:
+        rollout_ending.end(run, rollout, "its plan was cancelled", yes=yes)
+        found = with_journal(settings, look)
+        whole = Ended(list(found.kept), plans=[found.plan])
+        exits.note(run, f"the rollout {rollout.id} is ended: {vehicles(found.unsent)} of it are told nothing")
+    elif live or found.unsent:
         whole = _let_go(run, settings, found.plan, live, yes, whole=not found.single)
     else:
         exits.note(run, "nothing to let go of: all of it has ended")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cdctl.application.calling_off import refuse_called_off
 from cdctl.cli import cmd_asking, cmd_stopping, exits
 from cdctl.cli.cmd_progress import Board, Sum, counts
 from cdctl.domain.duration import brief
@@ -112,7 +113,7 @@ async def _allowed(run: Run, orders: Orders, parcels: Sequence[Parcel], how: How
     if how.break_glass:
         exits.insist("BREAK GLASS: approvals are passed over; who, what and why go into the audit")
     for parcel in parcels:
-        cmd_stopping.refuse_stopped(orders.journal, parcel.plan)
+        refuse_called_off(orders.journal, parcel.plan.digest())
         try:
             ruling = await orders.authorise(
                 parcel.plan, parcel.command, action=how.action, approvers=parcel.approvers,

@@ -143,7 +143,9 @@ def resume(
 @app.command(epilog='Example: cdctl rollout abort 01k9 --reason "wrong value"')
 def abort(ctx: typer.Context, rollout: Id, reason: Reason = "") -> None:
     """End a rollout, wherever it runs: nothing leaves any more, and what is open is taken back."""
-    _wish(ctx, rollout, "abort", reason)
+    from cdctl.cli import rollout_running
+
+    exits.leave(rollout_running.abort(run_of(ctx), rollout, reason))
 
 
 @app.command(epilog="Example: cdctl rollout approve 01k9")

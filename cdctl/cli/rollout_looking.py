@@ -64,7 +64,7 @@ def watch(run: Run, rollout: str) -> exits.Code:
                 if int(one["at"]) > told:
                     output.live(run, "text", rollout_rows.event(one) + "\n")
             told = max([told, *(int(one["at"]) for one in body["events"])])
-            if body["phase"] in {"aborted", "completed", "failed"}:
+            if body["phase"] in rollout_rows.OVER:
                 return exits.Code.DONE if body["phase"] == "completed" else exits.Code.BAD_NEWS
             if not await looking.news(_NEWS):
                 hint = f"cdctl rollout resume {body['rollout']} goes on with it"
@@ -83,6 +83,8 @@ def wish(run: Run, rollout: str, what: str, reason: str, *, anyway: bool = False
             body = _one(looking.states, rollout)
         except UsageError as error:
             raise UnavailableError(error.message, subject=error.subject, hint=error.hint) from error
+        if body["phase"] in rollout_rows.OVER:
+            raise rollout_rows.over(body["phase"], int(body.get("since", body["at"])), str(body["rollout"]))
         if rollout_rows.runs(body) == "nobody":
             hint = "cdctl rollout resume goes on with it, where its journal is"
             raise UnavailableError("nobody runs it now", subject=str(body["rollout"]), hint=hint)

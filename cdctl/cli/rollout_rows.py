@@ -11,11 +11,14 @@ from cdctl.cli.records import Column, Record
 from cdctl.domain.duration import brief
 from cdctl.domain.orders.rollout import pacing
 from cdctl.domain.text import safe
+from cdctl.errors import RefusedError
 
 if TYPE_CHECKING:
     from cdctl.domain.orders.rollout.engine import Job
     from cdctl.domain.orders.rollout.guards import Guard
 
+OVER = frozenset({"aborted", "completed", "failed"})
+"""Phases in which a rollout has ended."""
 STALE_MS = 15_000
 """A state that is older was told by somebody who is gone."""
 
@@ -149,9 +152,17 @@ def state(body: Mapping[str, Any]) -> dict[str, object]:
 
 def runs(body: Mapping[str, Any]) -> str:
     """Who runs it now: a name, "nobody" when it was not heard of for a while, empty when it has ended."""
-    if body["phase"] in {"aborted", "completed", "failed"}:
+    if body["phase"] in OVER:
         return ""
     return str(body.get("runner") or "nobody") if time.time() * 1000 - body["at"] < STALE_MS else "nobody"
+
+
+def over(phase: str, at: int, rollout: str) -> RefusedError:
+    """It has ended: nothing more can be wanted of it."""
+    day = "" if time.time() * 1000 - at < 43_200_000 else "%Y-%m-%d "
+    when = time.strftime(f"{day}%H:%M:%S", time.localtime(at / 1000))
+    hint = f"cdctl rollout status {rollout} says why; what is to go on is a new rollout"
+    return RefusedError(f"it was {phase} at {when}", subject=rollout, hint=hint)
 
 
 def why(body: Mapping[str, Any]) -> list[str]:
@@ -200,7 +211,8 @@ def facts(body: Mapping[str, Any]) -> Iterator[str]:
 def event(one: Mapping[str, Any]) -> str:
     """Something that happened, with its time and who did it."""
     at = time.strftime("%H:%M:%S", time.localtime(int(one["at"]) / 1000))
-    by = "" if one["by"] == "rollout" else f" by {safe(str(one['by']), 60)}"
+    of = "to" if one["word"] == "refused" else "by"
+    by = "" if one["by"] == "rollout" else f" {of} {safe(str(one['by']), 60)}"
     words = safe(str(one["words"]), 400)
     return f"{at} {one['word']}{by}{f': {words}' if words else ''}"
 

@@ -15,6 +15,7 @@ from ordered import Lab, ordered
 
 from cdctl.application.roll_out import RollOut
 from cdctl.application.rollout_notes import told
+from cdctl.application.rollout_taking import going_on
 from cdctl.application.wiring import WallClock
 from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Target
@@ -147,7 +148,7 @@ def test_taken_up_again_it_goes_on_where_it_stood(lab: Lab, tmp_path: Path) -> N
             assert (found.session, found.plan) == (session, one.digest)
             assert found.standing.wave >= 1
             gauge = Gauge()
-            picture = await rolled(here, one, gauge, standing=found.standing).run()
+            picture = await rolled(here, one, gauge, taking=going_on(found, "ada", found.at, "", anyway=False)).run()
             assert gauge.restored == {"needle": "healthy"}, "what guards knew goes on, too"
             assert picture.standing.phase is Phase.COMPLETED
             assert picture.waves == [Tally(succeeded=3), Tally(succeeded=7), Tally(succeeded=15)]

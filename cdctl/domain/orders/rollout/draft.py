@@ -40,16 +40,16 @@ class Draft:
         self.standing = replace(self.standing, pauses=(*self.standing.pauses, pause))
         self.tell("paused", f"{key}: {words}" if cause is not Cause.OPERATOR else words, by)
 
-    def lift(self, pause: Pause, by: str = "rollout") -> None:
-        """One reason less. When it was the last, a soak begins anew: what was paused was not watched in vain, but the
-        time in which it was bad does not count."""
+    def lift(self, pause: Pause, by: str = "rollout", *, waived: bool = False) -> None:
+        """One reason less, or one that no longer counts (waived). When it was the last, a soak begins anew: what was
+        paused was not watched in vain, but the time in which it was bad does not count."""
         left = tuple(one for one in self.standing.pauses if one is not pause)
         self.standing = replace(self.standing, pauses=left)
         if left:
             return
         if self.standing.phase is Phase.SOAKING:
             self.standing = replace(self.standing, since=self.now)
-        self.tell("resumed", f"{pause.cause}: {pause.key}" if pause.cause is not Cause.OPERATOR else "", by)
+        self.tell("resumed", "" if pause.cause is Cause.OPERATOR else _over(pause, waived), by)
 
     def waive(self, key: str) -> None:
         """No pause by this for the rest of the wave."""
@@ -79,3 +79,16 @@ class Draft:
             self.tell("waiting", f"{of}: {needs} approval{'s' * (needs > 1)} needed")
         else:
             self.tell("started", of)
+
+
+_OVER = {
+    Cause.GUARD: "no longer burns",
+    Cause.NO_DATA: "is known again",
+    Cause.HOURS: "have begun",
+    Cause.TROUBLE: "is there again",
+}
+"""How a pause that is over is told: what was the matter, and that it is no more."""
+
+
+def _over(pause: Pause, waived: bool) -> str:
+    return f"{pause.key} {'is waived for this wave' if waived else _OVER.get(pause.cause, 'is over')}"

@@ -36,7 +36,8 @@ class Control:
 class Seen:
     """What is known now. wave: targets of the wave that runs; rollout: of all waves together. ready: targets of the
     wave whose time to be tried again has come. readings: the latest of each guard, by its text. controls: wishes since
-    the last decision, in order. trouble: why nothing can be sent, empty when it can."""
+    the last decision, in order. trouble: why nothing can be sent, empty when it can. began: since when whoever decides
+    reads guards (epoch milliseconds): before that none can have been read."""
 
     wave: Tally
     rollout: Tally
@@ -44,6 +45,7 @@ class Seen:
     readings: Mapping[str, Reading] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
     trouble: str = ""
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)

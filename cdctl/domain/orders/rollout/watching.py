@@ -49,7 +49,8 @@ def _guard(draft: Draft, guard: Guard) -> bool:
     if guard.text in draft.standing.waived:
         return True
     reading = draft.seen.readings.get(guard.text)
-    since = draft.standing.began if reading is None else max(reading.at, draft.standing.began)
+    begun = max(draft.standing.began, draft.seen.began)
+    since = begun if reading is None else max(reading.at, begun)
     read = reading is not None and reading.at >= draft.standing.began
     late = draft.now - since > guard.fresh * 1000
     if reading is not None and read and not late:
@@ -60,11 +61,12 @@ def _guard(draft: Draft, guard: Guard) -> bool:
 
 
 def _read(draft: Draft, guard: Guard, reading: Reading) -> bool:
-    _hold(draft, Cause.NO_DATA, guard.text, reading.words if reading.health is Health.NO_DATA else "")
     if reading.health is Health.BURNING and guard.aborts:
         draft.abort(f"{guard.text}: {reading.words}")
-    elif reading.health is Health.BURNING:
+        return False
+    if reading.health is Health.BURNING:
         draft.pause(Cause.GUARD, guard.text, reading.words)
+    _hold(draft, Cause.NO_DATA, guard.text, reading.words if reading.health is Health.NO_DATA else "")
     return reading.health in {Health.HEALTHY, Health.THIN}
 
 

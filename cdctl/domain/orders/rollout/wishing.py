@@ -31,7 +31,9 @@ def _abort(draft: Draft, control: Control) -> None:
 def _approve(draft: Draft, control: Control) -> None:
     standing = draft.standing
     if standing.phase is not Phase.WAITING or control.wave != standing.wave:
-        why = f"wave {standing.wave + 1} is {standing.shown}, wave {control.wave + 1} was approved"
+        why = f"nothing waits for approval: wave {standing.wave + 1} is {standing.shown}"
+        if standing.phase is Phase.WAITING:
+            why = f"wave {standing.wave + 1} waits for approval, and wave {control.wave + 1} was meant"
         draft.tell("refused", why, control.by)
     elif control.by == draft.rules.by:
         draft.tell("refused", "who asked for a rollout cannot approve it", control.by)
@@ -51,9 +53,10 @@ def _resume(draft: Draft, control: Control) -> None:
         if why:
             draft.tell("refused", f"{pause.key}: {why}", control.by)
             continue
-        if _waives(pause, control):
+        waives = _waives(pause, control)
+        if waives:
             draft.waive(pause.key)
-        draft.lift(pause, control.by)
+        draft.lift(pause, control.by, waived=waives)
 
 
 def _do_without(draft: Draft, control: Control) -> None:
@@ -83,7 +86,7 @@ def _stands(draft: Draft, pause: Pause, control: Control) -> str:
         reading = draft.seen.readings.get(pause.key)
         if reading is None or reading.health in {Health.BURNING, Health.NO_DATA}:
             said = reading.words if reading else "not read"
-            return f"still {reading.health if reading else Health.NO_DATA}: {said}; resume anyway to waive it"
+            return f"still {reading.health if reading else Health.NO_DATA}: {said}; --anyway waives it for this wave"
         return ""
     return f"{pause.words}; goes on by itself when that ends" if pause.cause.lifts else ""
 

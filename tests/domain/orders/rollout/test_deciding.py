@@ -67,7 +67,7 @@ def test_a_guard_that_is_never_read_pauses_and_goes_on_when_it_is() -> None:
     assert words(actions) == [f"paused {BURN}: not read for 121 s"]
     assert standing.pauses[0].cause is Cause.NO_DATA
     standing, actions = decide(RULES, standing, seen(Tally(planned=2), readings=reading(at=122_000)), 122_000)
-    assert words(actions) == [f"resumed no data: {BURN}"]
+    assert words(actions) == [f"resumed {BURN} is known again"]
     assert published(actions)
 
 
@@ -88,7 +88,7 @@ def test_resume_does_not_hide_a_guard_that_still_burns_unless_it_says_so() -> No
     same, actions = decide(
         RULES, standing, seen(Tally(planned=2), Control(Wish.RESUME, "b", 1), readings=burning), 2000
     )
-    assert words(actions) == [f"refused {BURN}: still burning: it is burning; resume anyway to waive it"]
+    assert words(actions) == [f"refused {BURN}: still burning: it is burning; --anyway waives it for this wave"]
     assert not published(actions)
     anyway = Control(Wish.RESUME, "b", 1, anyway=True)
     free, actions = decide(RULES, same, seen(Tally(planned=2), anyway, readings=burning), 2000)
@@ -199,7 +199,7 @@ def test_approvals_are_by_others_and_of_this_wave() -> None:
         "refused who asked for a rollout cannot approve it",
         "approved wave 1",
         "refused approved this wave already",
-        "refused wave 1 is waiting, wave 2 was approved",
+        "refused wave 1 waits for approval, and wave 2 was meant",
     ]
     assert standing.phase is Phase.WAITING
     standing, _ = decide(rules, standing, seen(Tally(planned=2), Control(Wish.APPROVE, "cleo", 1, wave=0)), 2000)
