@@ -465,7 +465,7 @@ def test_where_somebody_else_listens_jobs_are_looked_at(place: Any, tmp_path: Pa
         async with served(course=("new",)) as api, hearing(place, api) as first:
             await sent(first, VINS[:1], wait=False)
             (kept,) = first.journal.orders()
-            api.course = ("done",)
+            api.course = ("new", "done")
             listen = ours(first).removeprefix("http://")
             noted: list[str] = []
             how = {"at": door(tmp_path, listen), "session": "00000000000000bb", "interval": 3_600}
