@@ -50,7 +50,7 @@ class JaegerSearch:
         """See `SpanSearch`."""
         known = await self._services()
         asked = narrowed(wanted.where)
-        services = [one for one in known if not asked.service or one == asked.service]
+        services = [one for one in known if one and asked.service in {"", one}]
         gate = asyncio.Semaphore(_AT_ONCE)
         depth = max(20, min(limit, _DEPTH))
 
@@ -111,9 +111,10 @@ class JaegerSearch:
         if not self._newer:
             params = jaeger_asking.params_v1(service, asked, window, depth)
             return self._spans(await self._server.get("/api/traces", params))
-        params = jaeger_asking.params_v3(service, asked, window, depth, camel=self._camel)
+        camel = self._camel
+        params = jaeger_asking.params_v3(service, asked, window, depth, camel=camel)
         answer = await self._server.get("/api/v3/traces", params)
-        if answer.status == 400 and self._camel:
+        if answer.status == 400 and camel:
             self._camel = False  # before the names of parameters were those of JSON
             params = jaeger_asking.params_v3(service, asked, window, depth, camel=False)
             answer = await self._server.get("/api/v3/traces", params)
