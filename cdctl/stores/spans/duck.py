@@ -165,7 +165,8 @@ class DuckSpans:
 
     def _cause(self, error: Exception, listing: Listing, duckdb: Any) -> tuple[Sequence[Lost]] | None:
         """Files that are to be left out; none when one was taken away meanwhile. None: asking again is no use."""
-        if not isinstance(error, duckdb.IOException | duckdb.InvalidInputException | duckdb.InternalException):
+        elsewhere = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.BinderException)
+        if isinstance(error, elsewhere):
             return None
         if any(not Path(path).exists() for path in listing.paths):
             return ((),)
