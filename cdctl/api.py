@@ -7,6 +7,7 @@ from cdctl.domain.orders.command import Argument, Command, CommandFactory, Kind,
 from cdctl.domain.orders.outcome import back, reached
 from cdctl.domain.ports import (
     API,
+    Belated,
     BucketRequest,
     Divisible,
     Finding,
@@ -21,7 +22,7 @@ from cdctl.domain.ports import (
 )
 from cdctl.domain.settings import Access, Secret
 from cdctl.domain.slo.objective import Budgeting, Indicator, Query, Ratio, RawRatio, Threshold
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import Buckets, Sampled, Span
 from cdctl.domain.slo.verdict import Composite, ErrorBudget, Evidence, History, Row, SloReport, Verdict
 from cdctl.domain.slo.window import Bounds
 from cdctl.domain.text import safe
@@ -33,6 +34,7 @@ __all__ = [
     "Access",
     "Argument",
     "Batch",
+    "Belated",
     "Bounds",
     "BucketRequest",
     "Buckets",
@@ -68,6 +70,7 @@ __all__ = [
     "Report",
     "Risk",
     "Row",
+    "Sampled",
     "Secret",
     "SloReport",
     "Source",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from cdctl.domain.ports import BucketRequest, Source, SourceAnswer, SourceFailure
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Span
 from cdctl.testing.contract import ContractError
 
 Answer = SourceAnswer | SourceFailure
@@ -153,9 +153,30 @@ def _numbers(buckets: Buckets) -> Iterator[str]:
             yield f"{name} is negative somewhere"
     if np.any(buckets.good > buckets.total * (1 + 1e-9)):
         yield "good is more than total somewhere"
+    yield from _behind(buckets)
     unseen = buckets.seen == 0
     if np.any(buckets.good[unseen] != 0) or np.any(buckets.total[unseen] != 0):
         yield "good or total is not 0 where seen is 0"
+
+
+def _behind(buckets: Buckets) -> Iterator[str]:
+    """What sampled and single events say besides."""
+    if buckets.watched is not None and not (np.all(np.isfinite(buckets.watched)) and np.all(buckets.watched >= 0)):
+        yield "watched is negative, NaN or infinite somewhere"
+    if buckets.watched is not None and np.any(buckets.seen > buckets.watched):
+        yield "a group was seen more than the source was watched"
+    sample = buckets.sampled
+    if sample is None:
+        return
+    arrays = {name: getattr(sample, name) for name in SAMPLED}
+    for name, values in arrays.items():
+        if not (np.all(np.isfinite(values)) and np.all(values >= 0)):
+            yield f"sampled.{name} is negative, NaN or infinite somewhere"
+    for part, whole in (("kept_bad", "kept"), ("squares_bad", "squares"), ("unknown", "kept")):
+        if np.any(arrays[part] > arrays[whole] * (1 + 1e-9)):
+            yield f"sampled.{part} is more than sampled.{whole} somewhere"
+    if np.any(sample.kept > buckets.total * (1 + 1e-9)):
+        yield "sampled.kept is more than total somewhere: a weight is below 1"
 
 
 def _same(first: Mapping[str, Answer], again: Mapping[str, Answer]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from cdctl.domain.ports import BucketRequest, SourceAnswer, SourceFailure
 from cdctl.domain.slo.objective import Query, Ratio
-from cdctl.domain.slo.series import Buckets, Span
+from cdctl.domain.slo.series import SAMPLED, Buckets, Sampled, Span
 from cdctl.testing.contract import ContractError
 from cdctl.testing.memory import Events, MemorySource
 from cdctl.testing.sources import check_source
@@ -200,3 +201,43 @@ def test_each_wrong_identity_is_found(identities: Any, breach: str) -> None:
     with pytest.raises(ContractError) as caught:
         check_source(lambda: MemorySource(SERIES, identity=next(identities)), REQUESTS, secrets=["hunter2"])
     assert any(breach in text for text in caught.value.breaches), caught.value.breaches
+
+
+def behind(**wrong: float) -> Callable[[Buckets], Buckets]:
+    """Single events of weight 2, but for the arrays named."""
+
+    def make(part: Buckets) -> Buckets:
+        arrays = dict.fromkeys(SAMPLED, part.total / 2) | {"squares": part.total * 2}
+        arrays |= {name: np.full_like(part.total, value) for name, value in wrong.items() if name in arrays}
+        seen = np.max(part.seen, axis=0, initial=0.0)
+        watched = np.full_like(seen, wrong["watched"]) if "watched" in wrong else seen
+        return replace(part, sampled=Sampled(**arrays), watched=watched)
+
+    return make
+
+
+def all_parts(make: Callable[[Buckets], Buckets]) -> Callable[[SourceAnswer], SourceAnswer]:
+    return lambda answer: replace(answer, buckets=tuple(map(make, answer.buckets)))
+
+
+def test_weighted_events_that_are_sound() -> None:
+    check_source(lambda: Twin(all_parts(behind())), REQUESTS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "breach"),
+    [
+        ({"watched": -1.0}, "watched is negative"),
+        ({"watched": np.nan}, "watched is negative, NaN"),
+        ({"watched": 0.0}, "a group was seen more than the source was watched"),
+        ({"kept": -1.0}, "sampled.kept is negative"),
+        ({"squares": np.inf}, "sampled.squares is negative, NaN or infinite"),
+        ({"kept_bad": 9.0}, "sampled.kept_bad is more than sampled.kept"),
+        ({"squares_bad": 99.0}, "sampled.squares_bad is more than sampled.squares"),
+        ({"unknown": 9.0}, "sampled.unknown is more than sampled.kept"),
+        ({"kept": 9.0}, "sampled.kept is more than total somewhere"),
+    ],
+)
+def test_weighted_events_that_are_not(wrong: dict[str, float], breach: str) -> None:
+    with pytest.raises(ContractError, match=re.escape(breach)):
+        check_source(lambda: Twin(all_parts(behind(**wrong))), REQUESTS)
