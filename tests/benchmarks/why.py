@@ -59,7 +59,7 @@ def plain(rows: Rows) -> Truth:
     found: list[frozenset[tuple[int, int]]] = []
     left, all_bad = rows, rows.bad.sum()
     while len(found) < 6 and all_bad and left.bad.sum() > 0.02 * all_bad and left.bad.sum() < left.total.sum():
-        cells = search(left, 0.02 * float(left.bad.sum())).found
+        cells = search(left, 0.02 * float(left.bad.sum()), most=len(left)).found
         if not cells:
             break
         best = [cell for cell in cells if cell.gain >= 0.98 * cells[0].gain]

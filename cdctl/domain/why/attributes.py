@@ -124,8 +124,11 @@ def _once(columns: list[Column]) -> tuple[list[Column], dict[str, tuple[str, ...
     """One of all that divide the events in the same way."""
     kept: list[Column] = []
     same: dict[str, tuple[str, ...]] = {}
+    sizes = {column.name: _distinct(column.coded.codes) for column in columns}
     for column in columns:
-        other = next((one for one in kept if _alike(one.coded.codes, column.coded.codes)), None)
+        size = sizes[column.name]
+        equal = (one for one in kept if sizes[one.name] == size)
+        other = next((one for one in equal if _alike(one.coded.codes, column.coded.codes, size)), None)
         if other is None:
             kept.append(column)
         else:
@@ -133,11 +136,8 @@ def _once(columns: list[Column]) -> tuple[list[Column], dict[str, tuple[str, ...
     return kept, same
 
 
-def _alike(one: Codes, other: Codes) -> bool:
-    """Whether each value of one goes with one value of the other."""
-    size = _distinct(one)
-    if size != _distinct(other):
-        return False
+def _alike(one: Codes, other: Codes, size: int) -> bool:
+    """Whether each value of one goes with one value of the other; both have `size` of them."""
     if len(one) > 2_000 and len(np.unique(_pairs(one[:2_000], other[:2_000]))) > size:
         return False
     return len(np.unique(_pairs(one, other))) == size

@@ -66,9 +66,11 @@ class Witnesses:
         units, heaviest = _crowd(self._rows.unit[kept], self._rows.bad[kept])
         return Weighed(expected, gain, gain / effect, effect, units, heaviest)
 
-    def gain(self, inside: Mask) -> float:
-        """The gain of a cell alone, against what is expected of it slice by slice: a quarter of the work."""
-        return self._against(inside)[-1]
+    def gain(self, inside: Mask) -> tuple[float, float, float]:
+        """Bad events of a cell, all of them, and its gain against what is expected of it slice by slice; a quarter of
+        the work of weighing it."""
+        _, bad, total, _, gain = self._against(inside)
+        return bad, total, gain
 
     def _against(self, inside: Mask) -> tuple[Floats, float, float, float, float]:
         """Share of the cell in each slice, its bad events and all of them, bad ones expected, and the gain."""

@@ -10,6 +10,9 @@ from cdctl.domain.why.evidence import Weighed, Witnesses
 from cdctl.domain.why.rows import Rows
 from cdctl.domain.why.scan import Cell, search
 
+_SHOWN = 3
+"""Cells of a round that are weighed in any case, to be told as near misses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -33,7 +36,7 @@ class Rules:
     units: int = 3
     heaviest: float = 0.5
     most: int = 6
-    weighed: int = 24
+    weighed: int = 32
 
 
 RULES = Rules()
@@ -88,21 +91,26 @@ class _Round:
         self._witnesses = Witnesses(rows)
         found = search(rows, max(rules.least, rules.share * float(rows.bad.sum())), rules.depth)
         self.searched = found.searched
-        cells = found.found[: rules.weighed]
-        gains = [(self._witnesses.gain(rows.inside(cell.attributes, cell.values)), cell) for cell in cells]
-        self._ranked = sorted(gains, key=lambda one: -one[0])
+        self._ranked = sorted(map(self._counted, found.found[: rules.weighed]), key=lambda cell: -cell.gain)
         self._named: dict[Cell, Named] = {}
 
     def cause(self, near: list[tuple[Named, str]]) -> Named | None:
         """The best cell that is a cause, or one that says nearly as much with less; `near` is told of better ones that
         are none."""
-        for _, cell in self._ranked:
+        for number, cell in enumerate(self._ranked):
+            if number >= _SHOWN and _bare(cell, self.searched) > np.log10(self._rules.level):
+                break  # vehicles make it less sure, never more: neither is any of those after it
             one = self._weighed(cell)
             reason = _too_weak(one, self._rows, self._rules)
             if not reason:
                 return self._fewest(one)
             near.append((one, reason))
         return None
+
+    def _counted(self, cell: Cell) -> Cell:
+        """The cell with its exact counts, and its gain slice by slice."""
+        bad, total, gain = self._witnesses.gain(self._rows.inside(cell.attributes, cell.values))
+        return Cell(cell.attributes, cell.values, bad, total, gain)
 
     def _weighed(self, cell: Cell) -> Named:
         if cell not in self._named:
@@ -115,7 +123,7 @@ class _Round:
         more are equals."""
         rules, top = self._rules, best.weighed.gain
         bar = top - max(rules.tie * top, rules.slack * best.weighed.effect)
-        level = [cell for gain, cell in self._ranked if gain >= bar]
+        level = [cell for cell in self._ranked if cell.gain >= bar]
         few = min(len(cell.attributes) for cell in level)
         for number in range(few, len(best.cell.attributes) + 1):
             alike = [self._weighed(cell) for cell in level if len(cell.attributes) == number]
@@ -124,6 +132,11 @@ class _Round:
                 first, *others = sound
                 return Named(first.cell, first.weighed, first.log10_p, tuple(one.cell for one in others))
         return best
+
+
+def _bare(cell: Cell, searched: int) -> float:
+    """Decimal logarithm of the p-value before vehicles are looked at."""
+    return Weighed(0.0, cell.gain, cell.gain, 1.0, 0, 0.0).log10_p(searched)
 
 
 def _too_weak(one: Named, rows: Rows, rules: Rules) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ NONE = -1
 """Code of what is no value of an attribute: not told, or not considered."""
 _ENOUGH = 20_000
 _LARGEST = 2**62
+SAMPLED = 200_000
+"""Rows without bad events that a search looks at, where they are many and all different."""
 _WORTH = 0.5
 """Of so many different rows a table is not made smaller: sorting would cost more than it saves."""
 
@@ -78,13 +80,40 @@ def summed(places: NDArray[Any], weights: Floats, size: int = 0) -> Floats:
     return np.bincount(places, weights=weights, minlength=size).astype(np.float64, copy=False)
 
 
-def cells(rows: Rows, least: float) -> Cells:
-    """The rows by the values that hold at least `least` bad events; attributes without such a value are left out."""
+def cells(rows: Rows, least: float, most: int = SAMPLED) -> Cells:
+    """The rows by the values that hold at least `least` bad events; attributes without such a value are left out.
+
+    Equal rows are added up where that makes a much smaller table. Else, of more than `most` rows, all that have bad
+    events are taken and a sample of the others, which then stand for the rest: bad counts are exact, totals nearly so.
+    """
     hit = np.flatnonzero(rows.bad)
+    of, names, tables = _values(rows, hit, least)
+    if not of:
+        return Cells((), (), (), rows.bad, rows.total, False)
+
+    def codes(which: slice | NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+        return tuple(table[rows.codes[number][which] + 1] for number, table in zip(of, tables, strict=True))
+
+    sizes = tuple(map(len, names))
+    if len(rows) > most and not _worth_merging(rows, codes, sizes):
+        good = np.flatnonzero(rows.bad == 0)
+        kept = np.random.default_rng(len(rows)).choice(good, min(most, len(good)), replace=False, shuffle=False)
+        stands = float(rows.total[good].sum() / max(rows.total[kept].sum(), 1e-12))
+        chosen = np.concatenate([hit, kept])
+        total = np.concatenate([rows.total[hit], rows.total[kept] * stands])
+        return Cells(of, names, codes(chosen), rows.bad[chosen], total, False)
+    whole = Cells(of, names, codes(slice(None)), rows.bad, rows.total, bool((rows.total == 1).all()))
+    return _merged(whole) if len(rows) > _ENOUGH and _worth_merging(rows, codes, sizes) else whole
+
+
+def _values(
+    rows: Rows, hit: NDArray[np.int64], least: float
+) -> tuple[tuple[int, ...], tuple[Codes, ...], list[NDArray[np.int64]]]:
+    """Attributes that have a value with enough bad events, these values, and tables from codes to new ones."""
     weights = rows.bad[hit]
     of: list[int] = []
     names: list[Codes] = []
-    codes: list[NDArray[np.int64]] = []
+    tables: list[NDArray[np.int64]] = []
     for number, (column, size) in enumerate(zip(rows.codes, rows.sizes, strict=True)):
         counts = np.bincount(column[hit] + 1, weights=weights, minlength=size + 1)[1:]
         large = np.flatnonzero(counts >= least)
@@ -94,24 +123,22 @@ def cells(rows: Rows, least: float) -> Cells:
         table[large + 1] = np.arange(1, len(large) + 1)
         of.append(number)
         names.append(np.concatenate([[NONE], large]).astype(np.int32))
-        codes.append(table[column + 1])
-    plain = bool((rows.total == 1).all())
-    return _merged(Cells(tuple(of), tuple(names), tuple(codes), rows.bad, rows.total, plain))
+        tables.append(table)
+    return tuple(of), tuple(names), tables
+
+
+def _worth_merging(
+    rows: Rows, codes: Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], ...]], sizes: Sequence[int]
+) -> bool:
+    """Whether few rows are different; judged by some of them."""
+    sample = np.linspace(0, len(rows) - 1, min(len(rows), _ENOUGH)).astype(np.int64)
+    return len(np.unique(_keys(codes(sample), sizes))) <= _WORTH * len(sample)
 
 
 def _merged(found: Cells) -> Cells:
-    """The same with equal rows added up, where that makes a much smaller table."""
-    n = len(found.bad)
-    if not found.codes or n < _ENOUGH:
-        return found
-    sample = np.linspace(0, n - 1, _ENOUGH).astype(np.int64)
-    part = _keys([column[sample] for column in found.codes], found.sizes)
-    if len(np.unique(part)) > _WORTH * _ENOUGH:
-        return found
+    """The same with equal rows added up."""
     keys = _keys(found.codes, found.sizes)
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    if len(first) > _WORTH * n:
-        return found
     bad, total = summed(inverse, found.bad), summed(inverse, found.total)
     return Cells(found.of, found.names, tuple(column[first] for column in found.codes), bad, total, False)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdctl.domain.slo.series import Floats
-from cdctl.domain.why.rows import Cells, Rows, cells, summed
+from cdctl.domain.why.rows import SAMPLED, Cells, Rows, cells, summed
 
 _COMBINED = 14
 """Attributes of which all triples are looked at; of more, those that tell most in pairs. 14 make 364 triples."""
@@ -58,9 +58,12 @@ def _loglik(bad: Floats, total: Floats) -> Floats:
     return np.asarray(lost + kept, np.float64)
 
 
-def search(rows: Rows, least: float, depth: int = 3) -> Search:
-    """Every cell of at most `depth` attributes that holds at least `least` bad events and a rate above the average."""
-    table = cells(rows, least)
+def search(rows: Rows, least: float, depth: int = 3, most: int = SAMPLED) -> Search:
+    """Every cell of at most `depth` attributes that holds at least `least` bad events and a rate above the average.
+
+    Of more than `most` rows that are all different, totals (and so gains) are from a sample; see `cells`.
+    """
+    table = cells(rows, least, most)
     if not table.of:
         return Search((), 0)
     hit = np.flatnonzero(table.bad)

@@ -35,7 +35,7 @@ def test_with_one_slice_of_time_it_is_the_gain_of_the_scan() -> None:
     bad, total = rows.bad[inside].sum(), float(inside.sum())
     plain = gain(np.array([bad]), np.array([total]), rows.bad.sum(), len(rows))[0]
     assert weighed.gain == pytest.approx(plain)
-    assert weighed.gain == pytest.approx(Witnesses(rows).gain(inside))
+    assert weighed.gain == pytest.approx(Witnesses(rows).gain(inside)[2])
     assert weighed.expected == pytest.approx(rows.bad.sum() * total / len(rows))
     assert 1 <= weighed.effect < 1.2
     assert weighed.units > 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from cdctl.domain.why.rows import NONE, Rows, cells
 
@@ -52,6 +53,23 @@ def test_rows_that_all_differ_stay_as_they_are() -> None:
     rng = np.random.default_rng(1)
     codes = [rng.integers(0, 40, 30_000).tolist() for _ in range(6)]
     assert len(cells(rows(codes, [1.0] * 30_000), 1).bad) == 30_000
+
+
+def test_of_very_many_a_sample_stands_for_those_that_are_good() -> None:
+    rng = np.random.default_rng(1)
+    codes = [rng.integers(0, 40, 30_000).tolist() for _ in range(6)]
+    bad = (rng.random(30_000) < 0.02).astype(float)
+    table = cells(rows(codes, bad.tolist()), 1, 5_000)
+    assert len(table.bad) == 5_000 + bad.sum()
+    assert table.bad.sum() == bad.sum()
+    assert table.total.sum() == pytest.approx(30_000)
+    exact = cells(rows(codes, bad.tolist()), 1)
+    for number in range(6):
+        own, whole = (np.bincount(one.codes[number], weights=one.bad) for one in (table, exact))
+        assert own.tolist() == whole.tolist()
+        totals = np.bincount(table.codes[number], weights=table.total)
+        truth = np.maximum(np.bincount(exact.codes[number]), 1)
+        assert np.abs(totals / truth - 1)[1:].max() < 0.4
 
 
 def test_more_combinations_than_a_number_holds() -> None:
