@@ -8,20 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from cdctl.stores.spans.columns import ids, pyarrow
+from cdctl.stores.spans.columns import CODED, ids, pyarrow
 from cdctl.stores.spans.files import ROWS_A_GROUP, Writing, sync
 from cdctl.stores.spans.known import Known
 from cdctl.stores.spans.manifest import SpanFile
 
-_ROWS_IN_ALL = 1 << 17
+_ROWS_IN_ALL = 1 << 15
 _LEAST_ROWS = 1 << 10
+_BUFFER = 1 << 16
 
 
 class _Input:
     """A file, some rows at a time. rows: those at hand; more: whether others may follow them."""
 
     def __init__(self, path: Path, rows: int) -> None:
-        self._file = pyarrow().parquet.ParquetFile(path, page_checksum_verification=True)
+        self._file = pyarrow().parquet.ParquetFile(
+            path, page_checksum_verification=True, read_dictionary=list(CODED), buffer_size=_BUFFER
+        )
         self._batches = self._file.iter_batches(rows, use_threads=False)
         self.more = True
         self.rows: Any = None
@@ -66,10 +69,10 @@ def merged(folder: Path, files: Sequence[SpanFile], number: int, now: float, goi
             known.add(0, trace[new], span[new])
             waiting.append(part if new.all() else part.take(np.flatnonzero(new)))
             if sum(map(len, waiting)) >= ROWS_A_GROUP:
-                writing.put(pyarrow().concat_tables(waiting))
+                writing.put(_whole(waiting))
                 waiting = []
         if waiting:
-            writing.put(pyarrow().concat_tables(waiting))
+            writing.put(_whole(waiting))
         made = writing.done(now)
         sync(folder)
     except BaseException:
@@ -102,9 +105,14 @@ def _sorted(folder: Path, files: Sequence[SpanFile]) -> Iterator[Any]:
             one.close()
 
 
+def _whole(parts: Sequence[Any]) -> Any:
+    """One table, and one dictionary for each of its columns: the writer keeps what is coded only then."""
+    return pyarrow().concat_tables(parts).unify_dictionaries()
+
+
 def _together(parts: Sequence[Any]) -> Any:
     parts = [part for part in parts if len(part)]
-    whole = pyarrow().concat_tables(parts)
     if len(parts) == 1:
-        return whole
+        return parts[0]
+    whole = _whole(parts)
     return whole.take(np.argsort(whole.column("end_ns").to_numpy(), kind="stable"))

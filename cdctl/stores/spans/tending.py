@@ -20,6 +20,8 @@ _LONG_QUIET = 3_600.0
 _TIER = 16
 """Files of about one size that become one, so that every span is written again a few times, not a few hundred."""
 _SMALLEST_TIER = 4_096
+_AT_ONCE = 16
+"""Files that become one at most: each that is being read takes some megabytes."""
 _WORTH_IT = 20
 """A large file is written again when what comes to it is not less than its twentieth."""
 
@@ -101,7 +103,7 @@ def plan(files: Sequence[SpanFile], now: float) -> list[SpanFile]:
         over = now > (hour + 1) * HOUR + SETTLED and quiet > SETTLED
         group = _whole_hour(of_hour, quiet) if over else _tier(of_hour)
         if len(group) > 1:
-            return group
+            return sorted(group, key=lambda file: file.rows)[:_AT_ONCE]
     return []
 
 
