@@ -50,10 +50,9 @@ class Wanted:
 
     @property
     def references(self) -> tuple[Window, ...]:
-        """What it may be compared with: the same hours of a day before (of a week, of longer ones), else what came just
+        """What it may be compared with: the same hours of a day, a week and two weeks before, else what came just
         before."""
-        day = DAY if self.seconds <= DAY else 7 * DAY if self.seconds <= 7 * DAY else self.seconds
-        backs = dict.fromkeys((day, 7 * DAY if day < 7 * DAY else day, self.seconds))
+        backs = dict.fromkeys(back for back in (DAY, 7 * DAY, 14 * DAY, self.seconds) if back >= self.seconds)
         return tuple(Window(self.at - back - self.seconds, self.at - back) for back in backs)
 
 
@@ -138,12 +137,18 @@ def _series(buckets: Buckets, names: Sequence[str]) -> Events:
 
 
 async def _before(wanted: Wanted, look: Callable[[Window], Awaitable[Events]]) -> tuple[Events | None, Window | None]:
-    """The first reference window that has events."""
+    """The first reference window in which the promise was kept: what burns for days is not as usual because it burned
+    yesterday, too. Where it never was, the first that has events."""
+    burning: tuple[Events, Window] | None = None
     for window in wanted.references:
         found = await look(window)
-        if found.total.sum() >= _LEAST:
+        if found.total.sum() < _LEAST:
+            continue
+        bad, total = float(found.bad @ found.weight), float(found.total @ found.weight)
+        if bad <= float(1 - wanted.objective.target) * total:
             return found, window
-    return None, None
+        burning = burning or (found, window)
+    return burning or (None, None)
 
 
 async def _joined(found: _Found, wanted: Wanted, fleets: Fleets) -> _Found:

@@ -112,6 +112,26 @@ def test_spans_that_name_a_vehicle_and_no_more_are_explained_by_what_it_was(stor
     assert [one.attribute for one in told.left_out] == ["command.outcome"]
 
 
+def test_what_burns_for_days_is_compared_with_a_time_when_it_did_not(tmp_path: Path) -> None:
+    with SpanFolder(tmp_path) as kept:
+        for back, rate in ((0, 0.4), (DAY, 0.4), (7 * DAY, 0.004)):
+            kept.write(batch(END - back, rate=rate))
+    told = spans(tmp_path)
+    assert told.reference is not None
+    assert told.reference.end == END - 7 * DAY
+    assert told.causes[0].new is True
+
+
+def test_what_always_burned_is_as_before(tmp_path: Path) -> None:
+    with SpanFolder(tmp_path) as kept:
+        for back in (0, DAY, 7 * DAY, 14 * DAY):
+            kept.write(batch(END - back, rate=0.4))
+    told = spans(tmp_path)
+    assert told.reference is not None
+    assert told.reference.end == END - DAY
+    assert told.causes[0].new is False
+
+
 def test_without_a_fleet_it_stays_with_the_vehicles(store: Path) -> None:
     told = spans(store, nobody)
     assert told.causes == ()
@@ -123,6 +143,7 @@ def test_without_a_fleet_it_stays_with_the_vehicles(store: Path) -> None:
 def test_a_group_may_be_a_column_of_the_fleet(store: Path) -> None:
     told = spans(store, sw="2")
     assert where(told) == [{"region": "eu"}]
+    assert told.causes[0].picked.where == "sw:2 region:eu", "vehicles of the group, not of others that have it, too"
     assert told.events.raw_total < 2_000
     with pytest.raises(UnavailableError, match="no spans in the window region=cn"):
         spans(store, region="cn")

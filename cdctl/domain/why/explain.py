@@ -198,7 +198,9 @@ class _Work:
         return tuple(dict.fromkeys(events.trace[row].tobytes().hex() for row in kept[:_TRACES]))
 
     def _picked(self, where: Conjunction, mask: Mask) -> Picked:
-        text, beyond = picking.pick(where)
+        # What was asked of a group alone is about the vehicles of that group alone.
+        group = tuple(Predicate(name, value) for name, value in self._question.group.items())
+        text, beyond = picking.pick((*group, *where))
         vehicle = self._events.vehicle
         codes = vehicle.codes[mask & (self._events.bad > 0)] if vehicle is not None else np.array([NONE])
         return Picked(text, beyond, len(np.unique(codes[codes != NONE])))
