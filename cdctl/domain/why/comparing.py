@@ -18,6 +18,8 @@ from cdctl.domain.why.rows import NONE, Mask
 _LIFT = 1.5
 _LEVEL = math.log(1e-3)
 _FEW = 3.0
+_CALM = 5.0
+"""Nats that the time before a beginning speaks for the lower rate, at least."""
 
 
 def counts(events: Events, mask: Mask) -> Counts:
@@ -93,4 +95,4 @@ def onset(bad: Floats, total: Floats, inside: float, outside: float) -> int | No
     steps = bad * math.log(high / low) + good * math.log((1 - high) / (1 - low))
     sums = np.concatenate([[0.0], np.cumsum(steps)])
     place = int(sums.argmin())
-    return place if place > 0 and place < len(bad) else None
+    return place if 0 < place < len(bad) and sums[place] < -_CALM else None

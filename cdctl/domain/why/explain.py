@@ -25,7 +25,7 @@ from cdctl.domain.why.explanation import (
     SourceName,
     Timeline,
 )
-from cdctl.domain.why.peeling import RULES, Named, Rules, peel
+from cdctl.domain.why.peeling import CHANCE, RULES, Named, Rules, peel
 from cdctl.domain.why.rows import NONE, Codes, Mask, Rows, summed
 from cdctl.domain.why.scan import Cell
 
@@ -34,6 +34,8 @@ SLICES = 60
 _HEAVY = 5
 _NEAR = 5
 _TRACES = 3
+_LIKELY = -1.0
+"""Decimal logarithm of the p-value above which a group is not even nearly a cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,8 @@ class _Work:
         found: dict[Conjunction, NearMiss] = {}
         bad, total = float(self._events.bad.sum()), float(self._events.total.sum())
         for one, reason in near:
+            if reason == CHANCE and one.log10_p > _LIKELY:
+                continue
             cell, where = one.cell, self._where(one.cell)
             outside = (bad - cell.bad) / max(total - cell.total, 1e-12)
             share = float(cell.bad / max(bad, 1e-12))

@@ -10,6 +10,8 @@ from cdctl.domain.why.evidence import Weighed, Witnesses
 from cdctl.domain.why.rows import Rows
 from cdctl.domain.why.scan import Cell, search
 
+CHANCE = "may be chance"
+"""Why most cells are no cause."""
 _SHOWN = 3
 """Cells of a round that are weighed in any case, to be told as near misses."""
 
@@ -145,7 +147,7 @@ def _too_weak(one: Named, rows: Rows, rules: Rules) -> str:
     bad, total = float(rows.bad.sum()), float(rows.total.sum())
     outside = (bad - cell.bad) / max(total - cell.total, 1e-12)
     if one.log10_p > np.log10(rules.level):
-        return "may be chance"
+        return CHANCE
     if weighed.units and (weighed.units < rules.units or weighed.heaviest > rules.heaviest):
         return "it is one vehicle" if weighed.units == 1 else "it is a few vehicles"
     if cell.bad < rules.lift * outside * cell.total:

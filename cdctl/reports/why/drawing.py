@@ -15,6 +15,8 @@ from cdctl.domain.why.explanation import Explanation, Timeline
 
 HEIGHT = 220
 _TOP, _PLOT = 10, 176
+_LINE = 13
+"""Pixels between two labels at least; that of 1, which spends the budget exactly, goes first."""
 _STEPS = (1, 2, 2.5, 5, 10)
 _TICKS = (60, 300, 600, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 
@@ -55,8 +57,7 @@ def _ticks(top: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(top / 4))
     step = next(power * factor for factor in _STEPS if top / (power * factor) <= 5)
     found = [step * number for number in range(int(top / step) + 1)]
-    near = any(abs(value - 1) * _PLOT / top < 14 and value != 1 for value in found)
-    return sorted({*found, *(() if near else (1.0,))})
+    return sorted({*found, 1.0})
 
 
 def _y(value: float, top: float) -> float:
@@ -69,7 +70,8 @@ def _grid(ticks: Sequence[float], top: float) -> str:
         y = _TOP + _y(value, top)
         kind = "strong" if value in {0, 1} else "thin"
         parts.append(f'<line class="{kind}" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text x="100%" dx="6" y="{y + 4}">{value:,.6g}</text>')
+        if value == 1 or abs(value - 1) * _PLOT / top >= _LINE:
+            parts.append(f'<text x="100%" dx="6" y="{y + 4}">{value:,.6g}</text>')
     return "".join(parts)
 
 

@@ -96,11 +96,11 @@ def without(told: Explanation) -> float | None:
 
 
 def _more(cause: Cause, told: Explanation) -> Iterator[str]:
-    name = spoken(cause.where)
+    parts = [f"since about {words.moment(cause.since)} UTC"] if cause.since is not None else []
     if told.reference is not None:
-        yield f"{name}: {before(cause, told.reference, told.window)}"
-    if cause.since is not None:
-        yield f"{name}: since about {words.moment(cause.since)} UTC"
+        parts.append(before(cause, told.reference, told.window))
+    if parts:
+        yield f"{spoken(cause.where)}: {'; '.join(parts)}"
 
 
 def before(cause: Cause, reference: Window, window: Window) -> str:

@@ -51,6 +51,8 @@ def test_since_when() -> None:
     assert onset(bad, total, 0.2, 0.002) == 37
     assert onset(np.full(60, 20.0), total, 0.2, 0.002) is None
     assert onset(bad, total, 0.002, 0.2) is None
+    at_once = np.where(np.arange(60) == 0, 0.0, 3.0)
+    assert onset(at_once, total, 0.03, 0.002) is None  # one quiet slice is no time before
 
 
 def events() -> Events:
