@@ -45,10 +45,12 @@ def sources_of(context: Context) -> Mapping[str, Mapping[str, object]]:
 
 
 def sources_there(context: Context) -> frozenset[str]:
-    """Names of the sources that a context really has: spans are one where it says where they are, or where somebody has
-    taken some in."""
-    have_spans = context.traces is not None or default_folder().is_dir()
-    return frozenset(context.sources) | ({"traces"} if have_spans else frozenset())
+    """Names of the sources that a context really has: spans are one where it names what counts them, or, where it says
+    nothing, where somebody has taken some in."""
+    from cdctl.sources.traces import COUNTING
+
+    have_spans = context.traces.kind in COUNTING if context.traces else default_folder().is_dir()
+    return frozenset(context.sources) - {"traces"} | (frozenset({"traces"}) if have_spans else frozenset())
 
 
 def open_store(context: Context | None, store: str = "") -> SpanStore:

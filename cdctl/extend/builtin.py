@@ -11,7 +11,7 @@ from cdctl.extend.listing import Declaration, Kind, Listing
 _TABLE: dict[str, dict[str, str]] = {
     "sources": {
         "prometheus": "Prometheus and what speaks its HTTP API: Thanos, Mimir, VictoriaMetrics",
-        "traces": "spans: what cdctl trace serve and import keep, or a ClickHouse",
+        "traces": "spans: what cdctl trace serve and import keep, a ClickHouse, or a Tempo",
     },
     "reports": {
         "table": "one line per objective and group, for a terminal",

@@ -17,7 +17,15 @@ def make(settings: Mapping[str, object]) -> TracesSource:
     from cdctl.sources.traces.opening import store_of
     from cdctl.sources.traces.source import TracesSource
 
+    if set(COUNTING) & set(settings) == {"tempo"}:
+        from cdctl.sources.traces.tempo_counting import TempoCounting
+
+        return TracesSource(TempoCounting(settings))
     return TracesSource(store_of(settings))
+
+
+COUNTING = ("store", "clickhouse", "tempo")
+"""Keys of a `traces` table that name what counts spans; a Jaeger finds them only."""
 
 
 PLUGIN = Plugin(
@@ -25,6 +33,6 @@ PLUGIN = Plugin(
     room="sources",
     name="traces",
     version="1",
-    summary="Spans that a store of cdctl's or a ClickHouse keeps",
+    summary="Spans that a store of cdctl's, a ClickHouse or a Tempo keeps",
     make=make,
 )
