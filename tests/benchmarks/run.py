@@ -1,7 +1,7 @@
 """How fast is it? Whole processes in pairs, as ratios against a named baseline of the same minute.
 
     script/bench [start] [hundred] [far] [thousand] [links] [ingest] [fleet] [collector] [rollouts] [journal] [trust]
-                 [orders] [receive]
+                 [orders] [receive] [import] [why]
 
 start: `--help` against a bare typer program, `slo validate` against `python -c pass`.
 hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
@@ -14,7 +14,9 @@ rollouts: a rollout to 1 M targets, planned and gone through; what the cohort gu
 journal: commits, entries and CPU of the journal against apsw on its own; what signing costs beside it.
 trust: envelopes against bare signatures and securesystemslib, a ruling, a trust file with a million vehicles.
 receive: spans by OTLP over HTTP, durable when they are acknowledged, against a bare server that forgets them.
+import: files of spans into the store, against DuckDB's read_json and a bare decode; memory and growth to 1 M spans.
 orders: one order from end to end, ten thousand at once; against the bare link and its commits, and against a paho loop.
+why: planted faults and calm cases, and a million events, against the plain scan and the lift of one attribute.
 """
 
 from __future__ import annotations
@@ -179,7 +181,9 @@ _SCRIPTS = {
     "journal": ("journalling.py",),
     "trust": ("trusting.py",),
     "receive": ("trace_receive.py",),
+    "import": ("trace_import.py",),
     "orders": ("orders.py",),
+    "why": ("why.py",),
 }
 """Benchmarks that print for themselves."""
 
