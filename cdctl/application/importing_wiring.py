@@ -34,11 +34,14 @@ def import_files(
     """Take files in (`-` is stdin, patterns find files); where they are kept, and what became of each. Raises
     UsageError and UnavailableError."""
     from cdctl.stores.spans.folder import SpanFolder
+    from cdctl.stores.spans.tending import Keeping, Tending
 
     files = [_Stdin() if name == "-" else _File(Path(name)) for name in found(names)]
     folder = folder_of(settings.contexts.get(settings.default_context), store)
     with SpanFolder(folder) as kept, _uncollected():
-        return folder, take(files, kept, time.time(), told)
+        results = take(files, kept, time.time(), told)
+        Tending(kept, Keeping(), time.time).once()  # many files of one hour are slow to read
+        return folder, results
 
 
 @contextmanager

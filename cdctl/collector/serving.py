@@ -21,7 +21,7 @@ from cdctl.errors import RefusedError, UnavailableError, UsageError
 MOST_CONNECTIONS = 1_024
 LARGEST_HEAD = 16 << 10
 _IMPATIENT = 15.0
-"""Seconds until a connection must have sent the head of its first request."""
+"""Seconds until a connection must have sent the head of a request: the first, or another that it has begun."""
 _GOODBYE = 2
 _USER_TIMEOUT_MS = 30_000
 
@@ -77,18 +77,37 @@ def url(listening: socket.socket, context: ssl.SSLContext | None) -> str:
 
 
 class _Impatient(H11Protocol):
-    """Closes connections whose first request does not come."""
+    """Closes connections on which a request does not come, or never ends to begin."""
+
+    _impatience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._impatience = self.loop.call_later(_IMPATIENT, self._is_there)
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._waits():
+            self._calm()
+        elif self._impatience is None:
+            self._impatience = self.loop.call_later(_IMPATIENT, self._is_there)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self._impatience.cancel()
+        self._calm()
         super().connection_lost(exc)
 
+    def _waits(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _calm(self) -> None:
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None
+
     def _is_there(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        self._impatience = None
+        if self._waits() and not self.transport.is_closing():
             self.transport.close()
 
 

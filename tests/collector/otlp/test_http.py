@@ -15,6 +15,7 @@ from otlp_requests import Requests
 from span_batches import NOW
 from span_stores import Slow, numbers
 
+from cdctl.collector import serving
 from cdctl.collector.otlp.answers import JSON, PROTOBUF
 from cdctl.stores.spans.reading import SpanFiles
 
@@ -181,6 +182,25 @@ def test_a_body_that_drips_is_given_up(receiver):
             writer.close()
             assert (receiving.counts.refused, receiving.intake.in_flight) == ({"slow": 1}, 0)
             assert (await receiving.post(numbered(1))).status_code == 200
+
+    run(story())
+
+
+def test_a_second_head_that_drips_is_given_up(receiver, monkeypatch):
+    monkeypatch.setattr(serving, "_IMPATIENT", 0.3)
+
+    async def story():
+        async with receiver() as receiving:
+            reader, writer = await asyncio.open_connection(*receiving.url.removeprefix("http://").split(":"))
+            writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert await reader.readuntil(b"ok\n")
+            dripped = 0
+            while not reader.at_eof() and dripped < 1000:
+                writer.write(b"G" if not dripped else b"E")
+                dripped += 1
+                await asyncio.sleep(0.02)
+            assert 2 < dripped < 1000
+            writer.close()
 
     run(story())
 
