@@ -12,9 +12,9 @@ from cdctl.application.flights import Flight
 from cdctl.application.hearing import Hearing
 from cdctl.application.issuing import Means
 from cdctl.application.launching import Launcher
-from cdctl.application.recalling import ended, named, take_back
+from cdctl.application.recalling import ended, named, outcome, take_back
 from cdctl.application.reconcile import Reconciler
-from cdctl.application.resuming import last_tries, left_by, preface
+from cdctl.application.resuming import left_by, preface
 from cdctl.application.sending import Sending
 from cdctl.application.spans import begin, end
 from cdctl.application.tally import Outcome, Tell
@@ -218,18 +218,7 @@ class Dispatch:
                 self._sendings.discard(sending)
             self._tell(sending)
             end(trace, sending.tally)
-        return self._outcome(sending)
-
-    def _outcome(self, sending: Sending) -> Outcome:
-        journal, digest = self._desk.means.journal, sending.digest
-        return Outcome(
-            digest,
-            self.session,
-            sending.tally,
-            lambda: last_tries(journal.orders(plan=digest)),
-            stopped=sending.stopped.is_set(),
-            waiting=bool(sending.open),
-        )
+        return outcome(self._desk, sending)
 
     def _sending(
         self, digest: str, command: Command | None, arguments: Mapping[str, object], tell: Tell | None, **how: Any

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cdctl.application.desk import Desk
+from cdctl.application.resuming import last_tries
 from cdctl.application.sending import Sending
+from cdctl.application.tally import Outcome
 from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.order import Order, State
 
@@ -34,6 +36,15 @@ async def ended(desk: Desk, own: Sequence[Kept], others: Sequence[Kept], sending
         there = [name for name in there if not states[name].terminal]
         sending.tally.states = Counter(states.values())
         sending.tell()
+
+
+def outcome(desk: Desk, sending: Sending) -> Outcome:
+    """How a sending ended, or how it is when nobody waits for that."""
+    journal, digest, tally = desk.means.journal, sending.digest, sending.tally
+    stopped, waiting = sending.stopped.is_set(), bool(sending.open)
+    return Outcome(
+        digest, desk.session, tally, lambda: last_tries(journal.orders(plan=digest)), stopped=stopped, waiting=waiting
+    )
 
 
 async def take_back(desk: Desk, orders: Sequence[Order]) -> None:

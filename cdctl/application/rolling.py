@@ -123,19 +123,9 @@ async def carry(
         except CdctlError as error:
             warn(f"nobody else can see or stop this rollout: {error.message}")
 
-        untold = ""
-
-        def show(picture: Picture) -> None:
-            nonlocal untold
-            showing.show(picture)
-            shown(picture)
-            if showing.untold and showing.untold != untold:
-                warn(f"nobody else sees how this rollout is: {showing.untold}")
-            untold = showing.untold
-
         keeping = asyncio.create_task(showing.refusals.keep(orders.journal, warn))
         try:
-            picture = await engine.run(show)
+            picture = await engine.run(_shows(showing, shown, warn))
             showing.show(picture, last=True)
         finally:
             keeping.cancel()
@@ -145,6 +135,23 @@ async def carry(
             finally:
                 await showing.aclose()
     return picture
+
+
+def _shows(
+    showing: Showing, shown: Callable[[Picture], None], warn: Callable[[str], None]
+) -> Callable[[Picture], None]:
+    """Shows a picture to others and here, and warns once when others cannot be told."""
+    warned = ""
+
+    def show(picture: Picture) -> None:
+        nonlocal warned
+        showing.show(picture)
+        shown(picture)
+        if showing.untold and showing.untold != warned:
+            warn(f"nobody else sees how this rollout is: {showing.untold}")
+        warned = showing.untold
+
+    return show
 
 
 def _refusal(orders: Orders, job: Job, who: Identity, control: Control) -> str:

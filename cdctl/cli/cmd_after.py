@@ -91,7 +91,7 @@ def _go_on(run: Run, settings: Settings, session: cmd_kept.Session, yes: bool, p
             found = await cmd_patience.within(patience, [dispatch.resume(tell=board.tell())])
         if found is None:
             wanted = [(one.digest, len(one.plan.targets) if one.plan and one.targets else 0) for one in session.left]
-            return await cmd_patience.so_far(dispatch, orders.journal, wanted, board)
+            return await cmd_sending.so_far(dispatch, orders.journal, wanted, board)
         return cmd_sending.ended(found[0], board)
 
     with cmd_sending.interruptible(board, lambda: "go on: cdctl cmd resume"):

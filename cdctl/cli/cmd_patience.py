@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from cdctl.cli.cmd_progress import Board
-from cdctl.cli.cmd_sending import Ended
 from cdctl.cli.values import span
 from cdctl.errors import UsageError
-
-if TYPE_CHECKING:
-    from cdctl.application.dispatch import Dispatch
-    from cdctl.domain.orders.keeping import Journal
 
 T = TypeVar("T")
 FLAG = "--wait-for"
@@ -44,14 +38,3 @@ async def within(seconds: float | None, work: Sequence[Coroutine[Any, Any, T]]) 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def so_far(dispatch: Dispatch, journal: Journal, plans: Sequence[tuple[str, int]], board: Board) -> Ended:
-    """How it stands now that nobody waits any longer. plans: digests, and how many targets each has."""
-    from cdctl.application.resuming import last_tries
-
-    await dispatch.settle()
-    each = [list(last_tries(journal.orders(plan=digest))) for digest, _ in plans]
-    unsent = sum(max(0, total - len(kept)) for (_, total), kept in zip(plans, each, strict=True))
-    kept = [one for some in each for one in some]
-    return Ended(kept, board.sum, [digest for digest, _ in plans], dispatch.session, unsent, gave_up=True)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cdctl.application.calling_off import refuse_called_off
 from cdctl.cli import cmd_asking, cmd_stopping, exits
+from cdctl.cli.cmd_patience import within
 from cdctl.cli.cmd_progress import Board, Sum, counts
 from cdctl.domain.duration import brief
 from cdctl.domain.orders.order import TERMINAL, State
 from cdctl.domain.text import safe
-from cdctl.errors import RefusedError
+from cdctl.errors import RefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cdctl.application.tally import Outcome
     from cdctl.cli.options import Run
     from cdctl.domain.orders.command import Command
-    from cdctl.domain.orders.keeping import Kept
+    from cdctl.domain.orders.keeping import Journal, Kept
     from cdctl.domain.orders.plan import Plan
     from cdctl.domain.orders.trust import Identity
     from cdctl.domain.settings import Settings
@@ -76,7 +77,6 @@ class Ended:
 def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -> Ended:
     """Ask policy, ask the person, send. Raises UsageError, RefusedError and UnavailableError."""
     from cdctl.application.orders_wiring import with_orders
-    from cdctl.cli.cmd_patience import so_far, within
 
     risk = cmd_asking.worst([parcel.command.risk for parcel in parcels])
     cmd_asking.must_be_able(risk, how.yes)
@@ -97,10 +97,17 @@ def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -
                 )
                 for number, parcel in enumerate(parcels)
             ]  # fmt: skip
-            with board.shown():
-                outcomes = await within(how.patience, sending)
+            wanted = [(digest, len(parcel.plan.targets)) for digest, parcel in zip(plans, parcels, strict=True)]
+            try:
+                with board.shown():
+                    outcomes = await within(how.patience, sending)
+            except UnavailableError:
+                with suppress(UnavailableError):  # what was begun is told, as far as it can be read
+                    found = await so_far(dispatch, orders.journal, wanted, board)
+                    if found.kept:
+                        closing(run, names, replace(found, gave_up=False))
+                raise
             if outcomes is None:
-                wanted = [(digest, len(parcel.plan.targets)) for digest, parcel in zip(plans, parcels, strict=True)]
                 return await so_far(dispatch, orders.journal, wanted, board)
         return ended(outcomes, board, waited=how.wait)
 
@@ -174,6 +181,17 @@ def ended(outcomes: Sequence[Outcome], board: Board, *, waited: bool = True) -> 
         sum(outcome.tally.forged for outcome in outcomes),
         any(outcome.stopped for outcome in outcomes),
     )
+
+
+async def so_far(dispatch: Dispatch, journal: Journal, plans: Sequence[tuple[str, int]], board: Board) -> Ended:
+    """How it stands now that nobody waits any longer. plans: digests, and how many targets each has."""
+    from cdctl.application.resuming import last_tries
+
+    await dispatch.settle()
+    each = [list(last_tries(journal.orders(plan=digest))) for digest, _ in plans]
+    unsent = sum(max(0, total - len(kept)) for (_, total), kept in zip(plans, each, strict=True))
+    kept = [one for some in each for one in some]
+    return Ended(kept, board.sum, [digest for digest, _ in plans], dispatch.session, unsent, gave_up=True)
 
 
 def code(found: Ended) -> exits.Code:
