@@ -16,6 +16,7 @@ from cdctl.application.traces_wiring import folder_of
 from cdctl.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
+    from cdctl.collector.otlp.changes import Changes
     from cdctl.collector.otlp.counting import Counts
     from cdctl.collector.otlp.intake import Intake
     from cdctl.collector.tokens import Gate
@@ -57,6 +58,7 @@ async def serve(
         for note in folder.notes:
             say(note)
         tending = Tending(folder, Keeping(wanted.keep, wanted.most), time.time)
+        changes = _changes(settings, store)
         intake = Intake(folder, _readers(), counts, bounds=lambda: (time.time() - wanted.keep, time.time() + AHEAD))
         await stack.enter_async_context(_taking(intake, lambda: pulse(_pulse(counts, intake, 0.0))))
         grpc = await stack.enter_async_context(_rpc(wanted, intake, gate))
@@ -65,7 +67,7 @@ async def serve(
             group.create_task(_beating(intake, gate))
             group.create_task(_tended(tending, counts, say))
             group.create_task(_pulsing(intake, counts, pulse))
-            group.create_task(serving.serve(Receiver(intake, gate).app, listening, tls))
+            group.create_task(serving.serve(Receiver(intake, gate, changes=changes).app, listening, tls))
 
 
 def _folder(settings: Settings, wanted: Serving) -> Path:
@@ -80,6 +82,22 @@ def _readers() -> dict[str, Callable[[], SpanReader]]:
     from cdctl.formats.otlp_protobuf import OtlpProtobuf
 
     return {PROTOBUF: OtlpProtobuf, JSON: OtlpJson}
+
+
+def _changes(settings: Settings, store: Path) -> Changes:
+    """Where changes go that come in: the file of the context, else the one beside the spans."""
+    from cdctl.application.triage_wiring import CHANGES
+    from cdctl.collector.otlp.answers import JSON, PROTOBUF
+    from cdctl.collector.otlp.changes import Changes
+    from cdctl.files.change_lines import written
+    from cdctl.formats.otlp_changes import from_json, from_protobuf
+    from cdctl.stores.change_log import append
+
+    context = settings.context() if settings.contexts and settings.default_context else None
+    path = Path(context.changes).expanduser() if context is not None and context.changes else store / CHANGES
+    return Changes(
+        {JSON: from_json, PROTOBUF: from_protobuf}, lambda found: append(path, b"".join(map(written, found)))
+    )
 
 
 def _gate(wanted: Serving, store: Path, say: Say) -> tuple[Gate | None, str, bool]:

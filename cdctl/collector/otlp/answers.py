@@ -7,6 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from cdctl.collector.otlp.refusing import NUMBERS, NotTakenError
@@ -32,12 +33,27 @@ def taken(form: str, rejected: Rejections) -> bytes:
     return _bytes(answer)
 
 
-def words(rejected: Rejections) -> str:
+def records_taken(form: str, rejected: Rejections) -> bytes:
+    """As `taken`, for log records."""
+    count, message = rejected.total, words(rejected, "record")
+    if form == JSON:
+        if not count:
+            return b"{}"
+        return msgspec.json.encode({"partialSuccess": {"rejectedLogRecords": str(count), "errorMessage": message}})
+    answer = ExportLogsServiceResponse()
+    if count:
+        answer.partial_success.rejected_log_records = count
+        answer.partial_success.error_message = message
+    return _bytes(answer)
+
+
+def words(rejected: Rejections, thing: str = "span") -> str:
     """`3 spans: no trace id (span 2); 1 span: ...`."""
     parts = []
     for reason, count in sorted(rejected.counts.items(), key=lambda item: -item[1]):
         example = rejected.examples.get(reason, "")
-        parts.append(f"{count} {'span' if count == 1 else 'spans'}: {reason}{f' ({example})' if example else ''}")
+        many = thing if count == 1 else f"{thing}s"
+        parts.append(f"{count} {many}: {reason}{f' ({example})' if example else ''}")
     return safe("; ".join(parts), _LONGEST)
 
 

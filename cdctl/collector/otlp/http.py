@@ -1,4 +1,4 @@
-"""OTLP over HTTP: POST /v1/traces, protobuf or JSON; /metrics and /healthz beside it.
+"""OTLP over HTTP: POST /v1/traces, and /v1/logs for changes; protobuf or JSON; /metrics and /healthz beside it.
 
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """
@@ -16,30 +16,37 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cdctl.collector.otlp import counting
-from cdctl.collector.otlp.answers import JSON, PROTOBUF, refused, taken
+from cdctl.collector.otlp.answers import JSON, PROTOBUF, records_taken, refused, taken
+from cdctl.collector.otlp.changes import Changes
 from cdctl.collector.otlp.intake import Intake
 from cdctl.collector.otlp.refusing import NotTakenError, Why
 from cdctl.collector.otlp.unpacking import MOST
 from cdctl.collector.tokens import Gate
+from cdctl.domain.traces.batch import Rejections
 
 PATIENCE = 30.0
 """Seconds for a body to come."""
 _FORMS = {PROTOBUF: PROTOBUF, "application/protobuf": PROTOBUF, JSON: JSON}
 Handler = Callable[[Request], Awaitable[Response]]
+Take = Callable[[str, str, bytes], Awaitable[Rejections]]
+"""Form, encoding and body of a request -> what of it was not taken."""
 
 
 class Receiver:
     """The answers. `app` is what a server runs. Without a gate everybody may send."""
 
-    def __init__(self, intake: Intake, gate: Gate | None, *, patience: float = PATIENCE) -> None:
-        self._intake, self._gate, self._patience = intake, gate, patience
+    def __init__(
+        self, intake: Intake, gate: Gate | None, *, changes: Changes | None = None, patience: float = PATIENCE
+    ) -> None:
+        self._intake, self._gate, self._changes, self._patience = intake, gate, changes, patience
         self.app = Starlette(
             routes=[
                 Route("/v1/traces", self._guarded(self._traces), methods=["POST"]),
+                *([Route("/v1/logs", self._guarded(self._logs), methods=["POST"])] if changes else []),
                 Route("/metrics", self._guarded(self._metrics)),
                 Route("/healthz", self._guarded(self._health)),
             ],
-            exception_handlers={404: self._guarded(_unknown), 405: self._guarded(_unknown)},
+            exception_handlers={404: self._guarded(self._unknown), 405: self._guarded(self._unknown)},
         )
 
     def _guarded(self, handler: Handler) -> Callable[..., Awaitable[Response]]:
@@ -59,9 +66,20 @@ class Receiver:
         return guarded
 
     async def _traces(self, request: Request) -> Response:
+        form, rejected = await self._taken(
+            request, lambda form, encoding, body: self._intake.take(form, encoding, body, "http")
+        )
+        return Response(taken(form, rejected), media_type=form)
+
+    async def _logs(self, request: Request) -> Response:
+        assert self._changes is not None
+        form, rejected = await self._taken(request, self._changes.take)
+        return Response(records_taken(form, rejected), media_type=form)
+
+    async def _taken(self, request: Request, take: Take) -> tuple[str, Rejections]:
         form = _form(request)
         if form is None:
-            raise NotTakenError(Why.TYPE, f"spans come as {PROTOBUF} or {JSON}")
+            raise NotTakenError(Why.TYPE, f"OTLP comes as {PROTOBUF} or {JSON}")
         self._let_in(request)
         self._intake.admit()
         encoding = request.headers.get("content-encoding", "")
@@ -78,12 +96,11 @@ class Receiver:
                         raise NotTakenError(Why.LARGE, f"a body has {MOST >> 20} MiB at most")
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             parts.clear()
-            rejected = await self._intake.take(form, encoding, body, "http")
+            return form, await take(form, encoding, body)
         except TimeoutError:
             raise NotTakenError(Why.SLOW, f"the body did not come within {self._patience:g} s") from None
         finally:
             self._intake.hold(-held)
-        return Response(taken(form, rejected), media_type=form)
 
     def _let_in(self, request: Request) -> None:
         if self._gate is None:
@@ -104,15 +121,16 @@ class Receiver:
         well = self._intake.listening
         return Response("ok\n" if well else "nothing can be kept\n", 200 if well else 503, media_type="text/plain")
 
+    async def _unknown(self, request: Request) -> Response:
+        changes = {"/v1/logs"} if self._changes is not None else set()
+        if request.url.path in {"/v1/traces", "/metrics", "/healthz", *changes}:
+            raise NotTakenError(Why.METHOD, "OTLP is sent by POST")
+        also = ", changes to /v1/logs" if changes else ""
+        raise NotTakenError(Why.PATH, f"spans are sent to /v1/traces{also}; nothing else is taken")
+
 
 def _form(request: Request) -> str | None:
     return _FORMS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
-
-
-async def _unknown(request: Request) -> Response:
-    if request.url.path in {"/v1/traces", "/metrics", "/healthz"}:
-        raise NotTakenError(Why.METHOD, "spans are sent by POST")
-    raise NotTakenError(Why.PATH, "spans are sent to /v1/traces; nothing else is taken")
 
 
 def _refusal(form: str, error: NotTakenError) -> Response:

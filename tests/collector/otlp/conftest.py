@@ -16,6 +16,7 @@ from span_batches import NOW
 
 from cdctl.collector import serving, tokens
 from cdctl.collector.otlp.answers import JSON, PROTOBUF
+from cdctl.collector.otlp.changes import Changes
 from cdctl.collector.otlp.counting import Counts
 from cdctl.collector.otlp.http import Receiver
 from cdctl.collector.otlp.intake import Intake
@@ -52,6 +53,7 @@ async def open_receiver(
     cert: str = "",
     key: str = "",
     patience: float = 30.0,
+    changes: Changes | None = None,
     wrap: Callable[[SpanFolder], Any] = lambda folder: folder,
     **options: Any,
 ):
@@ -67,7 +69,7 @@ async def open_receiver(
         rpc = Rpc(intake, gate, patience=patience)
         address = await rpc.start("127.0.0.1", 0, Identity(cert, key) if cert else None)
         listening, tls = serving.bound("127.0.0.1", 0), serving.tls(cert, key)
-        app = Receiver(intake, gate, patience=patience).app
+        app = Receiver(intake, gate, changes=changes, patience=patience).app
         task = asyncio.create_task(serving.serve(app, listening, tls))
         try:
             yield Receiving(serving.url(listening, tls), address, intake, folder)
