@@ -21,6 +21,7 @@ from cdctl.formats.coding import Coder
 from cdctl.formats.columns import REASONS, Columns, Faults, Wrong, identified, kinds, limited, nanos, statuses
 from cdctl.formats.otlp_attributes import cut, cut_quickly, read_pairs
 from cdctl.formats.otlp_json_shape import (
+    ABSENT,
     MESSAGE,
     OBJECTS,
     RAW_MESSAGE,
@@ -194,6 +195,8 @@ def _status(raw: bytes) -> tuple[int, str]:
 
 def _lists(raw: Sequence[msgspec.Raw], faults: Faults) -> list[str]:
     """Events or links as JSON, an empty text where there are none."""
+    if list(raw).count(ABSENT) == len(raw):
+        return [""] * len(raw)
     coder = Coder[bytes]()
     codes = coder.code(_bytes(raw))
     read = [_list(one) for one in coder.things]
