@@ -15,6 +15,7 @@ journal: commits, entries and CPU of the journal against apsw on its own; what s
 trust: envelopes against bare signatures and securesystemslib, a ruling, a trust file with a million vehicles.
 receive: spans by OTLP over HTTP, durable when they are acknowledged, against a bare server that forgets them.
 import: files of spans into the store, against DuckDB's read_json and a bare decode; memory and growth to 1 M spans.
+rollup: a million spans into 5-minute groups, against bare DuckDB over the same files.
 orders: one order from end to end, ten thousand at once; against the bare link and its commits, and against a paho loop.
 why: planted faults and calm cases, and a million events, against the plain scan and the lift of one attribute.
 """
@@ -182,6 +183,7 @@ _SCRIPTS = {
     "trust": ("trusting.py",),
     "receive": ("trace_receive.py",),
     "import": ("trace_import.py",),
+    "rollup": ("trace_rollup.py",),
     "orders": ("orders.py",),
     "why": ("why.py",),
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, overload
 
 import numpy as np
@@ -49,14 +52,16 @@ def observations(table: Any, kept: float, *, bad: bool, promoted: bool = True) -
     if table is None or not len(table):
         nothing = np.zeros(0, np.int64)
         return Observations(nothing.astype(bool), nothing.astype(float), nothing, np.zeros((0, 16), np.uint8), {})
-    columns: dict[Attribute, Coded] = {}
+    work: list[tuple[Attribute, Callable[[], Coded]]] = []
     for attribute in PROMOTED if promoted else ():
         column = table.column(str(attribute))
         if column.null_count < len(column):
-            columns[attribute] = _coded(column)
+            work.append((attribute, partial(_coded, column)))
     for scope, name in _MAPS.items():
-        for key, coded in _mapped(table.column(name)):
-            attribute = Attribute(scope, present(scope, key))
+        work += [(Attribute(scope, present(scope, key)), coded) for key, coded in _mapped(table.column(name))]
+    columns: dict[Attribute, Coded] = {}
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # arrow lets go of the interpreter while it encodes
+        for (attribute, _), coded in zip(work, pool.map(lambda one: one[1](), work), strict=True):
             columns[attribute] = _either(columns[attribute], coded) if attribute in columns else coded
     trace = table.column("trace_id").combine_chunks()
     return Observations(
@@ -76,16 +81,15 @@ def _coded(column: Any) -> Coded:
     )
 
 
-def _mapped(column: Any) -> Iterator[tuple[str, Coded]]:
-    """The most frequent keys of a column of maps, each with its values as a column."""
+def _mapped(column: Any) -> Iterator[tuple[str, Callable[[], Coded]]]:
+    """The most frequent keys of a column of maps, each with what makes a column of its values."""
     whole = column.combine_chunks()
     whole = whole.chunk(0) if hasattr(whole, "chunk") else whole
-    spans = len(whole)
     offsets = whole.offsets.to_numpy()
     begin, stop = int(offsets[0]), int(offsets[-1])
     if begin == stop:
         return
-    owner = np.repeat(np.arange(spans, dtype=np.int32), np.diff(offsets))
+    owner = np.repeat(np.arange(len(whole), dtype=np.int32), np.diff(offsets))
     keys = whole.keys.slice(begin, stop - begin).dictionary_encode()
     items = whole.items.slice(begin, stop - begin)
     codes = keys.indices.to_numpy(zero_copy_only=False)
@@ -95,22 +99,23 @@ def _mapped(column: Any) -> Iterator[tuple[str, Coded]]:
     starts = np.concatenate([[0], np.cumsum(counts)])
     for key in np.argsort(-counts, kind="stable")[:MOST_KEYS]:
         rows = order[starts[key] : starts[key + 1]]
-        taken = items.take(_array(rows)).dictionary_encode()
-        found = np.full(spans, -1, np.int32)
-        found[owner[rows]] = taken.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        yield keys.dictionary[int(key)].as_py(), Coded(found, Words(taken.dictionary))
+        yield keys.dictionary[int(key)].as_py(), partial(_taken, items, rows, owner, len(whole))
+
+
+def _taken(items: Any, rows: Any, owner: Any, spans: int) -> Coded:
+    """The values at some rows, as a column of all spans."""
+    import pyarrow
+
+    taken = items.take(pyarrow.array(rows)).dictionary_encode()
+    found = np.full(spans, -1, np.int32)
+    found[owner[rows]] = taken.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return Coded(found, Words(taken.dictionary))
 
 
 def _either(one: Coded, other: Coded) -> Coded:
     """A column whose values came by two names: the first name's, else the second's."""
     codes = np.where(one.codes >= 0, one.codes, np.where(other.codes >= 0, other.codes + len(one.values), -1))
     return Coded(codes.astype(np.int32), [*one.values, *other.values])
-
-
-def _array(values: Any) -> Any:
-    import pyarrow
-
-    return pyarrow.array(values)
 
 
 def _ids(column: Any, count: int) -> Any:
