@@ -48,6 +48,8 @@ async def serve(
 
     host, port = serving.host_and_port(wanted.listen)
     serving.check(host, wanted.cert, wanted.key)
+    if wanted.grpc:
+        serving.check(serving.host_and_port(wanted.grpc, "--grpc")[0], wanted.cert, wanted.key, "--grpc")
     tls = serving.tls(wanted.cert, wanted.key)
     store = _folder(settings, wanted)
     gate, token_file, made = _gate(wanted, store, say)
@@ -141,8 +143,7 @@ async def _rpc(wanted: Serving, intake: Intake, gate: Gate | None) -> AsyncItera
             subject="--grpc",
             hint="pip install 'cdctl[traces]', or leave gRPC out: --grpc ''",
         ) from None
-    host, port = serving.host_and_port(wanted.grpc)
-    serving.check(host, wanted.cert, wanted.key)
+    host, port = serving.host_and_port(wanted.grpc, "--grpc")
     rpc = Rpc(intake, gate)
     try:
         yield await rpc.start(host, port, Identity(wanted.cert, wanted.key) if wanted.cert else None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cdctl.cli import exits, output
 from cdctl.cli.options import run_of
-from cdctl.errors import UsageError
+from cdctl.cli.sizes import byte_count, least_seconds
 
 if TYPE_CHECKING:
     from cdctl.application.collecting import Collected
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_BYTES = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
-_LEAST_BYTES = 8 << 20
+_LEAST_SECONDS, _LEAST_BYTES = 60, 8 << 20
 
 
 @app.command(epilog="Example: cdctl collect --listen 10.0.0.5:7443 --cert server.crt --key server.key")
@@ -45,7 +43,9 @@ def collect(
     from cdctl.cli.settings import settings_of
 
     run = run_of(ctx)
-    wanted = Collecting(listen, token_file, cert, key, _seconds(keep), _size(max_bytes), folder)
+    seconds = least_seconds(keep, "--keep", _LEAST_SECONDS)
+    most = byte_count(max_bytes, "--max-bytes", _LEAST_BYTES)
+    wanted = Collecting(listen, token_file, cert, key, seconds, most, folder)
     settings = settings_of(run)
     with exits.in_flight("collecting", "the history is kept; start it again: cdctl collect"):
         asyncio.run(
@@ -71,27 +71,3 @@ def _ready(run: Run, where: Collected) -> None:
         told = datetime.fromtimestamp(where.since, UTC).isoformat(timespec="seconds")
         exits.note(run, f"history goes back to {told}")
     exits.note(run, f"serving {where.url}; stop it with Ctrl-C")
-
-
-def _seconds(text: str) -> float:
-    from cdctl.domain.duration import seconds
-
-    try:
-        found = seconds(text)
-    except ValueError as error:
-        raise UsageError(str(error), subject="--keep", hint="write 3d") from None
-    if found < 60:
-        raise UsageError(f"{text} is no history", subject="--keep", hint="keep a minute at least; 3d is usual")
-    return found
-
-
-def _size(text: str) -> int:
-    """Bytes of `2GB`, `500MB` (powers of 1024). Raises UsageError."""
-    match = re.fullmatch(r"(\d{1,9})\s*([A-Za-z]*)", text)
-    unit = _BYTES.get(match[2].upper()) if match else None
-    if match is None or unit is None:
-        raise UsageError(f"{text!r} is no size", subject="--max-bytes", hint="write 2GB or 500MB")
-    found = int(match[1]) * unit
-    if found < _LEAST_BYTES:
-        raise UsageError(f"{text} is too little for a history", subject="--max-bytes", hint="8MB is the least")
-    return found

@@ -30,5 +30,6 @@ def least_seconds(text: str, option: str, least: float) -> float:
     except ValueError as error:
         raise UsageError(str(error), subject=option, hint="write 3d") from None
     if found < least:
-        raise UsageError(f"{text} is too short", subject=option, hint=f"{least / 3600:g}h is the least")
+        said = f"{least / 3600:g}h" if least >= 3600 else f"{least / 60:g}m"
+        raise UsageError(f"{text} is too short", subject=option, hint=f"{said} is the least")
     return found

@@ -26,23 +26,23 @@ _GOODBYE = 2
 _USER_TIMEOUT_MS = 30_000
 
 
-def host_and_port(text: str) -> tuple[str, int]:
-    """`127.0.0.1:7443`, `[::1]:7443`, `:7443` for all addresses. Raises UsageError."""
+def host_and_port(text: str, option: str = "--listen") -> tuple[str, int]:
+    """`127.0.0.1:7443`, `[::1]:7443`, `:7443` for all addresses; `option` says so. Raises UsageError."""
     host, colon, port = text.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not colon or not port.isdecimal() or int(port) > 65_535 or (":" in host and bare == host):
-        raise UsageError(f"{text!r} is no address to listen on", subject="--listen", hint="write 127.0.0.1:7443")
+        raise UsageError(f"{text!r} is no address to listen on", subject=option, hint="write 127.0.0.1:7443")
     return bare or "0.0.0.0", int(port)  # noqa: S104 - asked for by writing ":7443", and refused without a certificate
 
 
-def check(host: str, cert: str, key: str) -> None:
+def check(host: str, cert: str, key: str, option: str = "--listen") -> None:
     """Raises RefusedError for an address that others reach without a certificate, UsageError for half of one."""
     if bool(cert) != bool(key):
         raise UsageError("a certificate needs its key", subject="--cert, --key", hint="give both files")
     if not cert and not is_loopback(host):
         raise RefusedError(
             f"{host} can be reached by others, and without TLS they could read tokens and vehicles",
-            subject="--listen",
+            subject=option,
             hint="give --cert FILE --key FILE, or listen on 127.0.0.1",
         )
 

@@ -1,0 +1,29 @@
+"""`cdctl trace serve` as it is typed: what is wrong is said before anything is opened."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--keep", "soon"], 2, "--keep"),
+        (["--keep", "5m"], 2, "--keep: 5m is too short\nhint: 1h is the least"),
+        (["--max-bytes", "many"], 2, "--max-bytes: 'many' is no size\nhint: write 2GB or 500MB"),
+        (["--max-bytes", "1MB"], 2, "--max-bytes: 1MB is too little\nhint: 64MB is the least"),
+        (["--listen", "nowhere"], 2, "'nowhere' is no address to listen on"),
+        (["--grpc", "4317", "--listen", "127.0.0.1:0"], 2, "--grpc: '4317' is no address to listen on"),
+        (["--listen", "0.0.0.0:0"], 5, "can be reached by others"),
+        (["--grpc", "0.0.0.0:0"], 5, "--grpc: 0.0.0.0 can be reached by others"),
+        (["--cert", "x.pem"], 2, "a certificate needs its key"),
+        (["--listen", "127.0.0.1:0", "--cert", "x.pem", "--key", "y.pem"], 3, "the certificate cannot be used"),
+    ],
+)
+def test_what_is_wrong(cdctl, tmp_path, monkeypatch, arguments, code, said):
+    monkeypatch.chdir(tmp_path)
+    ran = cdctl("trace", "serve", "--store", tmp_path / "store", *arguments)
+    assert ran.code == code
+    assert said in ran.err
+    assert ran.out == ""
+    assert not (tmp_path / "store" / "manifest.sqlite").exists()
