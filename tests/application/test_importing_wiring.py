@@ -17,6 +17,7 @@ from waiting import eventually
 from cdctl.application.importing_wiring import found, import_files
 from cdctl.domain.settings import Settings
 from cdctl.errors import UsageError
+from cdctl.stores.spans.folder import SpanFolder
 
 
 def _file(path: Path, *numbers: int) -> Path:
@@ -82,6 +83,15 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
     with duckdb.connect() as db:
         counted = db.execute(f"SELECT count(*), count(DISTINCT span_id) FROM read_parquet('{files}')").fetchall()
     assert counted == [(3000, 3000)]
+
+
+def test_many_small_files_do_not_stay_small(tmp_path):
+    store = tmp_path / "store"
+    files = [_file(tmp_path / f"{number}.json", number) for number in range(70)]
+    assert [one[0] for one in _take(store, *files)] == [1] * 70
+    with SpanFolder(store) as folder:
+        assert sum(file.rows for file in folder.files()) == 70
+        assert len(folder.files()) < 10
 
 
 def test_patterns(tmp_path):

@@ -4,8 +4,8 @@
 
 Each runs in a process of its own on one and the same core, in turn, on the same file: 100,352 spans with 15 attributes
 of their own and 5 of their resource, 512 a line. Ratios are of processor time without the loading of libraries, the
-median of the rounds; spans/s are by the clock. Then the same at 1 M (and with --huge at 5 M): speed and peak memory must
-stay.
+median of the rounds; spans/s are by the clock. Then the same at 1 M (and with --huge at 5 M): speed and peak memory
+must stay.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ _WORK = {"ours": _ours, "bare": _bare, "duckdb": _duckdb}
 def _child(what: str, path: str) -> None:
     """One measurement, in this process."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    if what == "ours":
-        import pyarrow.parquet  # noqa: F401 - loading libraries is not what is measured
+    for name in _LIBRARIES[what]:
+        import_module(name)
     began, spent = time.perf_counter(), time.process_time()
     _WORK[what](path)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
