@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.settings import Context, Settings
     from cdctl.domain.slo.objective import Slo
-    from cdctl.domain.traces.ports import Counting
+    from cdctl.domain.traces.counting import Counting
     from cdctl.domain.why.explanation import Explanation
     from cdctl.extend.catalogue import Catalogue
 
@@ -22,8 +22,9 @@ TRACES = "traces"
 FORMS = ("table", "wide", "json", "html")
 _SETTLE = 15.0
 """Seconds that the first picture of a fleet may take."""
-_NAMED, _LONGEST = 150, 4_000
-"""Vehicles that a fleet is asked for by name, and characters of that; of more, all are asked for."""
+_NAMED, _TOGETHER, _LONGEST = 3_000, 80, 4_000
+"""Vehicles that a fleet is asked for by name, so many in a question, and characters of one; of more vehicles, all are
+asked for."""
 
 
 def sources_of(slo: Slo) -> frozenset[str]:
@@ -72,7 +73,7 @@ def explain_slo(
 
 def _counting(wanted: Wanted) -> Counting:
     """What the promise counts of spans. Raises UsageError."""
-    from cdctl.sources.traces.plan import PlanError, plan
+    from cdctl.sources.traceql.plan import PlanError, plan
 
     try:
         return plan(wanted.objective.indicator, ()).counting
@@ -113,10 +114,12 @@ async def _lived(fleet: Fleet, vehicles: Sequence[str], since: float) -> AsOf:
     from cdctl.domain.why.picking import quoted
 
     await fleet.settle(_SETTLE)
-    named = f"vin:{','.join(map(quoted, vehicles))}" if len(vehicles) <= _NAMED else ""
-    where = named if len(named) <= _LONGEST else ""
-    page = await fleet.find(Query(where, ("vin", *COLUMNS)))
-    facts = {str(row[0]): Facts(*(str(cell or "") for cell in row[1:])) for row in page.rows}
+    runs = range(0, len(vehicles), _TOGETHER)
+    wheres = [f"vin:{','.join(map(quoted, vehicles[first : first + _TOGETHER]))}" for first in runs]
+    if len(vehicles) > _NAMED or any(len(where) > _LONGEST for where in wheres):
+        wheres = [""]
+    pages = [await fleet.find(Query(where, ("vin", *COLUMNS))) for where in wheres]
+    facts = {str(row[0]): Facts(*(str(cell or "") for cell in row[1:])) for page in pages for row in page.rows}
     kept, happenings, _ = await fleet.history("", since)
     return AsOf(facts, happenings, kept)
 

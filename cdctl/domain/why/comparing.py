@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -15,6 +16,14 @@ from cdctl.domain.why.explanation import Conjunction, Counts
 from cdctl.domain.why.picking import FIELDS
 from cdctl.domain.why.rows import NONE, Mask
 
+SHORT: Mapping[str, str] = MappingProxyType(
+    {
+        "service": "service.name", "version": "service.version", "software": "sw", "command": "command.name",
+        "zone": "cloud.availability_zone", "environment": "deployment.environment.name",
+        "cluster": "k8s.cluster.name", "namespace": "k8s.namespace.name",
+    }
+)  # fmt: skip
+"""What a spec may call an attribute of spans for short, as they are called here."""
 _LIFT = 1.5
 _LEVEL = math.log(1e-3)
 _FEW = 3.0
@@ -52,9 +61,11 @@ def told_by(events: Events, group: Mapping[str, str]) -> Mask:
     mask = np.ones(len(events), np.bool_)
     columns = {column.name: column.coded for column in events.columns}
     for name, value in group.items():
-        coded = columns.get(name) or next(
-            (found for known, found in columns.items() if FIELDS.get(known) == name or known.endswith(f".{name}")), None
+        wanted = SHORT.get(name, name)
+        near = (
+            found for known, found in columns.items() if FIELDS.get(known) == wanted or known.endswith(f".{wanted}")
         )
+        coded = columns.get(name) or columns.get(wanted) or next(near, None)
         code = _code(list(coded.values), value) if coded is not None else None
         mask &= (coded.codes == code) if coded is not None and code is not None else False
     return mask

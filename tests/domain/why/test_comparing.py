@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,9 @@ def test_events_of_a_conjunction() -> None:
 def test_events_of_a_group_by_the_names_that_people_use() -> None:
     assert told_by(events(), {"region": "eu"}).tolist() == [True, True, False, False]
     assert told_by(events(), {"kind": "a", "sw": "1"}).tolist() == [True, False, True, False]
+    named = replace(events(), columns=(Column("service.name", recoded(["a", "b", "a", ""]), "resource"),))
+    assert told_by(named, {"service": "a"}).tolist() == [True, False, True, False]
+    assert told_by(events(), {"software": "2"}).tolist() == [False, True, False, False]
     assert told_by(events(), {"region": "cn"}).tolist() == [False] * 4
     assert told_by(events(), {"zone": "a"}).tolist() == [False] * 4
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from why_told import DAY, END, HOUR, asked, incident, told
 
+from cdctl.domain.traces.batch import Coded
 from cdctl.domain.why.explain import explain
 from cdctl.domain.why.explanation import Cause, Explanation, Predicate
 
@@ -65,6 +66,17 @@ def test_its_selection(found: Explanation) -> None:
     assert cause.picked.where == "region:eu sw:23-07.60"
     assert cause.picked.beyond == ()
     assert 20 < cause.picked.vehicles <= 34
+
+
+def test_the_group_in_question_is_part_of_the_selection() -> None:
+    """Else the software of all regions would be picked."""
+    events = incident()
+    eu = Coded(np.zeros(len(events), np.int32), ["eu"])
+    inside = replace(events, columns=tuple(replace(c, coded=eu) if c.name == "region" else c for c in events.columns))
+    found = told(inside, group={"region": "eu"})
+    assert found.causes[0].picked.where.startswith("region:eu ")
+    beyond = told(inside, group={"zone": "a"}).causes[0].picked.beyond
+    assert [one.attribute for one in beyond] == ["zone"]
 
 
 def test_what_was_searched_and_what_was_not(found: Explanation) -> None:
