@@ -13,7 +13,8 @@ from cdctl.domain.ports import BucketRequest, Divisible, Labels, Source, SourceF
 from cdctl.domain.slo.objective import Objective, Slo
 from cdctl.domain.slo.series import Buckets, Span
 from cdctl.domain.slo.window import Calendar, Rolling
-from cdctl.domain.traces.ports import Counting, SpanStore, Window
+from cdctl.domain.traces.counting import Counting
+from cdctl.domain.traces.ports import SpanStore, Window
 from cdctl.domain.traces.traceql.tree import Both, Compare, Either, Expression
 from cdctl.domain.why.comparing import told_by
 from cdctl.domain.why.events import Column, Events, observed, recoded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cdctl.application.inspect import Look
     from cdctl.domain.ports import Grammar, Probe, Progress, Source
     from cdctl.domain.settings import Settings
-    from cdctl.domain.slo.objective import Indicator, QueryFault, Slo
+    from cdctl.domain.slo.objective import Slo
     from cdctl.domain.slo.specset import SpecSet
     from cdctl.domain.slo.verdict import SloReport
     from cdctl.extend.catalogue import Catalogue
@@ -63,16 +63,12 @@ def judge_specs(settings: Settings, paths: Sequence[str] = (), *, plugins: bool 
     source that nobody has (`plugins`: whose plugin is not there) as well."""
     from cdctl.files import specs
     from cdctl.sources.promql import grammar
+    from cdctl.sources.traceql import grammar as filters
 
     def sources() -> set[str]:
         return {listing.name for listing in catalogue(settings, plugins=plugins).names("sources")}
 
-    def traces(indicator: Indicator, group_by: tuple[str, ...] | None) -> Iterable[QueryFault]:
-        from cdctl.sources.traces import grammar as filters  # numpy is behind it, and most specs ask no spans
-
-        return filters.judge(indicator, group_by)
-
-    grammars: dict[str, Grammar] = {"prometheus": grammar.judge, "traces": traces}
+    grammars: dict[str, Grammar] = {"prometheus": grammar.judge, "traces": filters.judge}
     return specs.read([Path(path) for path in paths] or [Path(settings.slo_specs)], grammars, sources)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdctl.domain.traces import ids
-from cdctl.domain.traces.batch import KINDS, STATUSES, Bytes, Codes, Nanos, Small
+from cdctl.domain.traces.batch import Bytes, Codes, Nanos, Small
+from cdctl.domain.traces.kinds import KINDS, STATUSES
 
 Truths = NDArray[np.bool_]
 

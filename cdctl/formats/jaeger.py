@@ -10,7 +10,8 @@ from functools import partial
 
 import msgspec
 
-from cdctl.domain.traces.batch import KINDS, Rejections, SpanBatch
+from cdctl.domain.traces.batch import Rejections, SpanBatch
+from cdctl.domain.traces.kinds import KINDS
 from cdctl.errors import UsageError
 from cdctl.formats.otlp_json import OtlpJson
 from cdctl.formats.otlp_values import UNREADABLE, double, integer, json_text

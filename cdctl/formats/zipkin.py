@@ -9,7 +9,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from cdctl.domain.traces.batch import KINDS, Rejections, SpanBatch
+from cdctl.domain.traces.batch import Rejections, SpanBatch
+from cdctl.domain.traces.kinds import KINDS
 from cdctl.errors import UsageError
 from cdctl.formats.jaeger import tagged
 from cdctl.formats.otlp_values import UNREADABLE, integer

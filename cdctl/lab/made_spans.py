@@ -11,7 +11,8 @@ import numpy as np
 
 from cdctl.domain.slo.series import Floats, Ints
 from cdctl.domain.traces.attributes import OLD_NAMES, PROMOTED, Attribute
-from cdctl.domain.traces.batch import KINDS, STATUSES, TEXTS, Coded, Pairs, SpanBatch
+from cdctl.domain.traces.batch import TEXTS, Coded, Pairs, SpanBatch
+from cdctl.domain.traces.kinds import KINDS, STATUSES
 
 _SERVICE = Attribute("resource", "service.name")
 

@@ -10,7 +10,7 @@ import sys
 
 from cdctl.domain.slo.alert_windows import BURN_WINDOWS
 from cdctl.domain.slo.verdict import Verdict
-from cdctl.domain.traces.batch import KINDS, STATUSES
+from cdctl.domain.traces.kinds import KINDS, STATUSES
 from cdctl.files.durations import OWN, OWN_MEANING, cure_own
 from cdctl.files.faults import Faults
 from cdctl.files.nodes import Mapping

@@ -22,7 +22,7 @@ from cdctl.domain.traces.batch import TEXTS, SpanBatch
 from cdctl.domain.why.explanation import Explanation
 from cdctl.errors import Place, UnavailableError
 from cdctl.sources.prometheus import PLUGIN
-from cdctl.sources.traces.plan import plan
+from cdctl.sources.traceql.plan import plan
 from cdctl.stores.spans.duck import DuckSpans
 from cdctl.stores.spans.folder import SpanFolder
 

@@ -22,7 +22,8 @@ import numpy as np
 from cdctl.domain.slo.series import Span
 from cdctl.domain.traces.attributes import Attribute
 from cdctl.domain.traces.batch import Coded, Pairs, SpanBatch
-from cdctl.domain.traces.ports import Counting, Window
+from cdctl.domain.traces.counting import Counting
+from cdctl.domain.traces.ports import Window
 from cdctl.domain.traces.traceql.parser import parse
 from cdctl.domain.traces.traceql.tree import ALL
 from cdctl.stores.spans.duck import DuckSpans

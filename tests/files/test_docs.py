@@ -13,7 +13,7 @@ from cdctl.files import yaml
 from cdctl.files.openslo.kinds import KINDS
 from cdctl.files.openslo.metadata import PREFIX, metadata_shape
 from cdctl.files.shapes.containers import Bag
-from cdctl.sources.traces.grammar import judge
+from cdctl.sources.traceql.grammar import judge
 
 
 @pytest.fixture(scope="module")

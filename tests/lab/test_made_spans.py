@@ -10,7 +10,8 @@ from traced import stored
 
 from cdctl.domain.slo.series import Span
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.ports import Counting, Window
+from cdctl.domain.traces.counting import Counting
+from cdctl.domain.traces.ports import Window
 from cdctl.domain.traces.traceql.parser import parse
 from cdctl.domain.traces.traceql.tree import ALL
 from cdctl.lab.made_spans import UNKNOWN, MadeSpans, batch, stock

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from cdctl.domain.traces.batch import KINDS, STATUSES
+from cdctl.domain.traces.kinds import KINDS, STATUSES
 from cdctl.domain.traces.traceql.tree import Always, Both, Compare, Either, Expression, Field, Literally
 
 _ORDER = ("=", "!=", "<", "<=", ">", ">=")

@@ -16,11 +16,6 @@ Nanos = NDArray[np.int64]
 Small = NDArray[np.int8]
 Weights = NDArray[np.float64]
 
-KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
-"""Names of span kinds, by their number in OTLP."""
-STATUSES = ("unset", "ok", "error")
-"""Names of status codes, by their number in OTLP."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coded:

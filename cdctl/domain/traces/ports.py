@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cdctl.domain.slo.series import Floats, Span
 from cdctl.domain.traces.attributes import Attribute
 from cdctl.domain.traces.batch import Coded, Rejections, SpanBatch
+from cdctl.domain.traces.counting import Counting
 from cdctl.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -28,29 +29,12 @@ class NoSpansError(UnavailableError):
     """There is no store there yet, or nothing in it: nobody took spans in."""
 
 
-Which = Literal["entry", "root", "all"]
-"""Which spans count as events. entry: where a service is entered (kind server or consumer, or no parent), so that
-retries of a client and internal children are not counted twice. root: without a parent. all: every span."""
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """Spans whose end is in (start, end]; epoch seconds."""
 
     start: float
     end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """What is counted: spans of `which` that match `total`; of these, those that match `part` (and, with `failing`,
-    that failed by the conventions). `bad` says that the part is the bad events, else it is the good ones."""
-
-    total: Spanset
-    part: Spanset
-    bad: bool
-    which: Which = "entry"
-    failing: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

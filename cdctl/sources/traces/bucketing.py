@@ -8,7 +8,7 @@ import numpy as np
 
 from cdctl.domain.slo.series import Buckets, Floats, Sampled, Span
 from cdctl.domain.traces.ports import Counts
-from cdctl.sources.traces.plan import Plan
+from cdctl.sources.traceql.plan import Plan
 
 _EACH_ONE = 1e-9
 

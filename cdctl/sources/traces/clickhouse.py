@@ -9,7 +9,8 @@ from typing import Any
 from cdctl.domain.slo.series import Span
 from cdctl.domain.text import safe
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.ports import By, Counting, Counts, Found, Observations, Operations, Window
+from cdctl.domain.traces.counting import Counting
+from cdctl.domain.traces.ports import By, Counts, Found, Observations, Operations, Window
 from cdctl.domain.traces.sql import statements
 from cdctl.domain.traces.sql.clickhouse import ClickHouseWriting
 from cdctl.domain.traces.sql.tallies import counts_of

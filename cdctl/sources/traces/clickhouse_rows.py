@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cdctl.domain.traces.attributes import present
-from cdctl.domain.traces.batch import STATUSES
+from cdctl.domain.traces.kinds import STATUSES
 from cdctl.domain.traces.ports import SpanRow
 from cdctl.domain.traces.sql.clickhouse import ClickHouseWriting
 from cdctl.domain.traces.sql.tallies import kind_of

@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from cdctl.domain.ports import BucketRequest, Finding
 from cdctl.domain.slo.series import Span
 from cdctl.domain.text import safe
-from cdctl.domain.traces.ports import Counting, Counts, NoSpansError, SpanStore, Window
+from cdctl.domain.traces.counting import Counting
+from cdctl.domain.traces.ports import Counts, NoSpansError, SpanStore, Window
 from cdctl.domain.traces.traceql.tree import ALL, Both, Compare, Either, Expression
 from cdctl.errors import CdctlError, UsageError
-from cdctl.sources.traces.plan import PlanError, plan
+from cdctl.sources.traceql.plan import PlanError, plan
 
 _FILL = "cdctl trace serve takes spans in, cdctl trace import reads them from files"
 _MOST_SERVICES = 200

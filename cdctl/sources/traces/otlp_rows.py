@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cdctl.domain.traces.batch import KINDS, STATUSES
+from cdctl.domain.traces.kinds import KINDS, STATUSES
 from cdctl.domain.traces.ports import SpanRow
 from cdctl.errors import UnavailableError
 

@@ -10,10 +10,11 @@ from cdctl.domain.ports import BucketRequest, Finding, SourceAnswer, SourceFailu
 from cdctl.domain.slo.objective import Indicator
 from cdctl.domain.slo.series import Span
 from cdctl.domain.slo.verdict import Evidence
-from cdctl.domain.traces.ports import Counting, Counts, NoSpansError, SpanStore
+from cdctl.domain.traces.counting import Counting
+from cdctl.domain.traces.ports import Counts, NoSpansError, SpanStore
 from cdctl.errors import CdctlError, UsageError
+from cdctl.sources.traceql.plan import Plan, PlanError, plan
 from cdctl.sources.traces.bucketing import bucketed, unwatched
-from cdctl.sources.traces.plan import Plan, PlanError, plan
 
 LAG = 120
 """Seconds that a span may be late: SDKs send batches, samplers wait for a trace to end, queues try again. A bucket is

@@ -15,8 +15,9 @@ import numpy as np
 from cdctl.domain.slo.series import Floats, Span
 from cdctl.domain.text import safe
 from cdctl.domain.traces.attributes import Attribute
+from cdctl.domain.traces.counting import Counting
 from cdctl.domain.traces.failing import GRPC, GRPC_SERVER
-from cdctl.domain.traces.ports import Counting, Counts, Observations, Window
+from cdctl.domain.traces.ports import Counts, Observations, Window
 from cdctl.domain.traces.traceql.writing import written
 from cdctl.errors import UsageError
 from cdctl.sources.traces.otlp_rows import value

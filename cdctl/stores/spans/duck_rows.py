@@ -10,7 +10,7 @@ import numpy as np
 
 from cdctl.domain.slo.series import Floats, Ints
 from cdctl.domain.traces.attributes import PROMOTED
-from cdctl.domain.traces.batch import KINDS, STATUSES
+from cdctl.domain.traces.kinds import KINDS, STATUSES
 from cdctl.domain.traces.ports import Operation, SpanRow, Window
 from cdctl.domain.traces.sql import statements
 from cdctl.domain.traces.sql.tallies import kind_of

@@ -18,8 +18,8 @@ from cdctl.domain.slo.series import Span
 from cdctl.domain.traces.ports import Window
 from cdctl.domain.traces.traceql.tree import ALL
 from cdctl.errors import UsageError
+from cdctl.sources.traceql.plan import plan
 from cdctl.sources.traces import make
-from cdctl.sources.traces.plan import plan
 from cdctl.sources.traces.tempo_counting import BY_START, TempoCounting, texts
 from cdctl.testing.sources import check_source
 

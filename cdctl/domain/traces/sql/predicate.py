@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdctl.domain.traces.batch import KINDS, STATUSES
+from cdctl.domain.traces.kinds import KINDS, STATUSES
 from cdctl.domain.traces.sql.writing import Writing
 from cdctl.domain.traces.traceql.names import INTRINSICS
 from cdctl.domain.traces.traceql.tree import Always, Both, Compare, Expression, Field, Literally, Operator

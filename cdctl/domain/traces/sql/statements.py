@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from cdctl.domain.slo.series import Span
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.ports import By, Counting, Which, Window
+from cdctl.domain.traces.counting import Counting, Which
+from cdctl.domain.traces.ports import By, Window
 from cdctl.domain.traces.sql.predicate import predicate
 from cdctl.domain.traces.sql.writing import Statement, Writing
 from cdctl.domain.traces.traceql.tree import Spanset

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cdctl.domain.slo.series import Floats, Ints, Span
-from cdctl.domain.traces.batch import KINDS
+from cdctl.domain.traces.kinds import KINDS
 from cdctl.domain.traces.ports import Counts
 from cdctl.errors import UsageError
 

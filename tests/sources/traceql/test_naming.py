@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdctl.sources.traces.naming import SHORT, attributes
+from cdctl.sources.traceql.naming import SHORT, attributes
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cdctl.domain.slo.objective import Indicator, QueryFault, Ratio
 from cdctl.domain.traces.traceql.tree import Both, Compare, Either, Expression
-from cdctl.sources.traces.plan import OF_DATA_SOURCE, Plan, PlanError, faults, plan
+from cdctl.sources.traceql.plan import OF_DATA_SOURCE, Plan, PlanError, faults, plan
 
 _ENTRIES = frozenset({"server", "consumer"})
 _SERVICES = frozenset({"service.name", "rootServiceName"})

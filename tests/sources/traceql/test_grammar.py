@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio, Threshold
-from cdctl.sources.traces.grammar import judge
+from cdctl.sources.traceql.grammar import judge
 
 SHOP = '{ resource.service.name = "shop" }'
 

@@ -10,12 +10,12 @@ from typing import get_args
 from cdctl.domain.slo.objective import Indicator, Query, Ratio, RawRatio
 from cdctl.domain.text import safe
 from cdctl.domain.traces.attributes import Attribute
-from cdctl.domain.traces.ports import Counting, Which
+from cdctl.domain.traces.counting import Counting, Which
 from cdctl.domain.traces.traceql.error import TraceqlError
 from cdctl.domain.traces.traceql.parser import parse
 from cdctl.domain.traces.traceql.tree import ALL, Spanset
 from cdctl.domain.traces.traceql.writing import written
-from cdctl.sources.traces.naming import attributes
+from cdctl.sources.traceql.naming import attributes
 
 SETTINGS = ("spans", "errors", "weight")
 """Keys of `metricSource.spec` beside the query."""
