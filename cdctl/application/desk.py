@@ -47,13 +47,13 @@ class Desk:
             if move is not None:
                 moves.append(move)
                 moved.append(flight)
-        self.scribe.note(moves)
+        self.scribe.note(moves, ending=True)
         return moved
 
     async def settle(self) -> None:
-        """Returns when everything that happened so far is on the disk. Raises UnavailableError."""
+        """Returns when everything that happened to orders so far is on the disk. Raises UnavailableError."""
         ending = list(self.flights.ending)
-        await self.scribe.flush()
+        await self.scribe.flush(ending=True)
         for name in ending:
             self.flights.ending.pop(name, None)
 

@@ -255,9 +255,16 @@ class Dispatch:
         sending.tell()
 
     def _broken(self, error: Exception) -> None:
-        """The journal cannot be written, or something else that everything needs: nothing more leaves."""
+        """The journal takes nothing new: nothing more leaves, and what has left is seen to its end. Where not even ends
+        can be written, or something else fails that everything needs, nobody waits for that."""
+        scribe = self._desk.scribe
+        if error is not scribe.error or scribe.hopeless:
+            for sending in list(self._sendings):
+                sending.stop(error)
+            return
         for sending in list(self._sendings):
-            sending.stop(error)
+            sending.refuse(error)
+        self._desk.withdraw(list(self._desk.flights))
 
     async def _tend(self) -> None:
         """Look after everything that waits for a time."""

@@ -101,7 +101,10 @@ class Launcher:
             try:
                 await work
             except Exception as error:  # whoever waits for the sending raises it
-                sending.stop(error)
+                if error is self._desk.scribe.error and not self._desk.scribe.hopeless:
+                    sending.refuse(error)
+                else:
+                    sending.stop(error)
 
         task = asyncio.get_running_loop().create_task(guarded())
         self._tasks.add(task)
@@ -205,7 +208,7 @@ class Launcher:
                 lost.append(flight)
             elif state is State.QUEUED:
                 back.append(flight)
-        desk.scribe.note_lazily(moves)  # a program that dies before knows as much: it may have left
+        desk.scribe.note_lazily(moves, ending=True)  # a program that dies before knows as much: it may have left
         desk.ask(now + desk.patience, silent)
         desk.ask(now, lost)
         desk.leave.put(now + _RETURN_MS, back)

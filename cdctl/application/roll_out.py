@@ -127,11 +127,13 @@ class RollOut:
         controls, self._controls = (*self._called_off(now), *self._waited(now), *self._controls), []
         after, actions = decide(self._job.rules, self._standing, self._seen(controls, now), now)
         told = [Event(now, one.word, one.words, one.by) for one in actions if isinstance(one, Tell)]
-        ending = after.phase is Phase.ABORTING or after.phase.terminal
+        # What stops may use the room that is kept on a full disk.
+        stops = after.phase is Phase.ABORTING or after.phase.terminal
+        ending = stops or (bool(after.pauses) and not any(isinstance(one, Publish) for one in actions))
         try:
             await self._notes.write(after, told, now, ending=ending)
         except CdctlError as error:
-            if not ending:
+            if not stops:
                 self._controls[:0] = controls  # not heard: nothing of this turn is done
                 raise
             self._error = error  # what stops is done even if it cannot be written

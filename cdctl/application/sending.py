@@ -43,6 +43,7 @@ class Sending:
         self.pace = Pace(rate, self.stopped)
         self.done = asyncio.Event()
         self.error: Exception | None = None
+        self._late: Exception | None = None
         self.again: list[tuple[int, Order, int]] = []
         """When to try again, after which order, and how many there were with its key."""
         self.retrying = 0
@@ -72,10 +73,17 @@ class Sending:
         self.again.clear()
         self.look()
 
+    def refuse(self, error: Exception) -> None:
+        """Nothing more is begun, and what is under way is waited for; then `rethrow` raises it."""
+        self._late = self._late or error
+        self.stopped.set()
+        self.again.clear()
+        self.look()
+
     def rethrow(self) -> None:
         """Raises what stopped it."""
-        if self.error is not None:
-            raise self.error
+        if (error := self.error or self._late) is not None:
+            raise error
 
     def take_again(self, now: int) -> list[tuple[int, Order, int]]:
         """What is to be tried again by now; it is over only when that has ended, too."""

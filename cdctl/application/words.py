@@ -80,7 +80,7 @@ class Words:
                 begun.append(flight)
             elif state is State.QUEUED and desk.means.executor.promises.dedupe:
                 unheld.append(flight)  # elsewhere nothing is sent twice, whatever a ledger says
-        desk.scribe.note(moves)
+        desk.scribe.note(moves, ending=True)
         desk.leave.put(now, unheld)
         self._watch(begun)
         self.note_forged()

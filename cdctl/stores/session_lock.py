@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cdctl.domain.text import safe
@@ -25,12 +25,18 @@ def claimed(folder: Path, session: str, actor: str) -> Iterator[None]:
     except OSError as error:
         raise UnavailableError(f"a session cannot be locked: {error.strerror}", subject=str(folder)) from None
     try:
-        os.truncate(file, 0)
-        os.pwrite(file, f"{actor} (process {os.getpid()} on {os.uname().nodename})".encode(), 0)
+        _sign(file, f"{actor} (process {os.getpid()} on {os.uname().nodename})")
         yield
     finally:
         path.unlink(missing_ok=True)
         os.close(file)
+
+
+def _sign(file: int, who: str) -> None:
+    """Say who has it, if there is room for that: the lock holds without it, also where a full disk is to be cleared."""
+    with suppress(OSError):
+        os.truncate(file, 0)
+        os.pwrite(file, who.encode(), 0)
 
 
 def _locked(path: Path) -> int:

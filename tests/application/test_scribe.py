@@ -99,10 +99,32 @@ def test_a_full_disk_stops_what_is_new_and_takes_what_ends(scribbled: Callable[[
         with pytest.raises(UnavailableError):
             await scribe.write([note("three")])
         await scribe.write([note("abort")], ending=True)
-        assert disk.subjects() == ["before", "three", "abort"]
+        assert disk.subjects() == ["before", "abort"], "what was refused is not written after all"
         disk.full = False
         with pytest.raises(UnavailableError):  # what was lost before leaves no way back
             await scribe.write([note("four")])
+
+    scribbled(work)
+
+
+def test_ends_are_written_by_themselves_where_what_is_new_is_refused(scribbled: Callable[[Work], None]) -> None:
+    async def work(scribe: Scribe, disk: Disk, broken: list[CdctlError]) -> None:
+        disk.full = True
+        new = asyncio.create_task(scribe.write([note("new")]))
+        end = asyncio.create_task(scribe.write([note("end")], ending=True))
+        with pytest.raises(UnavailableError, match="the disk is full"):
+            await new
+        await end
+        assert (disk.subjects(), scribe.hopeless) == (["end"], False)
+
+        async def broke(entries: Sequence[Entry], *, ending: bool = False) -> None:
+            raise UnavailableError("the disk is gone")
+
+        disk.write = broke  # type: ignore[method-assign]
+        with pytest.raises(UnavailableError):
+            await scribe.write([note("last")], ending=True)
+        assert scribe.hopeless
+        assert [one.message for one in broken] == ["the disk is full", "the disk is gone"]
 
     scribbled(work)
 
