@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _EDGE = 1 << 16
 """Bytes at the beginning, and before the end, by which a file is known again wherever it lies."""
 _MARK = "import:"
-_SMALL, _MANY = 8192, 64
-"""Spans of a small file of the store, and how many of these are too many."""
 
 
 def import_files(
