@@ -157,6 +157,15 @@ def _arguments_offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     return [f"{key}={value}" for value in values]
 
 
+def _spansets_offered(_ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    """The last word of a filter of TraceQL: an intrinsic, or an attribute that is well known."""
+    from cdctl.domain.traces.attributes import PROMOTED
+    from cdctl.domain.traces.traceql.names import SPELLINGS
+
+    cut = max(incomplete.rfind(c) for c in " ({&|") + 1
+    return [f"{incomplete[:cut]}{word}" for word in (*map(str, PROMOTED), *SPELLINGS)]
+
+
 contexts = _offers(_contexts)
 """Names of the contexts in the settings."""
 
@@ -195,6 +204,9 @@ sorts = _parts(_sorts_offered)
 
 filters = _parts(_filters_offered)
 """The last word of a filter."""
+
+spansets = _parts(_spansets_offered)
+"""The last word of a filter of TraceQL."""
 
 operators = _offers(_operators)
 """Names of the trust file of the context in use."""

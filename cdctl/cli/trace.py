@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import exits, output, trace_import, trace_serve
+from cdctl.cli import completion, exits, output, trace_import, trace_serve
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.errors import UnavailableError, UsageError
 
@@ -23,6 +23,14 @@ Store = Annotated[
 ]
 Since = Annotated[str, typer.Option(metavar="TIME", help="From when on: 1h, now-2d or 2026-11-22T10:00:00Z.")]
 Until = Annotated[str, typer.Option(metavar="TIME", help="Until when: now, now-1h or 2026-11-22T11:00:00Z.")]
+Filter = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILTER",
+        help="A spanset filter of TraceQL; { } are all spans.",
+        autocompletion=completion.spansets,
+    ),
+]
 ShowVins = Annotated[bool, typer.Option("--show-vins", help="Write whole VINs into files.")]
 _NOTHING = "nothing was changed: run it again"
 
@@ -30,9 +38,7 @@ _NOTHING = "nothing was changed: run it again"
 @app.command(epilog="Example: cdctl trace query '{ resource.service.name = \"remote-command\" && status = error }'")
 def query(
     ctx: typer.Context,
-    filter_: Annotated[
-        str, typer.Argument(metavar="FILTER", help="A spanset filter of TraceQL; { } are all spans.")
-    ] = "{ }",
+    filter_: Filter = "{ }",
     since: Since = "1h",
     until: Until = "now",
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="At most so many spans.")] = 20,
@@ -113,7 +119,7 @@ def show(
 @app.command(epilog="Example: cdctl trace top --by service --since 15m --live")
 def top(
     ctx: typer.Context,
-    filter_: Annotated[str, typer.Argument(metavar="FILTER", help="Only spans that match; { } are all spans.")] = "{ }",
+    filter_: Filter = "{ }",
     by: Annotated[str, typer.Option(metavar="WHAT", help="service or operation.")] = "operation",
     since: Since = "15m",
     until: Until = "now",

@@ -48,6 +48,7 @@ def offered(cdctl_process, tmp_path) -> Offered:
         ("cdctl plugin info reports.js", ["reports.json", "reports.jsonl"]),
         ("cdctl config show -o js", ["json", "jsonl"]),
         ("cdctl --context nothing", []),
+        ("cdctl trace query {resource.cloud.r", ["{resource.cloud.region"]),
         ("cdctl fleet ls --columns so", ["soc", "soh"]),
         ("cdctl fleet ls --columns vin,soc,so", ["vin,soc,soh"]),
         ("cdctl fleet ls --sort so", ["soc", "soh"]),

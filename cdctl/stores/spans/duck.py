@@ -63,7 +63,8 @@ class DuckSpans:
         listing = await asyncio.to_thread(self._files.listing)
         if listing.lost:
             return False, f"{len(listing.lost)} files cannot be read: {listing.lost[0]}", ""
-        return True, f"holds {listing.rows:,} spans in {len(listing.files):,} files", ""
+        files = "1 file" if len(listing.files) == 1 else f"{len(listing.files):,} files"
+        return True, f"holds {listing.rows:,} spans in {files}", ""
 
     async def count(self, counting: Counting, group_by: Sequence[Attribute], spans: Sequence[Span]) -> list[Counts]:
         """See `SpanStore`."""

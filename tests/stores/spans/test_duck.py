@@ -205,7 +205,7 @@ def test_no_store_at_all(tmp_path):
 
 
 def test_what_it_is(store):
-    assert asyncio.run(store.probe()) == (True, "holds 150 spans in 1 files", "")
+    assert asyncio.run(store.probe()) == (True, "holds 150 spans in 1 file", "")
     assert store.identity == DuckSpans(store.folder).identity
 
 
