@@ -39,6 +39,7 @@ async def serve(
 ) -> None:
     """Take spans in until cancelled; what was acknowledged is kept. `say` gets warnings, `ready` where it listens,
     `pulse` how it goes, once more at the end. Raises UsageError, RefusedError and UnavailableError."""
+    _installed()
     from cdctl.collector import serving
     from cdctl.collector.otlp.counting import Counts
     from cdctl.collector.otlp.http import Receiver
@@ -76,6 +77,17 @@ def _folder(settings: Settings, wanted: Serving) -> Path:
     if wanted.store or not settings.contexts:
         return folder_of(None, wanted.store)
     return folder_of(chosen_context(settings))
+
+
+def _installed() -> None:
+    """Raises UnavailableError when a library is missing without which no span can be read."""
+    try:
+        import google.rpc.status_pb2  # noqa: F401
+        import opentelemetry.proto.collector.trace.v1.trace_service_pb2  # noqa: F401
+    except ImportError as error:
+        raise UnavailableError(
+            f"spans cannot be taken in: {error.name} is not installed", hint="pip install 'cdctl[traces]'"
+        ) from None
 
 
 def _readers() -> dict[str, Callable[[], SpanReader]]:

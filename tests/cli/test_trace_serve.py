@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 
@@ -27,3 +29,23 @@ def test_what_is_wrong(cdctl, tmp_path, monkeypatch, arguments, code, said):
     assert said in ran.err
     assert ran.out == ""
     assert not (tmp_path / "store" / "manifest.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "said"),
+    [
+        ("google.rpc", 3, "google.rpc"),
+        ("pyarrow", 3, "pyarrow is not installed"),
+        ("grpc", 2, "--grpc: gRPC cannot be served: grpcio is not installed"),
+    ],
+)
+def test_without_a_library_it_says_what_is_missing(cdctl, tmp_path, monkeypatch, module, code, said):
+    monkeypatch.chdir(tmp_path)
+    gone = (f"{module}.", "cdctl.collector.otlp")
+    for name in [name for name in sys.modules if name == module or name.startswith(gone)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    ran = cdctl("trace", "serve", "--store", tmp_path / "store", "--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0")
+    assert (ran.code, ran.out) == (code, "")
+    assert said in ran.err
+    assert "hint: pip install 'cdctl[traces]'" in ran.err

@@ -60,8 +60,10 @@ def _deflated(body: bytes) -> Iterator[bytes]:
 
 def _zstd(body: bytes) -> Iterator[bytes]:
     """Fed in small pieces, since each comes out whole; a reader of streams would not tell one that was cut off."""
-    import zstandard
-
+    try:
+        import zstandard
+    except ImportError:
+        raise NotTakenError(Why.TYPE, "this receiver cannot read zstd: zstandard is not installed") from None
     unpacking = zstandard.ZstdDecompressor(max_window_size=MOST)
     at = 0
     try:

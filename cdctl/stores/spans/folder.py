@@ -60,6 +60,8 @@ class SpanFolder:
             self._db, self.notes = self._in_reserve(lambda: opened(folder, self.data, clock()))
             sweep(self.data, manifest.names(self._db))
             self._number = manifest.last_number(self._db)
+            for made in (folder, folder.parent):  # the folders themselves must outlive a power cut
+                sync(made)
             with suppress(OSError):
                 self._reserve.fill()
         except (OSError, apsw.Error) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import tracemalloc
 import zlib
 
@@ -74,3 +75,10 @@ def test_an_encoding_that_nobody_knows():
 
 def test_an_empty_body_is_empty_in_every_encoding():
     assert unpacked(b"", "gzip") == b""
+
+
+def test_zstd_where_it_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(NotTakenError, match="zstandard is not installed") as caught:
+        unpacked(PACKED["zstd"], "zstd")
+    assert caught.value.why is Why.TYPE
