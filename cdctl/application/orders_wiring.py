@@ -190,7 +190,9 @@ async def opened_orders(
         orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
         carrier = _carrier(context, telling, name, journal, clock)
         executor = around(carrier) if around else carrier
-        means = Means(executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command, take_over)
+        means = Means(
+            executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command, take_over, traces
+        )
         dispatch = Dispatch(means, session=name)
         try:
             yield orders, dispatch
