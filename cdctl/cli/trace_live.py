@@ -24,7 +24,7 @@ def watch(run: Run, outputs: Sequence[output.Output], look: Look, seconds: float
     form = outputs[0].form
     if len(outputs) > 1 or outputs[0].file or form not in {"table", "wide", "jsonl"}:
         raise UsageError("--live shows a table, or -o jsonl", subject="--output", hint="-o jsonl")
-    if sys.stdout.isatty() and sys.stdin.isatty() and form != "jsonl":
+    if output.terminal_width() and sys.stdin.isatty() and form != "jsonl":
         _screen(run, form, look, seconds)
         return
     while True:
@@ -54,7 +54,7 @@ def _screen(run: Run, form: str, look: Look, seconds: float) -> None:
 
     from cdctl.cli.live import pressed, single_keys
 
-    console = Console(no_color=not run.color)
+    console = Console(stderr=True, no_color=not run.color)
     with single_keys(), Live(console=console, auto_refresh=False, transient=True) as picture:
         while True:
             rows = _looked(look)
