@@ -12,15 +12,20 @@ if TYPE_CHECKING:
 
 
 def make(settings: Mapping[str, object]) -> TracesSource:
-    """The source of a `traces` table of the settings. Raises UsageError when the table is wrong, or names a server that
-    finds spans and does not count them."""
-    from cdctl.sources.traces.opening import store_of
+    """The source of a `traces` table of the settings. Raises UsageError when the table is wrong. A server that finds
+    spans and does not count them fails every request."""
+    from cdctl.sources.traces.opening import search_of, store_of
     from cdctl.sources.traces.source import TracesSource
 
-    if set(COUNTING) & set(settings) == {"tempo"}:
+    named = set(settings) & {*COUNTING, "jaeger"}
+    if named == {"tempo"}:
         from cdctl.sources.traces.tempo_counting import TempoCounting
 
         return TracesSource(TempoCounting(settings))
+    if named == {"jaeger"}:
+        from cdctl.sources.traces.uncounted import Uncounted
+
+        return TracesSource(Uncounted("jaeger", search_of(settings)))
     return TracesSource(store_of(settings))
 
 
