@@ -100,7 +100,7 @@ def _readers() -> dict[str, Callable[[], SpanReader]]:
 
 def _changes(settings: Settings, store: Path) -> Changes:
     """Where changes go that come in: the file of the context, else the one beside the spans."""
-    from cdctl.application.triage_wiring import CHANGES
+    from cdctl.application.changes_wiring import CHANGES
     from cdctl.collector.otlp.answers import JSON, PROTOBUF
     from cdctl.collector.otlp.changes import Changes
     from cdctl.files.change_lines import written

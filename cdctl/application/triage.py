@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from cdctl.domain.changes import Change, shortly_before
+from cdctl.domain.changes import Change, Near, shortly_before
 from cdctl.domain.slo.objective import Slo
 from cdctl.domain.slo.onset import Onset, onset
 from cdctl.domain.slo.series import Buckets
@@ -27,6 +27,7 @@ LOOK_BACK = 7 * 86_400
 _LEAST_WINDOW = 900
 _MOST_WINDOW = 6 * 3_600
 _PARALLEL = 6
+_LAST = 5
 _BURNING = frozenset({Verdict.BREACHED, Verdict.AT_RISK})
 
 
@@ -84,8 +85,17 @@ def _who(page: Page, slo: Slo, asking: Asking, pool: ThreadPoolExecutor, notes: 
         silent = f"{error.message}; {error.hint}" if error.hint else error.message
     found, wrong = _got(changes, "changes", notes) or ([], [])
     notes += wrong
-    near = shortly_before(found, page.since) if page.since is not None else sorted(found, key=lambda one: -one.at)[:5]
-    return replace(page, why=why, silent=silent, changes=tuple(near))
+    page = replace(page, why=why, silent=silent)
+    return replace(page, changes=tuple(_near(found, page)))
+
+
+def _near(changes: Sequence[Change], page: Page) -> list[Near]:
+    """What may have begun it; where nobody knows when that was, the last that happened."""
+    if page.since is None:
+        return [Near(one) for one in sorted(changes, key=lambda one: -one.at)[:_LAST]]
+    row, cause = page.burning, page.cause
+    about = {*(row.group.values() if row else ()), row.service if row else "", *(cause.values if cause else ())}
+    return shortly_before(changes, page.since, about - {""})
 
 
 def explained_window(since: float | None, at: int) -> Window:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 TRACES = "traces"
 """The name of the source that counts spans."""
 FORMS = ("table", "wide", "json", "html")
+_REACH = 7_200.0
+"""Seconds before a beginning in which changes are looked for."""
 _SETTLE = 15.0
 """Seconds that the first picture of a fleet may take."""
 _NAMED, _TOGETHER, _LONGEST = 3_000, 80, 4_000
@@ -69,6 +71,19 @@ def explain_slo(
     from cdctl.application.fleet_wiring import finished
 
     return finished(run())
+
+
+def with_changes(told: Explanation, settings: Settings, *, config: str = "", plugins: bool = True) -> Explanation:
+    """The same, with what was changed shortly before each cause began, where that is known."""
+    began = [cause.since for cause in told.causes if cause.since is not None]
+    if not began:
+        return told
+    from dataclasses import replace
+
+    from cdctl.application.changes_wiring import changes_of
+
+    changes, notes = changes_of(settings, min(began) - _REACH, config=config, plugins=plugins)
+    return replace(told.with_changes(changes), notes=(*told.notes, *notes))
 
 
 def _counting(wanted: Wanted) -> Counting:

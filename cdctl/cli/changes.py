@@ -37,19 +37,19 @@ def list_(
     outputs: OutputOption = None,
 ) -> None:
     """List what was changed: what people and pipelines told, orders to many vehicles, versions that spread."""
-    from cdctl.application import triage_wiring, wiring
+    from cdctl.application import changes_wiring, wiring
     from cdctl.cli.values import span
 
     run = run_of(ctx)
     output.parse(outputs)
     settings = settings_of(run)
     begin = wiring.WallClock().now() - span(since, "--since")
-    found, notes = triage_wiring.changes_of(settings, begin, config=run.config, plugins=run.plugins)
+    found, notes = changes_wiring.changes_of(settings, begin, config=run.config, plugins=run.plugins)
     for note in notes:
         exits.warn(run, note)
     output.show(run, outputs, [_record(one) for one in found], _COLUMNS)
     if not found:
-        exits.note(run, f"nothing in the last {since}; pipelines tell it here: {triage_wiring.changes_file(settings)}")
+        exits.note(run, f"nothing in the last {since}; pipelines tell it here: {changes_wiring.changes_file(settings)}")
 
 
 @app.command(epilog='Example: cdctl changes add "customer-api 1.4.2" --service customer-api --version 1.4.2')
@@ -67,7 +67,7 @@ def add(
     at: Annotated[str, typer.Option(metavar="INSTANT", help="When; default: now. RFC 3339, or now-10m.")] = "now",
 ) -> None:
     """Write a change down, so that explanations and triage know of it. For the last step of a pipeline."""
-    from cdctl.application import triage_wiring, wiring
+    from cdctl.application import changes_wiring, wiring
     from cdctl.cli.values import instant
     from cdctl.domain.changes import Change
 
@@ -76,7 +76,7 @@ def add(
         raise UsageError("a change needs a title", subject="TITLE", hint='cdctl changes add "customer-api 1.4.2"')
     when = instant(at, wiring.WallClock().now())
     change = Change(float(when), kind, title, service, version, region, by or _me(), _labels(label or ()))
-    path = triage_wiring.add_change(settings_of(run), change).resolve()
+    path = changes_wiring.add_change(settings_of(run), change).resolve()
     exits.note(run, f"written to {path}")
 
 

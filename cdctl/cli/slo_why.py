@@ -60,7 +60,9 @@ def why(
         return why_wiring.explain_slo(wanted, where, settings, doors, config=run.config, plugins=run.plugins)
 
     with long_work(run, f"looking for who it is in {name}", "nothing is kept: run it again"):
-        told = _first(run, ways(slo, specs.slos, source), ask)
+        told = why_wiring.with_changes(
+            _first(run, ways(slo, specs.slos, source), ask), settings, config=run.config, plugins=run.plugins
+        )
     if told.slo != name:
         exits.note(run, f"by spans, as {told.slo} counts them; --source prometheus takes the series of {name}")
 

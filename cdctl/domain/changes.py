@@ -3,7 +3,7 @@ candidates for why something burns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 DEPLOYMENT = "deployment"
@@ -71,10 +71,28 @@ def _by_minute(shares: Iterable[Share]) -> list[tuple[int, list[Share]]]:
     return sorted(minutes.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A change and how far it was from a beginning: seconds, positive when it came before. related: it names what the
+    beginning is about (a version, a region, a service)."""
+
+    change: Change
+    ahead: float = 0.0
+    related: bool = False
+
+
 def shortly_before(
-    changes: Iterable[Change], since: float, reach: float = 7_200.0, grace: float = 600.0
-) -> list[Change]:
-    """The changes that may have begun something, the nearest first: at most `reach` seconds before `since`, or `grace`
-    after it, because an onset is known to a few minutes."""
-    near = [one for one in changes if since - reach <= one.at <= since + grace]
-    return sorted(near, key=lambda one: abs(one.at - since))
+    changes: Iterable[Change],
+    since: float,
+    about: Collection[str] = (),
+    reach: float = 7_200.0,
+    grace: float = 600.0,
+) -> list[Near]:
+    """The changes that may have begun something: at most `reach` seconds before `since`, or `grace` after it, because a
+    beginning is known to a few minutes. Those that name something of `about` come first, then the nearest."""
+    near = [
+        Near(one, since - one.at, any(text and text in about for text in (one.version, one.region, one.service)))
+        for one in changes
+        if since - reach <= one.at <= since + grace
+    ]
+    return sorted(near, key=lambda one: (not one.related, abs(one.ahead)))

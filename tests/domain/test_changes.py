@@ -43,4 +43,12 @@ def test_regions_are_apart_and_empty_ones_say_nothing():
 
 def test_what_came_shortly_before_is_told_nearest_first():
     changes = [Change(at, "deployment", str(at)) for at in (1_000, 9_000, 9_900, 10_300, 11_000)]
-    assert [one.at for one in shortly_before(changes, 10_000)] == [9_900, 10_300, 9_000]
+    near = shortly_before(changes, 10_000)
+    assert [(one.change.at, one.ahead) for one in near] == [(9_900, 100), (10_300, -300), (9_000, 1_000)]
+
+
+def test_what_names_the_cause_comes_before_what_is_nearer():
+    changes = [Change(9_900, "flag", "b"), Change(9_000, "deployment", "a", version="7.60"), Change(9_950, "c", "c")]
+    near = shortly_before(changes, 10_000, {"7.60", "eu"})
+    assert [(one.change.title, one.related) for one in near] == [("a", True), ("c", False), ("b", False)]
+    assert not any(one.related for one in shortly_before([Change(9_900, "flag", "b")], 10_000, {""}))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from why_told import END, told
 
-from cdctl.domain.changes import Change
+from cdctl.domain.changes import Change, shortly_before
 from cdctl.domain.slo.onset import Onset
 from cdctl.domain.slo.verdict import ErrorBudget, Row, Verdict
 from cdctl.domain.slo.window import Bounds
@@ -45,7 +45,7 @@ def page(**more: object) -> Page:
     why = told()
     made = Page(
         "alert.json", "alert Burn names the promise", "prod", END, rows, END - 1_500.0,
-        Onset(END - 1_800, 0.002, 0.09, 99), why, "", changes,
+        Onset(END - 1_800, 0.002, 0.09, 99), why, "", tuple(shortly_before(changes, END - 1_800, {"eu"})),
         (State("prometheus", True, "answers queries"), State("broker eu", False, "nobody listens there", "is it up?")),
         took=1.2,
     )  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from cdctl.domain.changes import Change
+from cdctl.domain.changes import Near
 from cdctl.domain.slo.onset import Onset
 from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
@@ -49,7 +49,7 @@ class Page:
     onset: Onset | None = None
     why: Explanation | None = None
     silent: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Near, ...] = ()
     states: tuple[State, ...] = ()
     next: tuple[Next, ...] = ()
     notes: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ def runs_out(row: Row) -> float | None:
 
 
 def commands(
-    row: Row | None, why: Explanation | None, traces: Sequence[str], changes: Sequence[Change], context: str
+    row: Row | None, why: Explanation | None, traces: Sequence[str], changes: Sequence[Near], context: str
 ) -> tuple[Next, ...]:
     """What to do next, ready to paste, from looking closer to acting. context: named in each; empty for none. What
     holds a character that would act on a terminal is no command: it cannot be pasted as it is shown."""
@@ -120,20 +120,7 @@ def commands(
             Next(f"{head} diag dtc --where {where}", "their trouble codes"),
         ]
     found += [Next(f"{head} trace show {trace}", "one that failed, step by step") for trace in traces[:1]]
-    if any(change.source == "journal" for change in changes):
+    if any(one.change.source == "journal" for one in changes):
         found.append(Next(f"{head} rollout ls", "is something going out? pause or abort it"))
     found.append(Next(f"{head} slo status --slo {name}", "does it recover?"))
     return tuple(one for one in found if safe(one.command, len(one.command)) == one.command)
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """A change and how far it was from the beginning: seconds, positive when it came before."""
-
-    change: Change
-    ahead: float = field(default=0.0)
-
-
-def near(changes: Sequence[Change], since: float | None) -> list[Near]:
-    """Every change with its distance."""
-    return [Near(change, since - change.at if since is not None else 0.0) for change in changes]

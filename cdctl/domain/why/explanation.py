@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.domain.changes import Change, Near, shortly_before
 from cdctl.domain.slo.series import Floats
 from cdctl.domain.traces.ports import Window
 from cdctl.domain.why.attributes import LeftOut
@@ -73,7 +74,7 @@ class Cause:
     p-value. effect: how many bad events count as one, because they come from the same vehicles. vehicles: with bad
     events, 0 when none is known. before: the group in the reference window, and before_outside all else there. new:
     whether it fails more than it did then, None when nobody knows. since: epoch seconds from which on. equals: other
-    conjunctions that explain as much. traces: ids of examples, hex.
+    conjunctions that explain as much. traces: ids of examples, hex. after: changes that may have begun it.
     """
 
     where: Conjunction
@@ -94,6 +95,12 @@ class Cause:
     equals: tuple[Conjunction, ...] = ()
     traces: tuple[str, ...] = ()
     picked: Picked = Picked("")
+    after: tuple[Near, ...] = ()
+
+    @property
+    def values(self) -> frozenset[str]:
+        """What it is called: the values of its attributes."""
+        return frozenset(one.value for one in self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,17 @@ class Explanation:
     searched: int = 0
     nameless: float | None = None
     notes: tuple[str, ...] = ()
+
+    def with_changes(self, changes: Sequence[Change]) -> Explanation:
+        """The same, with the changes that came shortly before each cause began."""
+
+        def marked(cause: Cause) -> Cause:
+            if cause.since is None:
+                return cause
+            about = cause.values | set(self.group.values())
+            return replace(cause, after=tuple(shortly_before(changes, cause.since, about)))
+
+        return replace(self, causes=tuple(map(marked, self.causes)))
 
     @property
     def burn(self) -> float | None:

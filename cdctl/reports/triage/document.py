@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdctl.domain.triage.page import Page, near
+from cdctl.domain.triage.page import Page
 from cdctl.reports.document import number, row_values
 from cdctl.reports.why.document import document as why_document
 from cdctl.reports.words import rfc3339
@@ -47,8 +47,9 @@ def document(page: Page) -> dict[str, Any]:
                 "by": one.change.by,
                 "labels": dict(one.change.labels),
                 "source": one.change.source,
+                "related": one.related,
             }
-            for one in near(page.changes, page.since)
+            for one in page.changes
         ],
         "states": [{"name": one.name, "ok": one.ok, "text": one.text, "hint": one.hint} for one in page.states],
         "next": [{"command": one.command, "what": one.what} for one in page.next],

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cdctl.domain import figures
+from cdctl.domain.changes import Near
 from cdctl.domain.duration import brief
 from cdctl.domain.slo.verdict import Row
 from cdctl.domain.text import safe
-from cdctl.domain.triage.page import Near, Page, State, near
+from cdctl.domain.triage.page import Page, State
 from cdctl.reports import words
 from cdctl.reports.why import telling
 
@@ -52,7 +53,7 @@ def _blocks(page: Page) -> Iterator[Block]:
     assert row is not None
     yield "promise", [*_promise(page, row), *_since(page)]
     yield "who", [safe(line) for line in _who(page)]
-    yield "changed", [_change(one) for one in near(page.changes, page.since)] or [_nothing_changed(page)]
+    yield "changed", [_change(one) for one in page.changes] or [_nothing_changed(page)]
     if page.states:
         yield "states", [_state(one) for one in page.states]
     others = [one for one in page.rows if one is not row]

@@ -96,6 +96,16 @@ def _cause(cause: Cause) -> dict[str, Any]:
             "vehicles": cause.picked.vehicles,
         },
         "traces": list(cause.traces),
+        "changes": [
+            {
+                "at": words.rfc3339(round(one.change.at)),
+                "before_s": _number(one.ahead),
+                "kind": one.change.kind,
+                "title": one.change.title,
+                "related": one.related,
+            }
+            for one in cause.after
+        ],
         "timeline": _timeline(cause.timeline),
     }
 

@@ -96,11 +96,20 @@ def without(told: Explanation) -> float | None:
 
 
 def _more(cause: Cause, told: Explanation) -> Iterator[str]:
-    parts = [f"since about {words.moment(cause.since)} UTC"] if cause.since is not None else []
+    parts = [f"since about {words.moment(cause.since)} UTC{_after(cause)}"] if cause.since is not None else []
     if told.reference is not None:
         parts.append(before(cause, told.reference, told.window))
     if parts:
         yield f"{spoken(cause.where)}: {'; '.join(parts)}"
+
+
+def _after(cause: Cause) -> str:
+    """`, 3m after software 23-07.60 reached 5% of eu`; empty where nothing is known to have come shortly before."""
+    if not cause.after:
+        return ""
+    one = cause.after[0]
+    apart = words.duration(abs(one.ahead))
+    return f", {apart} {'after' if one.ahead >= 0 else 'before'} {safe(one.change.title, _LONG)}"
 
 
 def before(cause: Cause, reference: Window, window: Window) -> str:

@@ -9,7 +9,7 @@ import pytest
 from triage_told import END, page, row
 
 from cdctl.domain.slo.verdict import Verdict
-from cdctl.domain.triage.page import commands, near, runs_out, worst_first
+from cdctl.domain.triage.page import commands, runs_out, worst_first
 
 
 def test_the_worst_comes_first_and_then_the_quickest():
@@ -60,11 +60,6 @@ def test_the_beginning_is_the_events_before_it_is_the_alerts():
     assert page(onset=None).since == END - 1_500
     assert page(onset=None, starts=None).since is None
     assert page(rows=()).burning is None
-
-
-def test_changes_have_their_distance():
-    assert [one.ahead for one in near(page().changes, END - 1_800)] == [200, 3_200, 4_200]
-    assert near(page().changes, None)[0].ahead == 0
 
 
 def test_a_cause_of_what_is_new_comes_before_one_that_always_was():

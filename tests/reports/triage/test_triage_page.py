@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from triage_told import page, row
 
-from cdctl.domain.changes import Change
+from cdctl.domain.changes import Change, Near
 from cdctl.domain.slo.verdict import Verdict
 from cdctl.domain.triage.page import State
 from cdctl.reports.triage.page import markdown, text
@@ -45,7 +45,7 @@ def test_the_page_of_a_channel():
 
 
 def test_what_others_wrote_acts_nowhere():
-    change = Change(0, HOSTILE, HOSTILE, by=HOSTILE, region=HOSTILE)
+    change = Near(Change(0, HOSTILE, HOSTILE, by=HOSTILE, region=HOSTILE))
     made = page(
         asked=HOSTILE, because=HOSTILE, changes=(change,), states=(State(HOSTILE, False, HOSTILE, HOSTILE),),
         notes=(HOSTILE,), rows=(row(HOSTILE, region=HOSTILE), row("b", region=HOSTILE)), why=None, silent=HOSTILE,

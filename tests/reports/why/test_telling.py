@@ -7,6 +7,7 @@ import shlex
 import pytest
 from why_told import incident, told
 
+from cdctl.domain.changes import Change
 from cdctl.domain.why.explanation import Explanation, Predicate
 from cdctl.reports.why import telling
 
@@ -73,3 +74,20 @@ def test_hostile_values_are_shown_as_escapes() -> None:
     text = telling.spoken((Predicate("cell\x1b[2J", "\x1b]52;c;x\x07"), Predicate("sw", "a\u202eb")))
     assert text.isprintable()
     assert "\x1b" not in text
+
+
+def test_a_cause_names_the_change_that_came_shortly_before_it() -> None:
+    own = told()
+    since = own.causes[0].since
+    assert since is not None
+    changes = [
+        Change(since - 60, "flag", "fast unlock"),
+        Change(since - 180, "software", "software 23-07.60 reached 5% of eu\x1b[2J", version="23-07.60", region="eu"),
+        Change(since - 9_000, "deployment", "long before"),
+    ]
+    marked = own.with_changes(changes)
+    assert [one.change.title[:8] for one in marked.causes[0].after] == ["software", "fast unl"]
+    (line,) = [one for one in telling.lines(marked) if "since about" in one]
+    assert "3m after software 23-07.60 reached 5% of eu" in line
+    assert "\x1b" not in line
+    assert not any(" after " in one for one in telling.lines(own) if "since about" in one)
