@@ -189,10 +189,8 @@ async def opened_orders(
         journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
         orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
         carrier = _carrier(context, telling, name, journal, clock)
-        executor = around(carrier) if around else carrier
-        means = Means(
-            executor, journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command, take_over, traces
-        )
+        given = (journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command, take_over, traces)
+        means = Means(around(carrier) if around else carrier, *given)
         dispatch = Dispatch(means, session=name)
         try:
             yield orders, dispatch
