@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import glob
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -157,7 +156,7 @@ class DuckSpans:
             if not paths:
                 return None, lost
             try:
-                values = {**asked.values, FILES: list(map(glob.escape, paths))}
+                values = {**asked.values, FILES: paths}
                 return cursor.sql(asked.text, params=values).to_arrow_table(), lost
             except duckdb.Error as error:
                 if not left or not (more := self._cause(error, listing, duckdb)):

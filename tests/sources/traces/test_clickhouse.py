@@ -18,7 +18,7 @@ from cdctl.domain.traces.counting import Counting
 from cdctl.domain.traces.failing import failed
 from cdctl.domain.traces.ports import Window
 from cdctl.domain.traces.traceql.parser import parse
-from cdctl.domain.traces.traceql.tree import ALL
+from cdctl.domain.traces.traceql.tree import ALL, Compare, Field, Literally
 from cdctl.domain.traces.traceql.writing import spanset
 from cdctl.errors import UnavailableError, UsageError
 from cdctl.sources.traces.clickhouse import ClickHouseSpans
@@ -59,6 +59,14 @@ def asked_of(table, ask):
             await click.aclose()
 
     return asyncio.run(run())
+
+
+def test_odd_texts_arrive_as_they_are(engines):
+    for value in spans_both.VALUES:
+        where = Compare(Field("span", "odd 'k\\ey\""), "=", Literally("text", value))
+        wanted = {span["span"] for span in SPANS if span["attributes"].get("odd 'k\\ey\"") == value}
+        one, other = both(engines, lambda store, where=where: store.find(spanset(where), WHOLE, 1000))
+        assert {row.span for row in one.spans} == {row.span for row in other.spans} == wanted, value
 
 
 FIXED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
