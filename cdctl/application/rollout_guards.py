@@ -9,12 +9,11 @@ from cdctl.application.rollout_cohorts import Cohorts
 from cdctl.domain.fleet.reading import Fleet, Query
 from cdctl.domain.orders.rollout import guards
 from cdctl.domain.orders.rollout.engine import Job
-from cdctl.domain.orders.rollout.guards import Guard, Health, Promise, Reading
+from cdctl.domain.orders.rollout.guards import Guard, Health, Reading
+from cdctl.domain.orders.rollout.promising import promise_of
 from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
-
-_SHORTEST = "5m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,8 @@ class Readers:
     async def _read(self, guard: Guard, told: Sequence[bool], at: int) -> Reading:
         match guard.what:
             case guards.Slo(name, group):
-                return worst(guard.text, group, await self._asks.promises(name), at)
+                began = self._job.plan.created // 1000
+                return worst(guard.text, group, await self._asks.promises(name), at, began)
             case guards.Promql(query, _, _):
                 return guards.of_values(guard.text, guard.what, await self._asks.values(query), at)
             case guards.Share():
@@ -70,8 +70,9 @@ class Readers:
         return guards.of_share(guard.text, what, len(matched), known, len(ours) - known, at)
 
 
-def worst(guard: str, group: str, rows: Sequence[Row], at: int) -> Reading:
-    """The reading of a promise in one group, or in whichever is worst; one that is not known is worse than none."""
+def worst(guard: str, group: str, rows: Sequence[Row], at: int, began: int = 0) -> Reading:
+    """The reading of a promise in one group, or in whichever is worst; one that is not known is worse than none.
+    began: epoch seconds at which the rollout did."""
     meant = [row for row in rows if not group or group == row.group_text or group in row.group.values()]
     if not meant:  # a promise that could not be read at all has one row, and that has no group
         meant = [row for row in rows if not row.group and row.verdict in {Verdict.NO_DATA, Verdict.ERROR}]
@@ -79,18 +80,9 @@ def worst(guard: str, group: str, rows: Sequence[Row], at: int) -> Reading:
         among = ", ".join(sorted({row.group_text for row in rows if row.group_text})) or "it has no groups"
         why = f"no group {group!r}: {among}" if rows else "there is no such promise"
         return Reading(guard, Health.NO_DATA, at, why)
-    found = [guards.of_promise(guard, _promise(row), at) for row in meant]
+    found = [guards.of_promise(guard, promise_of(row, began), at) for row in meant]
     order = (Health.BURNING, Health.NO_DATA, Health.THIN, Health.HEALTHY)
     return min(found, key=lambda one: (order.index(one.health), -one.burn))
-
-
-def _promise(row: Row) -> Promise:
-    where = f"{row.group_text}: " if row.group_text else ""
-    if row.verdict in {Verdict.NO_DATA, Verdict.ERROR}:
-        return Promise(missing=f"{where}{row.reason or row.verdict.value}")
-    left = row.error_budget.remaining_ratio if row.error_budget else None
-    firing = tuple(f"{where}{one}" for one in row.firing)
-    return Promise(row.burn_rates.get(_SHORTEST), left, firing)
 
 
 async def _those(fleet: Fleet, where: str, ours: set[str]) -> set[str]:

@@ -152,7 +152,7 @@ def _promises(stack: AsyncExitStack, orders: Orders) -> Callable[[str], Awaitabl
             for one in sorted(wanted & set(tables)):
                 sources[one] = orders.doors.source(one, tables[one])
                 asked.push_async_callback(sources[one].aclose)
-            options = Options(history=False)
+            options = Options(history=True)
             report = await evaluate(
                 slos, sources, clock=orders.clock, progress=_Quiet(), ledger=ledger, options=options
             )

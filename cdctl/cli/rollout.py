@@ -56,8 +56,8 @@ def plan(
         exits.note(run, f"  {name:<10} {value}")
     if not job.plan.targets:
         exits.note(run, "no vehicle matches")
-    if not job.rules.guards:
-        exits.note(run, "no guard watches it: only its own failures can stop it")
+    for text in rollout_rows.lacking(job):
+        exits.insist(text)
 
 
 @app.command(epilog="Example: cdctl rollout start charge-limit.yaml --expect 1200")

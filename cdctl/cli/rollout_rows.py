@@ -114,6 +114,14 @@ def guarded(job: Job) -> Iterator[tuple[str, str]]:
         yield "retry", f"{rules.retry.tries} tries, {brief(rules.retry.wait)} after the first"
 
 
+def lacking(job: Job) -> Iterator[str]:
+    """What would stop a rollout and nobody wrote down."""
+    if not job.rules.limits:
+        yield "the file has no abort threshold: failures of its own orders, however many, do not stop it"
+    if not job.rules.guards:
+        yield "no guard watches it: no promise, and no vehicle outside of it, can stop it"
+
+
 def _does(guard: Guard) -> str:
     return "aborts" if guard.aborts else "pauses"
 

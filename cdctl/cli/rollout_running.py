@@ -62,6 +62,8 @@ def start(
             exits.note(run, f"  wave {row['wave']}: {row['vehicles']:,} vehicles, {row['total']:,} in all")
         for name, value in rollout_rows.guarded(job):
             exits.note(run, f"  {name:<10} {value}")
+        for text in rollout_rows.lacking(job):
+            exits.insist(text)
         what = f"roll {command.name} out to {vehicles(len(plan.targets))} of {plan.context}"
         await cmd_asking.agreed(run, command.risk, what, len(plan.targets), yes)
         exits.note(run, f"rollout {plan.id}: cdctl rollout status|pause|abort {plan.id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +28,10 @@ def house(lab: Lab, tmp_path: Path) -> House:
 
 def test_a_plan_says_who_is_in_which_wave_and_sends_nothing(house: House) -> None:
     before = len(house.lab.executions())
-    found = house.json("rollout", "plan", written(house), "--for", "1s")
+    done = house.run("rollout", "plan", written(house), "--for", "1s", "-o", "json")
+    assert "the file has no abort threshold" in done.stderr
+    assert "no guard watches it" in done.stderr
+    found = json.loads(done.stdout)
     there = sum(region == "eu" for region, _ in house.lab.online)
     assert found["count"] == there
     assert [wave["total"] for wave in found["waves"]] == [2, -(-there * 3 // 10), there]

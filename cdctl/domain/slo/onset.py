@@ -54,14 +54,20 @@ def _split(bad: Floats, total: Floats, least: float) -> tuple[int, float] | None
     """First place of the later part where the share of bad is likeliest to have risen, and the score; [n] each."""
     if len(bad) < 2 or total.sum() <= 0:
         return None
+    gain = ratios(bad, total)
+    at = int(gain.argmax())
+    return (at + 1, float(gain[at])) if gain[at] >= least else None
+
+
+def ratios(bad: Floats, total: Floats) -> Floats:
+    """Log-likelihood ratio of a rise after each bucket but the last against no change at all, [n - 1]; 0 where the
+    share of bad events did not rise. bad, total: events, [n]."""
     bad_before, all_before = np.cumsum(bad)[:-1], np.cumsum(total)[:-1]
     bad_since, all_since = bad.sum() - bad_before, total.sum() - all_before
     split = _likelihood(bad_before, all_before) + _likelihood(bad_since, all_since)
     gain = split - _likelihood(bad.sum()[None], total.sum()[None])
     rose = (all_before > 0) & (all_since > 0) & (bad_since * all_before > bad_before * all_since)
-    gain = np.where(rose, gain, 0.0)
-    at = int(gain.argmax())
-    return (at + 1, float(gain[at])) if gain[at] >= least else None
+    return np.where(rose, gain, 0.0)
 
 
 def _share(bad: Floats, total: Floats) -> float:

@@ -32,7 +32,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """A promise: it burns when one of its alert window pairs fires or its budget is spent."""
+    """A promise: it burns when one of its alert window pairs fires, its bad events rose since the rollout began, or its
+    budget is spent."""
 
     name: str
     group: str = ""
@@ -133,25 +134,36 @@ _MEANT = {
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What is known of a promise now. firing: the alert window pairs that fire, in words. remaining: of the budget,
-    1 is all of it. burn: over the shortest window. missing: why it is not known, empty when it is."""
+    1 is all of it. burn: over the shortest window. missing: why it is not known, empty when it is. bears: the burn rate
+    that the budget bears for a while. risen: why it burns although no pair fires yet, empty when nothing says so;
+    compared: what was compared with what."""
 
     burn: float | None = None
     remaining: float | None = None
     firing: tuple[str, ...] = ()
     missing: str = ""
+    bears: float = 1.0
+    risen: str = ""
+    compared: str = ""
 
 
 def of_promise(guard: str, promise: Promise, at: int) -> Reading:
-    """The reading of a promise."""
+    """The reading of a promise. One that burns faster than its budget bears is never healthy: where chance may be
+    behind it, it is thin, and no wave begins."""
     burn, left = promise.burn, promise.remaining
     if promise.missing or burn is None or left is None or not isfinite(burn) or not isfinite(left):
         return Reading(guard, Health.NO_DATA, at, promise.missing or "the promise has no number")
     words = f"burns {burn:.3g} times as fast as it may, {left * 100:.3g} % of the budget left"
-    if promise.firing:
-        return Reading(guard, Health.BURNING, at, f"{words}; {', '.join(promise.firing)}", burn, burn)
+    if promise.firing or promise.risen:
+        why = ", ".join(filter(None, [*promise.firing, promise.risen]))
+        return Reading(guard, Health.BURNING, at, f"{words}; {why}", burn, burn)
     if left <= 0:
         return Reading(guard, Health.BURNING, at, f"{words}: the budget is spent", burn, burn)
-    return Reading(guard, Health.HEALTHY, at, words, burn, burn)
+    if burn > promise.bears:
+        words = f"{words}; above {promise.bears:.3g} nothing goes on, and on so few events nobody knows"
+        return Reading(guard, Health.THIN, at, words, burn, burn)
+    compared = f"; no rise ({promise.compared})" if promise.compared else ""
+    return Reading(guard, Health.HEALTHY, at, words + compared, burn, burn)
 
 
 def of_values(guard: str, what: Promql, values: list[float] | None, at: int, missing: str = "") -> Reading:

@@ -63,7 +63,9 @@ def test_other_guards_are_refused_with_what_is_meant(text: str, meant: str) -> N
     ("promise", "health"),
     [
         (Promise(0.4, 0.7), Health.HEALTHY),
-        (Promise(16.0, 0.7), Health.HEALTHY),
+        (Promise(16.0, 0.7, bears=2.8), Health.THIN),
+        (Promise(2.7, 0.7, bears=2.8), Health.HEALTHY),
+        (Promise(2.7, 0.7, bears=2.8, risen="bad events rose"), Health.BURNING),
         (Promise(16.0, 0.7, ("1h/5m > 13.44",)), Health.BURNING),
         (Promise(0.4, 0.0), Health.BURNING),
         (Promise(0.4, -0.1), Health.BURNING),
