@@ -65,6 +65,15 @@ def test_it_finds_what_a_store_finds(store, text, newer):
     assert (found.more, found.notes, found.partial) == (False, (), False)
 
 
+def test_a_span_belongs_to_the_moment_at_which_it_ended(store):
+    part = Window(spans_both.START + 300, spans_both.START + 900)
+    with jaeger(SPANS) as server:
+        found = asked(server, lambda search: search.find(parse("{ }"), part, 1000))
+    wanted = asyncio.run(store.find(parse("{ }"), part, 1000))
+    assert 0 < len(wanted.spans) < 120
+    assert [row.span for row in found.spans] == [row.span for row in wanted.spans]
+
+
 def test_parameters_of_before_are_tried_when_those_of_now_are_refused(store):
     with jaeger(SPANS, camel=False) as server:
         found = asked(server, lambda search: search.find(parse(FILTERS[1]), WHOLE, 1000))

@@ -52,6 +52,15 @@ def test_it_finds_what_a_store_finds(store):
     assert (found.more, found.notes, found.partial) == (False, (), False)
 
 
+def test_a_span_belongs_to_the_moment_at_which_it_ended(store):
+    part = Window(spans_both.START + 300.5, spans_both.START + 900.5)  # Tempo knows whole seconds
+    with tempo(SPANS) as server:
+        found = asked(server, lambda search: search.find(parse("{ }"), part, 1000))
+    wanted = asyncio.run(store.find(parse("{ }"), part, 1000))
+    assert 0 < len(wanted.spans) < 120
+    assert [row.span for row in found.spans] == [row.span for row in wanted.spans]
+
+
 def test_the_filter_goes_there_as_it_was_written():
     odd = '{   span.region="eu"&&( .n = 5 ) }'
     with tempo(SPANS) as server:
