@@ -11,7 +11,7 @@ import typer
 from cdctl.cli import completion, exits, output
 from cdctl.cli.options import OutputOption, Run, run_of
 from cdctl.cli.settings import settings_of
-from cdctl.errors import UnavailableError, UsageError
+from cdctl.errors import CdctlError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.domain.slo.objective import Objective, Slo
@@ -158,8 +158,8 @@ def _first(run: Run, found: Sequence[tuple[Slo, str]], ask: Callable[[Slo, str],
     for promise, where in better:
         try:
             return ask(promise, where)
-        except UnavailableError as error:
-            exits.warn(run, f"not by {where}: {error.message}")
+        except CdctlError as error:  # no spans, a trace server that does not count, or no engine installed
+            exits.warn(run, f"not by {where}: {error.message}{f' ({error.hint})' if error.hint else ''}")
     return ask(*last)
 
 

@@ -109,6 +109,25 @@ def test_what_is_written_wrong_is_two(cdctl: Cdctl, tmp_path: Path, args: list[s
     assert said in ran.err
 
 
+def test_without_spans_the_metric_is_asked_and_that_is_said(
+    cdctl: Cdctl, stock: Stock, tmp_path: Path, when: str
+) -> None:
+    metric = incident(stock)
+    own = slo("commands-ok", metric, f'{metric}{{code="500"}}')
+    spans = slo("commands-ok-traces", "{ }", "{ status = error }").replace("type: prometheus", "type: traces")
+    write(tmp_path, own, spans)
+    config = tmp_path / "cdctl.toml"
+    store = tmp_path / "spans"
+    config.write_text(f'[contexts.x]\nprometheus = {{url = "{stock.url}"}}\ntraces = {{store = "{store}"}}\n')
+    args = ("--config", config, "slo", "why", "commands-ok", tmp_path / "specs", "--at", when)
+    ran = cdctl(*args)
+    assert ran.code == 0, ran.err
+    assert "warning: not by traces: " in ran.err
+    assert "from the series of a metric" in ran.out
+    asked = cdctl(*args, "--source", "traces")
+    assert asked.code == 3, asked.err
+
+
 def test_groups_are_read_as_pairs() -> None:
     assert slo_why.groups(["region=eu", "sw=1=2"]) == {"region": "eu", "sw": "1=2"}
     for bad in (["region"], ["=eu"], ["region="], ["region=eu", "region=us"]):
