@@ -7,7 +7,6 @@ spans have the same few pairs again and again, and only different ones are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,19 +31,10 @@ from cdctl.formats.otlp_json_shape import (
     Span,
 )
 from cdctl.formats.otlp_values import UNREADABLE, integer, json_text
+from cdctl.formats.runs import Runs, Shared
 
 _CHUNK = 8192
 """Spans that become columns at once: enough for calls that work on all of them, few enough to stay small."""
-
-
-class _Run(NamedTuple):
-    """So many spans that share these."""
-
-    spans: int
-    resource: int
-    scope: str
-    message: int
-    first: int
 
 
 class OtlpJson:
@@ -53,7 +43,7 @@ class OtlpJson:
     def __init__(self) -> None:
         self._builder = Builder(read_pairs)
         self._spans: list[Span] = []
-        self._runs: list[_Run] = []
+        self._runs = Runs()
 
     def add(self, body: bytes, rejected: Rejections, place: str = "") -> int:
         """See `SpanReader`."""
@@ -94,7 +84,7 @@ class OtlpJson:
 
     def _take(self, spans: list[Span], resource: int, scope: Scope | None, message: int, first: int) -> None:
         self._spans += spans
-        self._runs.append(_Run(len(spans), resource, (scope and scope.name) or "", message, first))
+        self._runs.add(len(spans), resource, (scope and scope.name) or "", message, first)
         if len(self._spans) >= _CHUNK:
             self._flush()
 
@@ -104,26 +94,19 @@ class OtlpJson:
         return self._builder.batch()
 
     def _flush(self) -> None:
-        spans, runs = self._spans, self._runs
-        self._spans, self._runs = [], []
-        counts = [run.spans for run in runs]
-        resource = np.repeat(np.array([run.resource for run in runs], np.int32), counts)
-        scope = [run.scope for run in runs for _ in range(run.spans)]
-        origin = np.empty((len(spans), 2), np.int32)
-        origin[:, 0] = np.repeat(np.array([run.message for run in runs], np.int32), counts)
-        origin[:, 1] = np.concatenate([[], *(np.arange(run.first, run.first + run.spans) for run in runs)])
+        spans, self._spans, shared = self._spans, [], self._runs.taken()
         for at in range(0, len(spans), _CHUNK):
             part = slice(at, at + _CHUNK)
-            self._builder.add(self._columns(spans[part], resource[part], scope[part], origin[part]))
+            self._builder.add(self._columns(spans[part], shared.part(part)))
 
-    def _columns(self, spans: list[Span], resource: Codes, scope: list[str], origin: Codes) -> Columns:
+    def _columns(self, spans: list[Span], shared: Shared) -> Columns:
         trace, not_trace = ids.from_hex([span.trace_id or "" for span in spans], ids.TRACE_BYTES)
         span, not_span = ids.from_hex([span.span_id or "" for span in spans], ids.SPAN_BYTES)
         parent, not_parent = ids.from_hex([span.parent_span_id or _NO_PARENT for span in spans], ids.SPAN_BYTES)
         faults = identified(trace, span, not_trace, not_span)
         faults.mark(not_parent, Wrong.PARENT)
         codes, messages = _statuses([span.status for span in spans], faults)
-        counts, pairs = self._attributes([span.attributes for span in spans], faults, origin)
+        counts, pairs = self._attributes([span.attributes for span in spans], faults, shared.origin)
         return Columns(
             trace=trace, span=span, parent=parent,
             start=nanos(_times([span.start_time_unix_nano for span in spans]), faults, Wrong.START),
@@ -134,7 +117,7 @@ class OtlpJson:
             events=_lists([span.events for span in spans], faults),
             links=_lists([span.links for span in spans], faults),
             counts=counts, pairs=pairs,
-            scope=scope, resource=resource, origin=origin, wrong=faults.wrong,
+            scope=shared.scope, resource=shared.resource, origin=shared.origin, wrong=faults.wrong,
         )  # fmt: skip
 
     def _attributes(self, raw: Sequence[msgspec.Raw], faults: Faults, origin: Codes) -> tuple[Codes, Codes]:

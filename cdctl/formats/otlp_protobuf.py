@@ -6,12 +6,12 @@ Attributes stay bytes until they are numbered (see `otlp_messages`): spans have 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from cdctl.domain.traces import ids
-from cdctl.domain.traces.batch import Codes, Rejections, Small, SpanBatch
+from cdctl.domain.traces.batch import Rejections, Small, SpanBatch
 from cdctl.errors import UsageError
 from cdctl.formats import limits
 from cdctl.formats.building import Builder
@@ -19,19 +19,10 @@ from cdctl.formats.coding import Coder
 from cdctl.formats.columns import REASONS, Columns, Faults, Wrong, identified, kinds, limited, nanos, statuses
 from cdctl.formats.otlp_messages import messages
 from cdctl.formats.otlp_proto_values import Unreadable, events_text, links_text, read_pairs, status_of
+from cdctl.formats.runs import Runs, Shared
 
 _CHUNK = 1024
 """Spans that become columns at once: few enough for a processor's cache, enough for numpy."""
-
-
-class _Run(NamedTuple):
-    """So many spans that share these."""
-
-    spans: int
-    resource: int
-    scope: str
-    message: int
-    first: int
 
 
 class OtlpProtobuf:
@@ -41,7 +32,7 @@ class OtlpProtobuf:
         self._messages = messages()
         self._builder = Builder(read_pairs)
         self._spans: list[Any] = []
-        self._runs: list[_Run] = []
+        self._runs = Runs()
 
     def add(self, body: bytes, rejected: Rejections, place: str = "") -> int:
         """See `SpanReader`."""
@@ -78,7 +69,7 @@ class OtlpProtobuf:
 
     def _take(self, spans: list[Any], resource: int, scope: str, message: int, first: int) -> None:
         self._spans += spans
-        self._runs.append(_Run(len(spans), resource, scope, message, first))
+        self._runs.add(len(spans), resource, scope, message, first)
         if len(self._spans) >= _CHUNK:
             self._flush()
 
@@ -88,26 +79,21 @@ class OtlpProtobuf:
         return self._builder.batch()
 
     def _flush(self) -> None:
-        spans, runs = self._spans, self._runs
-        self._spans, self._runs = [], []
-        counts = [run.spans for run in runs]
-        resource = np.repeat(np.array([run.resource for run in runs], np.int32), counts)
-        scope = [run.scope for run in runs for _ in range(run.spans)]
-        origin = np.empty((len(spans), 2), np.int32)
-        origin[:, 0] = np.repeat(np.array([run.message for run in runs], np.int32), counts)
-        origin[:, 1] = np.concatenate([[], *(np.arange(run.first, run.first + run.spans) for run in runs)])
+        spans, self._spans, shared = self._spans, [], self._runs.taken()
         for at in range(0, len(spans), _CHUNK):
             part = slice(at, at + _CHUNK)
-            self._builder.add(self._columns(spans[part], resource[part], scope[part], origin[part]))
+            self._builder.add(self._columns(spans[part], shared.part(part)))
 
-    def _columns(self, spans: list[Any], resource: Codes, scope: list[str], origin: Codes) -> Columns:
+    def _columns(self, spans: list[Any], shared: Shared) -> Columns:
         trace, not_trace = ids.from_bytes([span.trace_id for span in spans], ids.TRACE_BYTES)
         span, not_span = ids.from_bytes([span.span_id for span in spans], ids.SPAN_BYTES)
         parent, not_parent = ids.from_bytes([span.parent_span_id or bytes(8) for span in spans], ids.SPAN_BYTES)
         faults = identified(trace, span, not_trace, not_span)
         faults.mark(not_parent, Wrong.PARENT)
         codes, texts = _statuses([span.status for span in spans], faults)
-        attributes = limited([list(span.attributes) for span in spans], limits.ATTRIBUTES, self._builder.cut, origin)
+        attributes = limited(
+            [list(span.attributes) for span in spans], limits.ATTRIBUTES, self._builder.cut, shared.origin
+        )
         return Columns(
             trace=trace, span=span, parent=parent,
             start=nanos([span.start_time_unix_nano for span in spans], faults, Wrong.START),
@@ -119,7 +105,7 @@ class OtlpProtobuf:
             links=_lists([span.links for span in spans], links_text, faults),
             counts=np.fromiter(map(len, attributes), np.int32, len(spans)),
             pairs=self._builder.pairing.code([pair for own in attributes for pair in own])[0],
-            scope=scope, resource=resource, origin=origin, wrong=faults.wrong,
+            scope=shared.scope, resource=shared.resource, origin=shared.origin, wrong=faults.wrong,
         )  # fmt: skip
 
 
