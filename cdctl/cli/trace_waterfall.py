@@ -182,7 +182,7 @@ def _said(line: Line, hide: bool, *, wide: bool) -> Iterator[str]:
         yield f"its parent {safe(span.parent, 32)} is not here"
     yield from line.notes
     if span.message:
-        yield f"{span.status}: {safe(span.message, 300)}"
+        yield f"{'error' if span.status == 'error' else 'message'}: {safe(span.message, 300)}"
     for event in span.events:
         told = _event(event, span)
         if wide or "exception" in str(event.get("name", "")):

@@ -117,6 +117,10 @@ class ClickHouseWriting(Writing):
         """The table has an index for ids."""
         return f"TraceId = {self.bind(trace_id)}"
 
+    def exact(self, scope: str, key: str) -> str:
+        """The table is sorted by its column of services."""
+        return "ServiceName" if (scope, key) == ("resource", "service.name") else self.attribute(scope, key)
+
     def one_attribute(self, scope: str, key: str) -> Sequence[str]:
         """What the map holds by any of its names; a service also has a column, by which the table is sorted."""
         if (scope, key) == ("resource", "service.name"):

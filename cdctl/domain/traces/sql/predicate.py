@@ -32,7 +32,9 @@ def value_of(field: Field, write: Writing) -> str:
 def _compare(where: Compare, write: Writing) -> str:
     if where.field.scope == "intrinsic":
         return _intrinsic(where.field.key, where.operator, where.value, write)
-    text = write.attribute(where.field.scope, where.field.key)
+    indexed = where.operator == "=" and where.value.kind == "text" and where.value.value
+    find = write.exact if indexed else write.attribute
+    text = find(where.field.scope, where.field.key)
     return _text(text, where.operator, where.value, write)
 
 

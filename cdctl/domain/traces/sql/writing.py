@@ -78,6 +78,10 @@ class Writing(ABC):
         said = [one for each in scopes for one in self.one_attribute(each, key)]
         return said[0] if len(said) == 1 else f"coalesce({', '.join(said)})"
 
+    def exact(self, scope: str, key: str) -> str:
+        """As `attribute`, to be compared by `=` with a text that is not empty: in a form that an index can answer."""
+        return self.attribute(scope, key)
+
     @abstractmethod
     def placeholder(self, name: str, value: Value) -> str:
         """How a bound value is named in the text."""
