@@ -140,10 +140,12 @@ def commands(told: Explanation) -> list[str]:
         picked = cause.picked
         if picked.where:
             where = shlex.quote(picked.where)
+            by = next(name for name in ("model", "region", "sw", "state") if f"{name}:" not in picked.where)
             found += [
                 f"cdctl fleet ls --where {where}",
-                f"cdctl fleet stats --where {where} --by sw",
+                f"cdctl fleet stats --where {where} --by {by}",
                 f"cdctl diag ping --where {where} --count 3",
+                f"cdctl cmd send ping --where {where} --dry-run",
             ]
         found += [f"cdctl trace show {trace}" for trace in cause.traces[:1]]
     return list(dict.fromkeys(found))
