@@ -10,6 +10,10 @@ RATIO = 1000
 """Times a compressed message may grow; honest traces grow 12-fold, zeros 10,000-fold."""
 FREE = 1 << 20
 """Bytes to which a message may grow whatever the ratio: a short one of zeros harms nobody."""
+SPANS = 200_000
+"""Spans of one message: what senders send at once are some thousands."""
+PAIRS = 16 << 20
+"""Bytes of the attributes of one span or resource, where a parser has to cut them."""
 ATTRIBUTES = 10_000
 """Attributes of a span or a resource; further ones are left out and counted."""
 KEY = 1024

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from cdctl.domain.traces.batch import Bytes, Codes, Nanos
+from cdctl.formats import limits
 from cdctl.formats.otlp_values import UNREADABLE, read_objects
 from cdctl.formats.pairing import Read
 
@@ -73,7 +74,9 @@ def _written_as_usual(joined: Bytes, starts: Nanos, ends: Nanos) -> bool:
 
 
 def cut(one: bytes) -> list[bytes] | None:
-    """Pairs of a list as a parser cuts them; None when it is no list."""
+    """Pairs of a list as a parser cuts them; None when it is no list, or much too long."""
+    if len(one) > limits.PAIRS:
+        return None
     try:
         pairs = _raw_list.decode(one) if one else None
     except UNREADABLE:

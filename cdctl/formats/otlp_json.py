@@ -18,6 +18,7 @@ from cdctl.formats import limits
 from cdctl.formats.building import Builder
 from cdctl.formats.coding import Coder
 from cdctl.formats.columns import REASONS, Columns, Faults, Wrong, identified, kinds, limited, nanos, statuses
+from cdctl.formats.counting import check_json
 from cdctl.formats.otlp_attributes import cut, cut_quickly, read_pairs
 from cdctl.formats.otlp_json_shape import (
     ABSENT,
@@ -47,6 +48,7 @@ class OtlpJson:
 
     def add(self, body: bytes, rejected: Rejections, place: str = "") -> int:
         """See `SpanReader`."""
+        check_json(body, place)
         try:
             message = MESSAGE.decode(body) if body.strip() else None
         except UNREADABLE:
@@ -182,7 +184,7 @@ def _lists(raw: Sequence[msgspec.Raw], faults: Faults) -> list[str]:
         return [""] * len(raw)
     coder = Coder[bytes]()
     codes = coder.code(_bytes(raw))
-    read = [_list(one) for one in coder.things]
+    read = [_list(one) if len(one) <= limits.LIST else "" for one in coder.things]
     bad = np.array([one is None for one in read], np.bool_)
     if bad.any():
         faults.mark(bad[codes], Wrong.LISTS)

@@ -17,6 +17,7 @@ from cdctl.formats import limits
 from cdctl.formats.building import Builder
 from cdctl.formats.coding import Coder
 from cdctl.formats.columns import REASONS, Columns, Faults, Wrong, identified, kinds, limited, nanos, statuses
+from cdctl.formats.counting import check_protobuf
 from cdctl.formats.otlp_messages import messages
 from cdctl.formats.otlp_proto_values import Unreadable, events_text, links_text, read_pairs, status_of
 from cdctl.formats.runs import Runs, Shared
@@ -36,6 +37,7 @@ class OtlpProtobuf:
 
     def add(self, body: bytes, rejected: Rejections, place: str = "") -> int:
         """See `SpanReader`."""
+        check_protobuf(body, place)
         try:
             request = self._messages.request.FromString(body)
         except Unreadable:
@@ -121,6 +123,6 @@ def _lists(raw: Sequence[Sequence[bytes]], text: Any, faults: Faults) -> list[st
     """Events or links as JSON, an empty text where there are none."""
     if not any(map(len, raw)):
         return [""] * len(raw)
-    texts = [text(one) if len(one) else "" for one in raw]
+    texts = [text(one) if 0 < sum(map(len, one)) <= limits.LIST else "" for one in raw]
     faults.mark(np.array([one is None for one in texts], np.bool_), Wrong.LISTS)
     return [one or "" for one in texts]
