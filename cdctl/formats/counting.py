@@ -1,4 +1,4 @@
-"""How many spans a large message has, before anything is made of them: one of two bytes would become one of hundreds."""
+"""How many spans a large message has, before anything is made of them: two bytes of one would become hundreds."""
 
 from __future__ import annotations
 
