@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 
 from cdctl.domain.orders.keeping import Entry, Journal, Note, Record
 from cdctl.domain.orders.rollout.engine import Event, Job
@@ -14,6 +15,8 @@ from cdctl.domain.orders.rollout.standing import Standing, from_plain, to_plain
 from cdctl.errors import UnavailableError
 
 ROLLOUT, GUARD = "rollout", "guard"
+_ITSELF = "rollout"
+"""Who did what a rollout does by itself."""
 
 
 class Notes:
@@ -64,24 +67,32 @@ class Notes:
         # What may be published at once changes every second, and nothing is lost with it.
         told = replace(standing, bucket=Bucket(), bound=False)
         if events or told != self._last:
-            entries.append(self._note(standing, events, now))
+            entries += self._by_actor(standing, events, now)
             self._last = told
+        rollout = {"rollout": self._job.plan.id}
         entries += [
-            Note("approval", self._job.digest, one.by, one.at, {"by": one.by, "rollout": self._job.plan.id})
+            Note("approval", self._job.digest, one.by, one.at, {"by": one.by, "wave": standing.wave + 1, **rollout})
             for one in events
             if one.word == "approved"
         ]
         if entries:
             await self._journal.write(entries, ending=ending)
 
-    def _note(self, standing: Standing, events: Sequence[Event], now: int) -> Note:
+    def _by_actor(self, standing: Standing, events: Sequence[Event], now: int) -> Iterator[Note]:
+        """A note for each run of events by one person; what the rollout does by itself is done by who runs it."""
+        for by, some in groupby(events, lambda one: one.by):
+            yield self._note(standing, list(some), now, "" if by == _ITSELF else by)
+        if not events:
+            yield self._note(standing, (), now)
+
+    def _note(self, standing: Standing, events: Sequence[Event], now: int, actor: str = "") -> Note:
         body = {
             "plan": self._job.digest,
             "session": self._session,
             "standing": to_plain(standing),
             "events": [asdict(one) for one in events],
         }
-        return Note(ROLLOUT, self._job.plan.id, self._actor, now, body)
+        return Note(ROLLOUT, self._job.plan.id, actor or self._actor, now, body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,29 @@ def _what(kind: str, body: Mapping[str, Any]) -> str:
         return " ".join(filter(None, [*said, str(body.get("reason", "")), *_pairs(body.get("result"))]))
     if kind == "checkpoint":
         return f"record {body.get('number')}, {'sealed' if body.get('seal') else 'nobody sealed it'}"
+    if kind == "rollout":
+        return _rollout(body)
+    if kind == "guard":
+        said = f"{body.get('guard')} is {body.get('health')}: {body.get('words')}"
+        return said if body.get("guard") else "what guards know so far"
     return " ".join(_pairs({name: item for name, item in body.items() if item not in ({}, [])}))
+
+
+def _rollout(body: Mapping[str, Any]) -> str:
+    """`paused by bea: a look; wave 2 running`: what happened, and where it stood then."""
+    events = body.get("events")
+    told = [_event(one) for one in events if isinstance(one, Mapping)] if isinstance(events, list) else []
+    standing = body.get("standing")
+    if isinstance(standing, Mapping):
+        paused = ", paused" if standing.get("pauses") else ""
+        told.append(f"wave {int(standing.get('wave', 0)) + 1} {standing.get('phase', '')}{paused}")
+    return "; ".join(told)
+
+
+def _event(one: Mapping[str, Any]) -> str:
+    of = "to" if one.get("word") == "refused" else "by"
+    by = "" if one.get("by") in {"", None, "rollout"} else f" {of} {one['by']}"
+    return f"{one.get('word')}{by}" + (f": {one['words']}" if one.get("words") else "")
 
 
 def _pairs(value: object) -> Iterator[str]:

@@ -21,8 +21,8 @@ _NOBODY = "nobody"
 @dataclass(frozen=True, slots=True)
 class KeyChange:
     """What happened to a key. what: "new", "rotate", "revoke". owner: an operator's name or a VIN. public: its text.
-    kept: where the private key went. trusted: whether the trust file was written. until: when the keys before it end,
-    at: when it happened, epoch seconds. vehicle: whether the owner is one."""
+    kept: where the private key went. trusted: whether it is believed from now on. until: when the keys before it end;
+    at: when it happened; epoch seconds. vehicle: whether the owner is one."""
 
     what: str
     owner: str
@@ -86,7 +86,7 @@ def revoke(wanted: str, trust: Path, at: float, reason: str = "") -> KeyChange:
     public, owner = _find(wanted, found)
     vehicle = owner not in found.operators and owner != _NOBODY
     trust_edits.change(trust, trust_edits.revoke(public, at, reason, masked(owner) if vehicle else owner))
-    return KeyChange("revoke", owner, ed25519.written(public), at, trusted=True, reason=reason, vehicle=vehicle)
+    return KeyChange("revoke", owner, ed25519.written(public), at, reason=reason, vehicle=vehicle)
 
 
 def _keep(key: PrivateKey, kept: SigningKey) -> None:

@@ -334,3 +334,25 @@ def test_more_orders_than_are_looked_up_one_by_one(path, cdctl, monkeypatch):
     few = numbers(cdctl, "--plan", PLAN)
     monkeypatch.setattr(auditing, "_FEW", 3)
     assert numbers(cdctl, "--plan", PLAN) == few and len(few) == 7 + 80
+
+
+def test_what_happened_to_a_rollout_is_told_in_words(cdctl: Callable[..., object], path: Path) -> None:
+    def note(actor: str, standing: dict[str, object], *events: dict[str, object]) -> Note:
+        body = {"plan": PLAN, "session": "s", "standing": standing, "events": list(events)}
+        return Note("rollout", "01k", actor, 1_750_000_000_000 + 2 * HOUR, body)
+
+    write(
+        path,
+        [
+            note("bea", {"wave": 1, "phase": "running", "pauses": [{"key": "bea"}]},
+                 {"at": 5, "word": "paused", "words": "a look", "by": "bea"}),
+            note("ada", {"wave": 1, "phase": "running", "pauses": []},
+                 {"at": 6, "word": "refused", "words": "no", "by": "vic"}),
+            Note("guard", "01k", "ada", 1_750_000_000_000, {"guard": "slo:x", "health": "burning", "words": "burns"}),
+        ],
+    )  # fmt: skip
+    table = cdctl("audit", "show", "--kind", "rollout").out  # type: ignore[attr-defined]
+    assert "paused by bea: a look; wave 2 running, paused" in table
+    assert "refused to vic: no; wave 2 running" in table
+    assert "standing=" not in table
+    assert "slo:x is burning: burns" in cdctl("audit", "show", "--kind", "guard").out  # type: ignore[attr-defined]

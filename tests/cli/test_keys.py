@@ -59,7 +59,8 @@ def test_the_life_of_a_key(cdctl, here):
     (turned,) = rows(cdctl("keys", "rotate", "alice", "--overlap", "1d", "--file", "alice2.pem", "-o", "json"))
     states = {row["fingerprint"]: (row["state"], row["until"]) for row in rows(cdctl("keys", "ls", "-o", "json"))}
     assert states == {made["fingerprint"]: ("ending", turned["until"]), turned["fingerprint"]: ("trusted", "")}
-    rows(cdctl("keys", "revoke", made["fingerprint"], "--reason", "laptop lost", "-o", "json"))
+    (change,) = rows(cdctl("keys", "revoke", made["fingerprint"], "--reason", "laptop lost", "-o", "json"))
+    assert change["trusted"] is False
     (gone,) = [row for row in rows(cdctl("keys", "ls", "-o", "json")) if row["fingerprint"] == made["fingerprint"]]
     assert (gone["state"], gone["note"], gone["private"]) == ("revoked", "laptop lost", "file alice.pem")
     assert cdctl("keys", "revoke", str(made["fingerprint"])).code == 2, "once is enough"

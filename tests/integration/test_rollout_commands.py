@@ -104,6 +104,8 @@ def test_a_teammate_pauses_and_aborts_it_from_another_process(house: House) -> N
             ("resumed", "second"),
             ("aborting", "second"),
         }
+        done_by = {(one["word"], note.actor) for note in house.noted("rollout") for one in note.body["events"]}
+        assert done_by >= {("paused", "second"), ("aborting", "second"), ("started", "engineer")}
         assert told(aborted) < sum(wave["size"] for wave in aborted["waves"])
         assert sum(executed(house, rollout).values()) <= told(aborted)
     for wish in ("resume", "pause", "abort"):
@@ -138,7 +140,7 @@ def test_policy_asks_for_another_engineer_and_waits_for_one(house: House) -> Non
         assert house.run("rollout", "approve", rollout, by="second").returncode == 0
         assert process.wait(60) in {0, 1, 4}
     (approval,) = [one for one in house.json("audit", "show") if one["kind"] == "approval"]
-    assert approval["actor"] == "second"
+    assert (approval["actor"], approval["body"]["wave"]) == ("second", 1)
     refused = house.run("rollout", "start", dangerous, "--for", "1s", "--yes", "--break-glass")
     assert (refused.returncode, "role break-glass" in refused.stderr) == (5, True)
     done = house.run("rollout", "start", dangerous, "--for", "1s", "--yes", "--break-glass", by="second")
