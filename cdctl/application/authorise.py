@@ -84,4 +84,4 @@ def _cure(plan: Plan, ruling: Ruling) -> str:
     people = "one more approval" if ruling.missing == 1 else f"{ruling.missing} more approvals"
     if plan.rollout:
         return f"{people} would do: cdctl rollout approve"
-    return f"{people} would do: write the plan with --plan FILE; others sign it: cdctl cmd approve FILE"
+    return f"{people} would do: others sign the plan's file, cdctl cmd approve FILE; send --plan FILE writes it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,9 +81,12 @@ def up(
         exits.note(run, "an earlier lab had ended by itself and was cleared away")
     text = json.dumps({"name": "lab", **(state.context or {})}, indent=2) + "\n"
     output.emit(run, [output.Output("json")], lambda _: text)
-    exits.note(
-        run, "ask it with: cdctl --context lab slo report, or fleet stats --by region,sw\nstop it with: cdctl lab down"
-    )
+    exits.note(run, "ask it with: cdctl --context lab slo report, or fleet stats --by region,sw")
+    key = (state.context or {}).get("signing_key")
+    if isinstance(key, Mapping):
+        other = Path(str(key["file"])).with_name("bea.pem")
+        exits.note(run, f"ada signs; approve as bea with: CDCTL_SIGNING_KEY_FILE={other} cdctl --context lab ...")
+    exits.note(run, "stop it with: cdctl lab down")
 
 
 @app.command()

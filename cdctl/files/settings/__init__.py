@@ -40,6 +40,7 @@ def read(
     variables.paths(draft, env)
     chosen, origin = _choose(draft, context, prometheus, env)
     _overlay(draft, env, chosen, prometheus)
+    variables.signing(draft, env, chosen)
     rules.check(draft)
     draft.judge_exposed(chosen)
     if draft.problems:

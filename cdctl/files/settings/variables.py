@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from cdctl.domain.settings import Context, SigningKey
 from cdctl.errors import Place
 from cdctl.files.nearest import nearest
 from cdctl.files.settings.draft import Draft
 from cdctl.files.settings.keys import PATHS, PROMETHEUS
+from cdctl.files.settings.signing import SIGNING as SIGNING_KEYS
 
 PREFIX = "CDCTL_PROMETHEUS_"
 URL = "CDCTL_PROMETHEUS_URL"
@@ -19,7 +22,8 @@ CONTEXT = "CDCTL_CONTEXT"
 SECRETS = {"CDCTL_PROMETHEUS_TOKEN": "token_env", "CDCTL_PROMETHEUS_PASSWORD": "password_env"}
 _PATHS = {f"CDCTL_{key.upper()}": key for key in PATHS}
 _PROMETHEUS = {PREFIX + key.upper(): key for key in PROMETHEUS}
-KNOWN = ("CDCTL_CONFIG", CONTEXT, "CDCTL_LAB_DIR", *_PATHS, *_PROMETHEUS, *SECRETS)
+SIGNING = "CDCTL_SIGNING_KEY_FILE"
+KNOWN = ("CDCTL_CONFIG", CONTEXT, SIGNING, "CDCTL_LAB_DIR", *_PATHS, *_PROMETHEUS, *SECRETS)
 
 
 def misspelt(draft: Draft, environ: Mapping[str, str]) -> None:
@@ -45,6 +49,19 @@ def paths(draft: Draft, environ: Mapping[str, str]) -> None:
             value: object = written.split(os.pathsep) if key == "plugins" else written
             draft.values[f"paths.{key}"] = draft.checked(PATHS[key], value, Path(), Place(f"${name}"))
             draft.came(f"paths.{key}", name, Place(f"${name}"))
+
+
+def signing(draft: Draft, environ: Mapping[str, str], context: str) -> None:
+    """The key of somebody else signs in that context: one machine, two people, as in the lab."""
+    if not (written := environ.get(SIGNING)) or context not in draft.contexts:
+        return
+    file = str(Path(written).expanduser().absolute())
+    for key in SIGNING_KEYS:
+        draft.fleet.pop(f"contexts.{context}.signing_key.{key}", None)
+    draft.fleets[context] = replace(draft.fleets.get(context) or Context(context), signing_key=SigningKey("file", file))
+    dotted = f"contexts.{context}.signing_key.file"
+    draft.fleet[dotted] = file
+    draft.came(dotted, SIGNING, Place(f"${SIGNING}"))
 
 
 def prometheus(draft: Draft, environ: Mapping[str, str], context: str) -> None:

@@ -253,3 +253,13 @@ def test_the_journal_is_the_users_unless_told(here, own_home):
     write(here / "cdctl.toml", FILE + 'journal = "~/orders.sqlite"\n')
     assert read().journal == str(own_home / "orders.sqlite")
     assert read().origins["paths.journal"].startswith("cdctl.toml:")
+
+
+def test_somebody_else_signs_in_the_context_in_use(here):
+    write(here / "cdctl.toml")
+    settings = read(environ={"CDCTL_SIGNING_KEY_FILE": "keys/bea.pem"})
+    key = settings.context().signing_key
+    assert (key.kind, key.where) == ("file", str(here / "keys" / "bea.pem"))
+    assert settings.origins["contexts.prod-eu.signing_key.file"] == "CDCTL_SIGNING_KEY_FILE"
+    assert settings.contexts["prod-us"].signing_key is None
+    assert read(environ={}).context().signing_key is None
