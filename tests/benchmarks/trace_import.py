@@ -2,7 +2,7 @@
 
     python tests/benchmarks/trace_import.py [--huge]
 
-Each runs in a process of its own on one and the same core, in turn, on the same file: 100,352 spans with 15 attributes
+Each runs in a process of its own on one and the same core, in turn, on the same file: 300,032 spans with 15 attributes
 of their own and 5 of their resource, 512 a line. Ratios are of processor time without the loading of libraries, the
 median of the rounds; spans/s are by the clock. Then the same at 1 M (and with --huge at 5 M): speed and peak memory
 must stay.
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 _LINE = 512
-_SMALL, _LARGE, _HUGE = 196, 1954, 9766
+_SMALL, _MIDDLE, _LARGE, _HUGE = 196, 586, 1954, 9766
 """Lines of a file."""
 _ROUNDS = 3
 _START = 1_795_998_000_000_000_000
@@ -184,10 +184,10 @@ def _rounds(jsonl: Path, protobuf: Path) -> Iterator[dict[str, tuple[float, floa
 def main(huge: bool) -> None:
     """Print what was measured, and what is asked for."""
     with tempfile.TemporaryDirectory(prefix="cdctl-bench-") as folder:
-        jsonl = written(Path(folder) / "small.jsonl", _SMALL)
-        protobuf = as_protobuf(jsonl, Path(folder) / "small.pb")
+        jsonl = written(Path(folder) / "middle.jsonl", _MIDDLE)
+        protobuf = as_protobuf(jsonl, Path(folder) / "middle.pb")
         rounds = list(_rounds(jsonl, protobuf))
-        count = _SMALL * _LINE
+        count = _MIDDLE * _LINE
         for name, ours, theirs, asked in (
             ("import of JSON / DuckDB read_json", "json", "duckdb", "2.5x"),
             ("import of JSON / bare msgspec decode", "json", "bare", "0.25x"),
@@ -197,7 +197,7 @@ def main(huge: bool) -> None:
             speeds = [statistics.median(count / one[which][0] for one in rounds) for which in (ours, theirs)]
             print(f"{name:58} {ratio:6.2f}x   {speeds[0]:,.0f} / {speeds[1]:,.0f} spans/s   asked: {asked}", flush=True)
         for lines in (_SMALL, _LARGE, *([_HUGE] if huge else [])):
-            path = jsonl if lines == _SMALL else written(Path(folder) / "large.jsonl", lines)
+            path = written(Path(folder) / "growing.jsonl", lines)
             wall, spent, peak = measured("ours", path)
             title = f"import of {lines * _LINE / 1e6:.1f} M spans, {path.stat().st_size / 1e6:,.0f} MB"
             per = spent / lines / _LINE * 1e6
