@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+import sys
 
 import pytest
 import zstandard
@@ -13,7 +14,7 @@ from otlp_json import request, span
 from span_texts import rows
 
 from cdctl.domain.traces.batch import Rejections
-from cdctl.errors import UsageError
+from cdctl.errors import UnavailableError, UsageError
 from cdctl.formats import reading
 
 _BODIES = [request(*map(span, numbers)) for numbers in ((1, 2), (3,), (4, 5, 6))]
@@ -115,3 +116,25 @@ def test_a_bad_line_leaves_the_others():
             places.append(error.subject)
     assert places == ["line 2"]
     assert len(reader.batch()) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "library"),
+    [(_LINES, "pyarrow"), (_lengths(*_PROTO), "opentelemetry.proto.common.v1.common_pb2")],
+    ids=["json", "protobuf"],
+)
+def test_a_library_that_is_not_installed_is_named(monkeypatch, data, library):
+    for name in ("cdctl.formats.otlp_protobuf", "cdctl.formats.otlp_proto_values"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    found, _ = reading.of_bytes(data)
+    with pytest.raises(UnavailableError) as error:
+        found.reader()
+    assert library.partition(".")[0] in error.value.message.replace("-", ".")
+    assert error.value.hint == "pip install 'cdctl[traces]'"
+
+
+def test_zstandard_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(UnavailableError, match="zstandard"):
+        reading.of_bytes(_zstd(_LINES))
