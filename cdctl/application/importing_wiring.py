@@ -22,10 +22,13 @@ from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
     from cdctl.domain.settings import Settings
+    from cdctl.stores.spans.folder import SpanFolder
 
 _EDGE = 1 << 16
 """Bytes at the beginning, and before the end, by which a file is known again wherever it lies."""
 _MARK = "import:"
+_SMALL, _MANY = 8192, 64
+"""Spans of a small file of the store, and how many of these are too many."""
 
 
 def import_files(
@@ -34,14 +37,23 @@ def import_files(
     """Take files in (`-` is stdin, patterns find files); where they are kept, and what became of each. Raises
     UsageError and UnavailableError."""
     from cdctl.stores.spans.folder import SpanFolder
-    from cdctl.stores.spans.tending import Keeping, Tending
 
     files = [_Stdin() if name == "-" else _File(Path(name)) for name in found(names)]
     folder = folder_of(settings.contexts.get(settings.default_context), store)
-    with SpanFolder(folder) as kept, _uncollected():
-        results = take(files, kept, time.time(), told)
-        Tending(kept, Keeping(), time.time).once()  # many files of one hour are slow to read
-        return folder, results
+    with SpanFolder(folder) as kept:
+        with _uncollected():
+            results = take(files, kept, time.time(), told)
+        _tidy(kept)
+    return folder, results
+
+
+def _tidy(folder: SpanFolder) -> None:
+    """Many small files of one hour are slow to read: they become large ones. What a large import leaves is large enough
+    until the next receiver looks after it; to write all of it again would cost a third of the import, and memory."""
+    from cdctl.stores.spans.tending import Keeping, Tending
+
+    if sum(file.rows < _SMALL for file in folder.files()) >= _MANY:
+        Tending(folder, Keeping(), time.time).once()
 
 
 @contextmanager
