@@ -59,6 +59,7 @@ class Flights:
             flight.sending.tally.states[flight.course.state] += 1
         for flight in flights:
             flight.sending.open += 1
+            flight.sending.tally.until = max(flight.sending.tally.until, flight.order.expires)
 
     def of(self, vins: Iterable[str]) -> list[Flight]:
         """Those of some vehicles."""

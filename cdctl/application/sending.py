@@ -132,8 +132,7 @@ class Sending:
             self._lately.popleft()
         tally.elapsed = now - self._began
         tally.rate = sum(count for _, count in self._lately) / max(min(tally.elapsed, _LATELY), 0.1)
-        left = tally.total - tally.ended
-        pace = tally.ended / tally.elapsed if tally.elapsed > 0 else 0.0
-        tally.eta = left / pace if pace and tally.ended else None if left else 0.0
+        left = tally.queued
+        tally.eta = left / tally.rate if left and tally.rate else None if left else 0.0
         if self._tell is not None:
             self._tell(tally)

@@ -16,8 +16,10 @@ class Tally:
 
     total: targets. states: orders that were written down. reasons: what was said of those that did not succeed, by
     state and reason. published: orders that were handed to a broker, tries among them. rate: those a second, lately.
-    elapsed, eta: seconds; eta None while it cannot be told. forged: words that nobody may believe. degraded: what
-    is not as it should be on the way (a broker that is away, answers that may not be heard), a line each.
+    elapsed, eta: seconds; eta is the time until all have left, None while it cannot be told: how long vehicles take
+    that are away, nobody knows. until: epoch milliseconds at which the last of them can no longer begin. forged: words
+    that nobody may believe. degraded: what is not as it should be on the way (a broker that is away, answers that may
+    not be heard), a line each.
     """
 
     total: int = 0
@@ -31,6 +33,7 @@ class Tally:
     elapsed: float = 0.0
     rate: float = 0.0
     eta: float | None = None
+    until: int = 0
     degraded: Sequence[str] = ()
 
     @property

@@ -32,7 +32,8 @@ _STYLES = {State.SUCCEEDED: "green", State.FAILED: "bold red", State.REJECTED: "
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Several tallies as one. eta: seconds; None while it cannot be told."""
+    """Several tallies as one. eta: seconds until all have left, None while it cannot be told; until: epoch milliseconds
+    at which the last can no longer begin, 0 when that is not known."""
 
     total: int = 0
     ended: int = 0
@@ -42,6 +43,7 @@ class Sum:
     eta: float | None = None
     retried: int = 0
     degraded: tuple[str, ...] = ()
+    until: int = 0
 
 
 def summed(tallies: Sequence[Tally]) -> Sum:
@@ -60,6 +62,7 @@ def summed(tallies: Sequence[Tally]) -> Sum:
         None if None in etas else max((eta for eta in etas if eta is not None), default=0.0),
         sum(tally.retried for tally in tallies),
         tuple(dict.fromkeys(line for tally in tallies for line in tally.degraded)),
+        max((tally.until for tally in tallies), default=0),
     )
 
 
@@ -130,10 +133,16 @@ class Board:
 
 
 def pace(one: Sum) -> str:
-    """`; 120/s, about 40s left`."""
+    """`; 120/s, all have left in about 40s`, then `; 105 without an answer, which may begin until 14:32`."""
     parts = [f"{one.rate:,.0f}/s"] if one.rate >= 0.5 else []
-    if one.eta is not None and one.ended < one.total:
-        parts.append(f"about {brief(max(1.0, float(round(one.eta))))} left")
+    silent = sum(one.states.get(state, 0) for state in (State.SENT, State.UNKNOWN))
+    if one.eta:
+        parts.append(f"all have left in about {brief(max(1.0, float(round(one.eta))))}")
+    elif one.eta is not None and silent and one.rate < 0.5:
+        last = (
+            f", which may begin until {time.strftime('%H:%M', time.localtime(one.until / 1000))}" if one.until else ""
+        )
+        parts.append(f"{silent:,} without an answer{last}")
     return f"; {', '.join(parts)}" if parts else ""
 
 

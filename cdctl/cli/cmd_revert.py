@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,11 +35,12 @@ Undo = tuple[str, tuple[tuple[str, "Value"], ...]]
 @dataclass(slots=True)
 class Undoing:
     """What takes orders back. groups: by command and arguments, the orders that it is for. cannot: why some are not
-    taken back. nothing: how many had it so before."""
+    taken back. nothing: how many had it so before; already: how many have it so again."""
 
     groups: dict[Undo, list[Kept]] = field(default_factory=dict)
     cannot: Counter[str] = field(default_factory=Counter)
     nothing: int = 0
+    already: int = 0
 
     @property
     def total(self) -> int:
@@ -46,8 +48,14 @@ class Undoing:
         return sum(map(len, self.groups.values()))
 
 
-def undoing(kept: Sequence[Kept], plan: Plan | None, command_of: Callable[[str], Command | None]) -> Undoing:
-    """What takes these back; only what succeeded is."""
+Later = Mapping[str, Sequence["Kept"]]
+"""By the id of an order, the orders to the same vehicle that came after it, newest first."""
+
+
+def undoing(
+    kept: Sequence[Kept], plan: Plan | None, command_of: Callable[[str], Command | None], later: Later
+) -> Undoing:
+    """What takes these back; only what succeeded is, and only where nothing has changed it since."""
     found = Undoing()
     for one in kept:
         command = command_of(one.order.command)
@@ -56,11 +64,12 @@ def undoing(kept: Sequence[Kept], plan: Plan | None, command_of: Callable[[str],
         elif command is None or command.revert is None:
             found.cannot[f"nothing takes {one.order.command} back"] += 1
         else:
-            _undo(found, one, command, plan.arguments if plan is not None else one.order.arguments)
+            given = plan.arguments if plan is not None else one.order.arguments
+            _undo(found, one, command, given, later.get(one.order.id, ()))
     return found
 
 
-def _undo(found: Undoing, one: Kept, command: Command, given: Mapping[str, object]) -> None:
+def _undo(found: Undoing, one: Kept, command: Command, given: Mapping[str, object], later: Sequence[Kept]) -> None:
     arguments = {key: value for key, value in given.items() if isinstance(value, str | int | float | bool)}
     try:
         undo = command.revert(arguments, one.result) if command.revert else None
@@ -69,8 +78,26 @@ def _undo(found: Undoing, one: Kept, command: Command, given: Mapping[str, objec
         return
     if undo is None:
         found.nothing += 1
+    elif (newer := next((each for each in later if _same(each, one, undo)), None)) is not None:
+        if newer.course.state is State.SUCCEEDED and dict(newer.order.arguments) == dict(undo[1]):
+            found.already += 1
+        else:
+            value = " ".join(f"{key}={value}" for key, value in newer.order.arguments.items())
+            how = "changed since" if newer.course.state is State.SUCCEEDED else "perhaps changed since"
+            found.cannot[safe(f"{how} by {newer.order.command} {value} (plan {newer.order.plan[:8]})", 200)] += 1
     else:
         found.groups.setdefault((undo[0], tuple(sorted(undo[1].items()))), []).append(one)
+
+
+def _same(newer: Kept, one: Kept, undo: tuple[str, Mapping[str, object]]) -> bool:
+    """Whether a later order is about what `one` changed: the same command or its undoing, of the same name where it has
+    one. What the undoing leaves as it was names the thing, such as a parameter."""
+    if newer.order.command not in {one.order.command, undo[0]}:
+        return False
+    if newer.course.state.terminal and newer.course.state is not State.SUCCEEDED:
+        return False
+    thing = {key: value for key, value in undo[1].items() if one.order.arguments.get(key) == value}
+    return all(newer.order.arguments.get(key, value) == value for key, value in thing.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +131,8 @@ def revert(run: Run, asked: Asked) -> exits.Code:
             return None
 
     cmd_kept.is_none(settings, asked.which)
-    found, plan = with_journal(settings, lambda journal: _look(journal, asked.which))
-    todo = undoing(found.kept, plan, command_of)
+    found, plan, later = with_journal(settings, lambda journal: _look(journal, asked.which))
+    todo = undoing(found.kept, plan, command_of, later)
     fleet_rows.refuse_unless(asked.expect, todo.total)
     parcels = [
         _parcel(doors.command(name), dict(values), kept, asked, by, settings.context().name)
@@ -145,6 +172,8 @@ def _told(run: Run, todo: Undoing, parcels: Sequence[Parcel]) -> None:
         exits.note(run, f"  {spoken}: {vehicles(len(parcel.plan.targets))}")
     if todo.nothing:
         exits.note(run, f"  nothing to take back: {vehicles(todo.nothing)} had it so before")
+    if todo.already:
+        exits.note(run, f"  taken back already: {vehicles(todo.already)}")
     for why, count in todo.cannot.most_common():
         exits.note(run, f"  not taken back: {vehicles(count)}: {why}")
 
@@ -161,8 +190,13 @@ def _written(run: Run, settings: Settings, name: str, parcels: Sequence[Parcel])
         exits.note(run, f"wrote {file}: others sign it: cdctl cmd approve {file}; then: cdctl cmd send --plan {file}")
 
 
-async def _look(journal: Journal, which: str) -> tuple[cmd_kept.Found, Plan | None]:
+async def _look(journal: Journal, which: str) -> tuple[cmd_kept.Found, Plan | None, Later]:
     from cdctl.application.resuming import plan_of
 
     found = cmd_kept.find(journal, which)
-    return found, plan_of(journal, found.plan)
+    later = {one.order.id: _after(journal, one) for one in found.kept if one.course.state is State.SUCCEEDED}
+    return found, plan_of(journal, found.plan), later
+
+
+def _after(journal: Journal, one: Kept) -> Sequence[Kept]:
+    return tuple(takewhile(lambda each: each.order.id != one.order.id, journal.orders(vin=one.order.vin)))

@@ -238,7 +238,7 @@ def test_several_tallies_are_one() -> None:
     one = summed([tally(10, succeeded=4, sent=2), tally(5, failed=5)])
     assert (one.total, one.ended, one.states[State.QUEUED]) == (15, 9, 4)
     assert counts(one) == "4 queued, 2 sent, 4 succeeded, 5 failed"
-    assert pace(one) == "; 200/s, about 3s left"
+    assert pace(one) == "; 200/s, all have left in about 3s"
 
 
 def test_a_board_adds_up_what_it_is_told_of_several_plans() -> None:
@@ -255,7 +255,7 @@ def test_a_board_adds_up_what_it_is_told_of_several_plans() -> None:
 def test_the_screen_says_where_the_orders_are() -> None:
     one = replace(summed([tally(10, succeeded=4, running=2, rejected=1)]), degraded=("eu: no link\x1b[2J",))
     text = screen("lock", one).plain
-    assert "5 of 10 in 4s; 100/s, about 3s left" in text
+    assert "5 of 10 in 4s; 100/s, all have left in about 3s" in text
     assert "queued 3   sent 0   acked 0   running 2" in text
     assert "succeeded 4   failed 0   rejected 1" in text
     assert "\x1b" not in text
@@ -271,9 +271,8 @@ def test_in_a_pipe_a_line_comes_every_ten_seconds(
         for second in range(25):
             now[0] = 100.0 + second
             board.tell(0)(tally(10, succeeded=4, sent=6))
-    assert (
-        capsys.readouterr().err.splitlines() == ["lock: 4 of 10 ended; 6 sent, 4 succeeded; 100/s, about 3s left"] * 2
-    )
+    line = "lock: 4 of 10 ended; 6 sent, 4 succeeded; 100/s, all have left in about 3s"
+    assert capsys.readouterr().err.splitlines() == [line] * 2
 
 
 def test_a_degraded_way_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -292,7 +291,7 @@ def test_results_files_are_known_by_their_ending() -> None:
 
 
 def undone(*orders: Kept, plan: Plan | None = None) -> cmd_revert.Undoing:
-    return cmd_revert.undoing(orders, plan, COMMANDS.get)
+    return cmd_revert.undoing(orders, plan, COMMANDS.get, {})
 
 
 def setting(vin: str, prior: object, **more: Any) -> Kept:

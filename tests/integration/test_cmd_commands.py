@@ -243,6 +243,28 @@ GIVEN = {
 }
 
 
+def test_what_was_changed_since_is_not_taken_back(house: House) -> None:
+    vins = [house.lab.fresh(Doing.PARKED) for _ in range(3)]
+    to = [word for vin in vins for word in ("--to", vin)]
+
+    def put(value: str, *more: str) -> str:
+        args = ("-a", "name=telemetry.batch", "-a", f"value={value}", *more, "--yes")
+        return str(house.json("cmd", "send", "parameter.set", *args)["plan"])
+
+    first = put("20", *to)
+    put("25", "--to", vins[0])
+    put("7", "--to", vins[1])
+    other = ("-a", "name=charge.limit", "-a", "value=70", "--to", vins[2], "--yes")
+    assert house.run("cmd", "send", "parameter.set", *other).returncode == 0
+    back = house.run("cmd", "revert", first, "--yes")
+    assert back.returncode == 4, back.stderr
+    assert "1 vehicle: changed since by parameter.set name=telemetry.batch value=25" in back.stderr
+    assert "value=1: 1 vehicle" in back.stderr, "another parameter is another thing"
+    again = house.run("cmd", "revert", first, "--dry-run")
+    assert "taken back already: 1 vehicle" in again.stderr
+    assert "there is nothing to take back" in again.stderr
+
+
 @pytest.mark.parametrize("command", wiring.catalogue(Settings()).commands()[0], ids=lambda command: command.name)
 def test_vehicles_do_what_is_declared_and_take_it_back(house: House, command: Command) -> None:
     given = [part for one in GIVEN.get(command.name, ()) for part in ("-a", one)]
