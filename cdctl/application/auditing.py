@@ -13,6 +13,8 @@ from cdctl.errors import UnavailableError, UsageError
 
 _FEW = 1000
 """Subjects that are looked up one by one; for more the whole chain is gone through."""
+NOTHING = Head(0, "", 0)
+"""The head of a journal that cannot be read."""
 _WRITTEN = re.compile(r"\b(\d{1,18})[\s:,]+([0-9a-f]{64})\b")
 
 

@@ -103,15 +103,19 @@ def verify(
     The end of a chain can only be proven by a head from elsewhere: `cdctl audit head -o json=FILE`, on another machine.
     Up to a checkpoint that is sealed by a key in the trust file of the context, its owner vouches for it.
     """
-    from cdctl.application import audit_wiring
+    from cdctl.application import audit_wiring, auditing
 
     run = run_of(ctx)
     chosen = output.parse(outputs)
     kept = _head(head) if head else None
     with audit_wiring.journal_to_read(settings_of(run), seals=True) as journal:
-        now = journal.head()
         faults = list(journal.verify(kept))
-        vouched = journal.vouched()
+        try:
+            now, vouched = journal.head(), journal.vouched()
+        except UnavailableError:
+            if not faults:
+                raise
+            now, vouched = auditing.NOTHING, None
     output.emit(run, chosen, lambda form: audit_rows.verdict(form, now, vouched, faults, kept))
     exits.leave(exits.Code.BAD_NEWS if faults else exits.Code.DONE)
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _KEPT_BACK = "(kept back)"
 _VIN = re.compile(r"\b[A-HJ-NPR-Z0-9]{17}\b")
 """ISO 3779: seventeen characters without I, O and Q."""
+_NAMES = re.compile(r"\b[0-9a-z]*\d[0-9a-z]*\b")
+"""Numbers, hashes and ids: what near-equal faults differ in."""
+_ALIKE = 3
 _VEHICLES = frozenset({"vin", "vins", "vehicle", "vehicles", "target", "targets"})
 _ABOUT_VEHICLES = frozenset({"forged"})
 
@@ -68,8 +71,19 @@ def verdict(form: str, now: Head, vouched: Record | None, faults: Sequence[str],
     if form == "jsonl":
         return records.line(whole)
     rows = [{"field": name, "value": value} for name, value in whole.items() if name != "faults" and value is not None]
-    rows += [{"field": "fault", "value": fault} for fault in faults]
+    rows += [{"field": "fault", "value": fault} for fault in _few(faults)]
     return records.render(rows, (records.Column("field"), records.Column("value")), form)
+
+
+def _few(faults: Sequence[str]) -> Iterator[str]:
+    """Without the most of those that differ in their numbers and names alone; JSON has them all."""
+    alike: dict[str, list[str]] = {}
+    for fault in faults:
+        alike.setdefault(_NAMES.sub("", fault), []).append(fault)
+    for some in alike.values():
+        yield from some[:_ALIKE]
+        if len(some) > _ALIKE:
+            yield f"and {len(some) - _ALIKE:,} like this one; -o json lists them"
 
 
 def _what(kind: str, body: Mapping[str, Any]) -> str:

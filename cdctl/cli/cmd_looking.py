@@ -32,6 +32,9 @@ def status(
         output.show(run, outputs, rows, cmd_kept.PLANS)
         if not rows:
             exits.note(run, "nothing was sent yet")
+        left = [str(row["plan"])[:16] for row in rows if row["open"]]
+        if left:
+            exits.note(run, f"not ended yet: {', '.join(left)}; where nobody waits, cdctl cmd resume PLAN asks")
         return exits.Code.DONE
 
     async def look(journal: Journal) -> tuple[cmd_kept.Found, list[dict[str, object]]]:

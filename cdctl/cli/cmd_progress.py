@@ -139,10 +139,8 @@ def pace(one: Sum) -> str:
     if one.eta:
         parts.append(f"all have left in about {brief(max(1.0, float(round(one.eta))))}")
     elif one.eta is not None and silent and one.rate < 0.5:
-        last = (
-            f", which may begin until {time.strftime('%H:%M', time.localtime(one.until / 1000))}" if one.until else ""
-        )
-        parts.append(f"{silent:,} without an answer{last}")
+        clock = time.strftime("%H:%M", time.localtime(one.until / 1000))
+        parts.append(f"{silent:,} without an answer" + (f", which may begin until {clock}" if one.until else ""))
     return f"; {', '.join(parts)}" if parts else ""
 
 

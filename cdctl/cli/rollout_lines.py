@@ -63,6 +63,8 @@ def ended(run: Run, wanted: Sequence[output.Output], body: dict[str, Any]) -> ex
     output.emit(run, wanted, lambda form: render(form, None), render)
     for line in rollout_rows.why(body):
         exits.note(run, f"{body['state']}: {safe(line, 400)}")
+    for line in rollout_rows.left_open(body):
+        exits.note(run, line)
     return code(body)
 
 

@@ -130,6 +130,8 @@ def _known(run: Run) -> dict[str, dict[str, Any]]:
     for name, body in _of_journal(run).items():
         if name not in states or int(states[name]["at"]) < int(body["at"]):
             states[name] = {**body, "runner": states.get(name, {}).get("runner", "")}
+        elif body["phase"] in rollout_rows.OVER:  # what became of its orders since then, nobody tells on the topics
+            states[name] = {**states[name], "waves": body["waves"]}
     return states
 
 

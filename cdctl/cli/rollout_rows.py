@@ -210,10 +210,20 @@ def facts(body: Mapping[str, Any]) -> Iterator[str]:
     yield head + (f", run by {safe(runs(body), 60)}" if runs(body) else "")
     for line in why(body):
         yield f"  why: {safe(line, 400)}"
+    for line in left_open(body):
+        yield f"  {line}"
     for one in body["guards"]:
         yield f"  {one['health']:<8} {safe(str(one['guard']), 80)}: {safe(str(one['words']), 300)}"
     for one in body["events"][-8:]:
         yield f"  {event(one)}"
+
+
+def left_open(body: Mapping[str, Any]) -> Iterator[str]:
+    """What to do about orders that nobody listens to any more: a rollout that ended does not wait for them."""
+    count = sum(int(str(row["open"])) for row in waves(body)) if body["phase"] in OVER else 0
+    if count:
+        orders = f"{count:,} order{'s have' if count > 1 else ' has'} not ended"
+        yield f"{orders}: cdctl cmd resume {str(body['plan'])[:16]} asks the vehicles what became of them"
 
 
 def event(one: Mapping[str, Any]) -> str:

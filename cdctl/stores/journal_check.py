@@ -13,7 +13,7 @@ from cdctl.domain.orders.keeping import CHECKPOINT, Head
 from cdctl.domain.orders.order import TERMINAL, State
 from cdctl.domain.orders.trust import Trust
 from cdctl.stores import journal_entries, journal_seal
-from cdctl.stores.journal_file import DAMAGE, SCHEMA
+from cdctl.stores.journal_file import DAMAGE, SCHEMA, ForeignError
 from cdctl.stores.journal_reading import Reader
 
 _MOST = 100
@@ -37,9 +37,11 @@ def faults(reader: Reader, head: Head | None, trust: Trust | None) -> list[str]:
                 found.append(fault)
                 if len(found) == _MOST:
                     return [*found, "and more"]
+        except ForeignError as error:
+            return [f"the file: {error.message}"]
         except _UNREADABLE as error:
             found.append(f"a part of the file cannot be read: {error}")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _file(reader: Reader) -> Iterator[str]:

@@ -16,6 +16,11 @@ import apsw
 from cdctl.errors import UnavailableError
 from cdctl.stores.reasons import reason
 
+
+class ForeignError(UnavailableError):
+    """The file is a database, and says that it is none of ours."""
+
+
 VERSION = 1
 APPLICATION = 0x6364636A  # "cdcj"
 BUSY_SECONDS = 5.0
@@ -53,7 +58,7 @@ def damaged(path: Path, what: str) -> UnavailableError:
     return UnavailableError(
         f"the journal is damaged: {what}",
         subject=str(path),
-        hint="cdctl audit verify shows all that is wrong; keep this file, and set paths.journal (CDCTL_JOURNAL) to"
+        hint="keep this file (cdctl audit verify lists what is wrong in it), and set paths.journal (CDCTL_JOURNAL) to"
         " another one to go on",
     )
 
@@ -140,9 +145,7 @@ def _own(path: Path) -> None:
 def _foreign(db: apsw.Connection, path: Path) -> None:
     application, version = one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")
     if application != APPLICATION and (application or version or one(db, "SELECT count(*) FROM sqlite_schema")):
-        raise UnavailableError(
-            "this is no journal of cdctl", subject=str(path), hint="set paths.journal to another file"
-        )
+        raise ForeignError("this is no journal of cdctl", subject=str(path), hint="set paths.journal to another file")
     if version > VERSION:
         raise UnavailableError(
             f"the journal has version {version}, this cdctl knows {VERSION}", subject=str(path), hint="upgrade cdctl"

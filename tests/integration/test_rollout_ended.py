@@ -101,3 +101,22 @@ def test_taken_up_with_a_guard_that_burns_it_goes_on_anyway_when_told_so(house: 
     assert (taken["by"], taken["words"]) == ("engineer", "wave 1, paused: known")
     assert ("resumed", "engineer") in names
     assert "not read" not in " ".join(one["words"] for one in found), found
+
+
+def test_orders_that_an_aborted_rollout_leaves_are_told_of_and_can_be_ended(house: House) -> None:
+    away = ",".join(house.lab.away[:2])
+    to_nobody = (
+        ("where: region:eu online", f"where: vin:{away}"), ("expires: 15s", "expires: 20s"), ("grace: 5s", "grace: 1s"),
+        ("  - {to: 2}\n", ""), ("  - {to: 30%}\n", ""),
+    )  # fmt: skip
+    with begun(house, written(house, *to_nobody)) as (process, rollout):
+        body = until(house, rollout, lambda body: body["waves"][0].get("sent", 0) == 2)
+        assert house.run("rollout", "abort", rollout).returncode == 0
+        _, said = process.communicate(timeout=30)
+    hint = f"2 orders have not ended: cdctl cmd resume {body['plan'][:16]} asks"
+    assert hint in said
+    assert hint in house.run("rollout", "status", rollout).stderr
+    assert f"not ended yet: {body['plan'][:16]}" in house.run("cmd", "status").stderr
+    house.run("cmd", "resume", body["plan"][:16], "--yes")
+    assert {one.course.state.value for one in house.kept()} <= {"expired", "cancelled"}
+    assert "have not ended" not in house.run("rollout", "status", rollout).stderr
