@@ -15,6 +15,7 @@ from span_stores import numbers
 
 from cdctl.errors import UnavailableError
 from cdctl.stores.spans import folder as folders
+from cdctl.stores.spans import manifest
 from cdctl.stores.spans.folder import SpanFolder
 from cdctl.stores.spans.manifest_file import NAME
 from cdctl.stores.spans.reading import SpanFiles
@@ -103,6 +104,7 @@ class Model(RuleBasedStateMachine):
         if number not in self.kept:
             self.folder._parts(folders.columns.table([spans([number], every=EVERY)]), [], [])
         (self.path / "data" / "0000099999.half").write_bytes(b"half")
+        self.folder._db.close()  # else the log that it shares with the next one would outlive a lost manifest
         os.close(self.folder._lock)
         self.folder._lock = -1
         self.open()
@@ -125,6 +127,8 @@ class Model(RuleBasedStateMachine):
         assert {second for start, stop in files.seen() for second in range(start, stop)} == self.heard
         assert self.folder.mark("m") == files.marks().get("m", "") == self.marked
         assert files.listing().lost == ()
+        on_disk = {path.name for path in (self.path / "data").iterdir()}
+        assert on_disk == manifest.names(self.folder._db), "nothing is left of what was refused"
         assert all(
             file.hour == file.first // (HOUR * 10**9) == file.last // (HOUR * 10**9) for file in self.folder.files()
         )

@@ -59,6 +59,8 @@ def test_files_that_are_gone_stay_for_readers_for_a_while(tmp_path):
     store.now += 2 * HOUR
     store.tending.once()
     assert duckdb.sql(f"SELECT count(*) FROM read_parquet({list(before.paths)})").fetchall() == [(2,)]
+    store.now += GRACE / 2
+    store.tending.once()
     assert on_disk(tmp_path) == 3
     store.folder.close()
     store = Store(tmp_path)  # a new writer keeps them, too
