@@ -81,19 +81,25 @@ class Receiver:
         if form is None:
             raise NotTakenError(Why.TYPE, f"OTLP comes as {PROTOBUF} or {JSON}")
         self._let_in(request)
-        self._intake.admit()
         encoding = request.headers.get("content-encoding", "")
-        held = 0
+        held, busy = 0, not self._intake.has_room
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(self._patience):
                 async for part in request.stream():
-                    self._intake.admit()
+                    if busy:  # read and not kept: who is cut off while he sends never reads why
+                        continue
                     self._intake.hold(len(part))
                     held += len(part)
                     parts.append(part)
                     if held > MOST:
                         raise NotTakenError(Why.LARGE, f"a body has {MOST >> 20} MiB at most")
+                    if busy := not self._intake.has_room:
+                        self._intake.hold(-held)
+                        held = 0
+                        parts.clear()
+            if busy:
+                raise NotTakenError(Why.BUSY, "more comes in than can be kept")
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             parts.clear()
             return form, await take(form, encoding, body)

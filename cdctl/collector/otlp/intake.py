@@ -120,11 +120,16 @@ class Intake:
             await asyncio.to_thread(thread.join)
         await asyncio.sleep(0)  # the last answers, which the threads have handed to this loop
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more bytes may be held."""
+        return self.in_flight < self._room
+
     def admit(self) -> None:
         """Whether one more may send its body. Raises NotTakenError."""
         if self._ending:
             raise NotTakenError(Why.ENDING, "this receiver is ending")
-        if self.in_flight >= self._room:
+        if not self.has_room:
             raise NotTakenError(Why.BUSY, "more comes in than can be kept")
 
     def hold(self, size: int) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 
+import httpx
 import pytest
 import zstandard
 from google.rpc.status_pb2 import Status
@@ -302,3 +303,26 @@ def test_a_bug_fails_one_request_not_the_service(receiver, monkeypatch, capsys):
 
     run(story())
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_who_is_cut_short_for_want_of_room_reads_why(receiver):
+    async def story():
+        async with receiver(room=100_000) as receiving, httpx.AsyncClient(timeout=30) as client:
+            together = asyncio.Barrier(4)
+
+            async def body():
+                yield b" " * 60_000
+                await together.wait()  # all of them are on their way: now there is no room for more
+                yield b" " * 60_000
+                yield b" " * 60_000
+
+            async def send():
+                told = {"content-type": JSON}
+                return await client.post(f"{receiving.url}/v1/traces", content=body(), headers=told)
+
+            answers = await asyncio.gather(*(send() for _ in range(4)))
+            assert receiving.intake.in_flight == 0
+            assert receiving.counts.refused["busy"] == sum(one.status_code == 429 for one in answers) > 0
+            assert all(one.headers["retry-after"] == "1" for one in answers if one.status_code == 429)
+
+    run(story())
