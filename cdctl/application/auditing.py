@@ -8,11 +8,18 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from cdctl.domain.orders.arguments import nearest
 from cdctl.domain.orders.keeping import Head, Journal, Record
+from cdctl.domain.text import safe
 from cdctl.errors import UnavailableError, UsageError
 
 _FEW = 1000
 """Subjects that are looked up one by one; for more the whole chain is gone through."""
+KINDS = (
+    "intent", "move", "plan", "approval", "refusal", "break-glass", "cancel", "session", "rollout", "guard", "key",
+    "forged", "checkpoint", "location",
+)  # fmt: skip
+"""Of the records that cdctl writes."""
 NOTHING = Head(0, "", 0)
 """The head of a journal that cannot be read."""
 _WRITTEN = re.compile(r"\b(\d{1,18})[\s:,]+([0-9a-f]{64})\b")
@@ -36,6 +43,14 @@ def records(journal: Journal, asked: Asked) -> Iterator[Record]:
     UnavailableError after the last one when some cannot be read."""
     found = (record for record in _of(journal, asked) if record.at >= asked.since)
     return found if asked.last is None else _last(found, asked.last)
+
+
+def judge_kind(kind: str) -> None:
+    """Raises UsageError with the nearest one for a kind that no record has."""
+    if kind and kind not in KINDS:
+        near = nearest(kind, KINDS)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(KINDS)}"
+        raise UsageError(f"no record is of the kind '{safe(kind, 40)}'", subject="--kind", hint=hint)
 
 
 def _last(found: Iterator[Record], count: int) -> Iterator[Record]:
@@ -132,5 +147,5 @@ def head_of(text: str) -> Head:
         pass
     written = _WRITTEN.search(text)
     if written is None:
-        raise ValueError("no head: a record's number and its hash of 64 digits")
+        raise ValueError("no such file, and no head itself: a record's number and its hash of 64 digits")
     return Head(int(written[1]), written[2], 0)

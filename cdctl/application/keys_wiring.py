@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cdctl.application.security_wiring import sealer_of, trust_of, trust_path
+from cdctl.application.security_wiring import policy_of, policy_roles, sealer_of, trust_of, trust_path
 from cdctl.application.wiring import WallClock
 from cdctl.domain.orders.keeping import Note
 from cdctl.errors import CdctlError, UnavailableError
@@ -45,6 +45,15 @@ def new_key(settings: Settings, name: str, kept: SigningKey, roles: tuple[str, .
 
     trust = Path(trust_path(settings.context())).expanduser() if roles else None
     return _noted(settings, lambda at: key_changes.new(name, kept, at, trust=trust, roles=roles))
+
+
+def strange_roles(settings: Settings, roles: tuple[str, ...]) -> list[str]:
+    """Those that the policy of the context knows nothing of; none when it cannot be read, which others tell."""
+    try:
+        known = policy_roles(policy_of(settings.context())) if roles else []
+    except CdctlError:
+        return []
+    return [role for role in roles if role not in known]
 
 
 def rotate_key(settings: Settings, name: str, kept: SigningKey, overlap: float) -> KeyChange:

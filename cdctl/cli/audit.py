@@ -49,6 +49,7 @@ def show(
     run = run_of(ctx)
     chosen = output.parse(outputs)
     last = _newest(last, order or plan or vin, chosen)
+    auditing.judge_kind(kind)
     asked = auditing.Asked(order, plan, vin, kind, _since(since), last)
     found: list[Record] = []
     failed: UnavailableError | None = None

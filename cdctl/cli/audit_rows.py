@@ -99,8 +99,8 @@ def _what(kind: str, body: Mapping[str, Any]) -> str:
     if kind == "rollout":
         return _rollout(body)
     if kind == "guard":
-        said = f"{body.get('guard')} is {body.get('health')}: {body.get('words')}"
-        return said if body.get("guard") else "what guards know so far"
+        known = f"{body.get('guard')} is {body.get('health')}: {body.get('words')}"
+        return known if body.get("guard") else "what guards know so far"
     return " ".join(_pairs({name: item for name, item in body.items() if item not in ({}, [])}))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cdctl.cli import cmd_options as options
-from cdctl.cli import completion, exits, output, records
+from cdctl.cli import completion, completion_kept, exits, output, records
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.errors import UsageError
 
@@ -41,7 +41,10 @@ def _commands(run: Run) -> tuple[tuple[Command, ...], tuple[Broken, ...]]:
 
 @app.command(epilog="Example: cdctl cmd describe climate.start")
 def describe(ctx: typer.Context, name: options.Name, outputs: OutputOption = None) -> None:
-    """Say everything about one command: arguments, risk, what it needs, what comes back, how it is taken back."""
+    """Say everything about one command.
+
+    Arguments, risk, what it needs, what comes back, how it is taken back.
+    """
     from cdctl.application import wiring
     from cdctl.cli import cmd_declared
     from cdctl.cli.settings import settings_of
@@ -98,10 +101,11 @@ def send(
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
 ) -> None:
-    """Send a command to vehicles that are named (--to) or match (--where).
+    """Send a command to vehicles.
 
-    Shows what goes to how many, asks by risk, sends, and waits until every vehicle has ended: succeeded, failed,
-    rejected, timed out, cancelled or expired. Who is away gets it on coming back, until it expires.
+    To those that are named (--to) or match (--where). Shows what goes to how many, asks by risk, sends, and waits until
+    every vehicle has ended: succeeded, failed, rejected, timed out, cancelled or expired. Who is away gets it on coming
+    back, until it expires.
     """
     from cdctl.cli import cmd_send
 
@@ -131,14 +135,22 @@ def approve(
 def status(
     ctx: typer.Context,
     which: Annotated[
-        str, typer.Argument(metavar="[ORDER|PLAN]", help="Its id, or a beginning of it; else the latest plans.")
+        str,
+        typer.Argument(
+            metavar="[ORDER|PLAN]",
+            help="Its id, or a beginning of it; else the latest plans.",
+            autocompletion=completion_kept.kept,
+        ),
     ] = "",
     limit: options.Limit = 10,
     reason: options.WhyLook = "",
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
 ) -> None:
-    """Say how plans stand, the orders of one plan, or one order with everything that was written down of it."""
+    """Say how plans and orders stand.
+
+    The latest plans, the orders of one, or one order with everything that was written down of it.
+    """
     from cdctl.cli import cmd_looking
 
     exits.leave(cmd_looking.status(run_of(ctx), which, limit, outputs, reason=reason, show_vins=show_vins))
@@ -184,7 +196,14 @@ def _state(text: str) -> str:
 @app.command(epilog="Example: cdctl cmd resume")
 def resume(
     ctx: typer.Context,
-    which: Annotated[str, typer.Argument(metavar="[PLAN]", help="Only this one; else all that were left.")] = "",
+    which: Annotated[
+        str,
+        typer.Argument(
+            metavar="[PLAN]",
+            help="Only this one; else all that were left.",
+            autocompletion=completion_kept.plans,
+        ),
+    ] = "",
     wait_for: options.WaitFor = "",
     yes: options.Yes = False,
     show_vins: options.ShowVins = False,
@@ -209,7 +228,10 @@ def cancel(
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
 ) -> None:
-    """Let go of what has not begun: what never left ends at once, vehicles are asked to drop the rest."""
+    """Let go of what has not begun.
+
+    What never left ends at once, vehicles are asked to drop the rest. A rollout whose plan it is ends.
+    """
     from cdctl.cli import cmd_after
 
     exits.leave(cmd_after.cancel(run_of(ctx), which, output.parse(outputs), yes=yes, show_vins=show_vins))
@@ -228,7 +250,10 @@ def revert(
     show_vins: options.ShowVins = False,
     outputs: OutputOption = None,
 ) -> None:
-    """Take back what succeeded: each vehicle gets what it said was before."""
+    """Take back what succeeded.
+
+    Each vehicle gets what it said was before.
+    """
     from cdctl.cli import cmd_revert
 
     chosen = output.parse(outputs)

@@ -79,14 +79,16 @@ def _join(whole: Ended, part: Ended) -> None:
 def _go_on(run: Run, settings: Settings, session: cmd_kept.Session, yes: bool, patience: float | None) -> Ended:
     from cdctl.application.orders_wiring import with_orders
 
-    board = Board(run, f"session {session.name}")
+    board = Board(run, f"session {session.name}", f"going on with session {session.name}")
     exits.note(run, f"session {session.name}: {session.open:,} not ended, {session.unsent:,} not sent yet")
 
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
         plans = [one.plan for one in session.left if one.plan is not None and one.targets]
         known = [orders.command(plan.command) for plan in plans]
         risk = cmd_asking.worst([one.risk if one else Risk.DANGEROUS for one in known])
-        await cmd_asking.agreed(run, risk, f"send to {vehicles(session.unsent)} more", session.unsent, yes)
+        await cmd_asking.agreed(
+            run, risk, f"send to {vehicles(session.unsent)} more", session.unsent, yes, does="goes on"
+        )
         with board.shown():
             found = await cmd_patience.within(patience, [dispatch.resume(tell=board.tell())])
         if found is None:
@@ -103,13 +105,13 @@ def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
     from cdctl.application.orders_wiring import with_journal
 
     settings = settings_of(run)
-    cmd_asking.must_be_able(Risk.CONFIRM, yes)
 
     async def look(journal: Journal) -> cmd_kept.Found:
         return cmd_kept.find(journal, which)
 
     cmd_kept.is_none(settings, which)
     found = with_journal(settings, look)
+    cmd_asking.must_be_able(Risk.CONFIRM, yes, "cancels")
     rollout = None if found.single else rollout_ending.of_plan(run, found.plan)
     live = [one.order.id for one in found.kept if not one.course.state.terminal]
     if rollout is not None and not rollout.standing.phase.terminal:
@@ -132,7 +134,7 @@ def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes
     from cdctl.application.orders_wiring import with_orders
     from cdctl.application.resuming import plan_of
 
-    board = Board(run, "cancel")
+    board = Board(run, "cancel", "cancelling")
 
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
         live = [kept for kept in map(orders.journal.order, names) if kept is not None]

@@ -33,7 +33,7 @@ def approve(run: Run, name: str, *, yes: bool) -> exits.Code:
     exits.note(run, f"  {'asked by':<10} {plan.by}")
     for fact, value in cmd_planning.facts(plan, command, Selected(plan.targets, plan.where)):
         exits.note(run, f"  {fact:<10} {value}")
-    cmd_asking.must_be_able(Risk.CONFIRM, yes)
+    cmd_asking.must_be_able(Risk.CONFIRM, yes, "signs")
 
     async def work(orders: Orders, dispatch: Dispatch) -> None:
         await orders.authorise(plan, command, action="approve")

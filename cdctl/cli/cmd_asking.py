@@ -22,17 +22,18 @@ def worst(risks: list[Risk]) -> Risk:
     return max(risks, key=_ORDER.index, default=Risk.SAFE)
 
 
-def must_be_able(risk: Risk, yes: bool) -> None:
-    """Raises UsageError when somebody would have to be asked and nobody can be."""
+def must_be_able(risk: Risk, yes: bool, does: str = "sends") -> None:
+    """Raises UsageError when somebody would have to be asked and nobody can be. does: what is asked
+    about, for the hint."""
     if risk is not Risk.SAFE and not yes and not sys.stdin.isatty():
-        raise UsageError("somebody must say yes, and stdin is no terminal", hint="--yes sends without a question")
+        raise UsageError("somebody must say yes, and stdin is no terminal", hint=f"--yes {does} without a question")
 
 
 async def agreed(
-    run: Run, risk: Risk, what: str, count: int, yes: bool, *, otherwise: str = "nothing was sent"
+    run: Run, risk: Risk, what: str, count: int, yes: bool, *, otherwise: str = "nothing was sent", does: str = "sends"
 ) -> None:
     """Returns when it may go on; ends the command (exit code 130) when the answer is another one."""
-    must_be_able(risk, yes)
+    must_be_able(risk, yes, does)
     if yes or risk is Risk.SAFE:
         return
     dangerous = risk is Risk.DANGEROUS

@@ -55,7 +55,7 @@ def find(journal: Journal, which: str) -> Found:
     name = which.strip().lower()
     if len(name) < _SHORTEST:
         hint = "cdctl cmd status lists plans, cdctl cmd history orders"
-        raise UsageError(f"{safe(which, 40)!r} is too short for an order or a plan", hint=hint)
+        raise UsageError(f"'{safe(which, 40)}' is too short for an order or a plan", hint=hint)
     plans = {note.subject: _targets(note) for note in journal.records(kind="plan") if _is_called(note, name)}
     order = journal.order(name)
     if len(plans) + (order is not None) > 1:

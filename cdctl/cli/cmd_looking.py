@@ -64,6 +64,7 @@ def status(
 
 def history(run: Run, wanted: cmd_kept.Wanted, outputs: Sequence[str] | None, *, reason: str, show_vins: bool) -> None:
     """Orders, newest first."""
+    from cdctl.application import wiring
     from cdctl.application.orders_wiring import with_journal
 
     settings, chosen = settings_of(run), output.parse(outputs)
@@ -72,6 +73,8 @@ def history(run: Run, wanted: cmd_kept.Wanted, outputs: Sequence[str] | None, *,
         return cmd_kept.history(journal, wanted)
 
     kept = () if cmd_kept.is_none(settings) else with_journal(settings, look)
+    if wanted.command and not kept:
+        wiring.catalogue(settings, plugins=run.plugins).command(wanted.command)  # one that nobody brings is misspelt
     known = _known(run, settings)
     places = cmd_places.may_be_shown(run, settings, kept, known, reason)
     told = cmd_rows.Told(kept, known, places, {}, each=True)

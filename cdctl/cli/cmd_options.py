@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cdctl.cli import completion
+from cdctl.cli import completion, completion_kept
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Such as lock; cdctl cmd ls.", autocompletion=completion.commands)
@@ -67,5 +67,10 @@ BreakGlass = Annotated[
 ]
 ShowVins = Annotated[bool, typer.Option("--show-vins", help="Write whole VINs into files; else they are masked.")]
 For = Annotated[str, typer.Option("--for", metavar="DURATION", help="Listen so long to choose vehicles, such as 30s.")]
-Which = Annotated[str, typer.Argument(metavar="ORDER|PLAN", help="Its id, or a beginning that only one has.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="ORDER|PLAN", help="Its id, or a beginning that only one has.", autocompletion=completion_kept.kept
+    ),
+]
 Limit = Annotated[int, typer.Option(metavar="N", min=1, help="So many at most.")]

@@ -47,9 +47,9 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
     for each in given:
         key, equals, value = each.partition("=")
         if not equals or not key:
-            raise UsageError(f"{safe(each, 60)!r} is not KEY=VALUE", subject="-a", hint="write -a temperature=22")
+            raise UsageError(f"'{safe(each, 60)}' is not KEY=VALUE", subject="-a", hint="write -a temperature=22")
         if key in found:
-            raise UsageError(f"{safe(key, 60)!r} is there twice", subject="-a", hint="say it once")
+            raise UsageError(f"'{safe(key, 60)}' is there twice", subject="-a", hint="say it once")
         found[key] = value
     return found
 
@@ -61,7 +61,7 @@ def rate_of(text: str) -> float | None:
     found = _RATE.fullmatch(text.replace(" ", ""))
     rate = float(found[1]) / _PER[found[2] or "s"] if found else 0.0
     if rate <= 0:
-        raise UsageError(f"{safe(text, 40)!r} is no rate", subject="--rate", hint="write 50/s, or 100/m")
+        raise UsageError(f"'{safe(text, 40)}' is no rate", subject="--rate", hint="write 50/s, or 100/m")
     return rate
 
 

@@ -74,8 +74,9 @@ def counts(one: Sum, states: Sequence[State] = (*_WAITING, *_ENDED)) -> str:
 class Board:
     """Tallies of what is under way, and where they are shown."""
 
-    def __init__(self, run: Run, what: str) -> None:
-        self._run, self._what = run, what
+    def __init__(self, run: Run, what: str, doing: str = "") -> None:
+        """what: a name for it, doing: as in "interrupted while sending lock"."""
+        self._run, self._what, self._doing = run, what, doing or what
         self._tallies: dict[int, Tally] = {}
         self._live: Live | None = None
         self._shown = time.monotonic()
@@ -88,7 +89,7 @@ class Board:
 
     def said(self) -> str:
         """`sending lock: 3 acked, 5 succeeded`, for whoever interrupts it."""
-        return f"{self._what}: {counts(self.sum) or 'nothing was sent'}"
+        return f"{self._doing}: {counts(self.sum) or 'nothing was sent'}"
 
     def tell(self, number: int | None = None) -> Tell:
         """What a dispatch tells about one of several plans; without a number each is known by its tally."""

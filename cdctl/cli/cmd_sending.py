@@ -82,7 +82,7 @@ def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -
     cmd_asking.must_be_able(risk, how.yes)
     total = sum(len(parcel.plan.targets) for parcel in parcels)
     names = ", ".join(dict.fromkeys(parcel.command.name for parcel in parcels))
-    board = Board(run, names)
+    board = Board(run, names, f"sending {names}")
 
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
         await _allowed(run, orders, parcels, how)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 Offers = Callable[[typer.Context, str], list[str]]
 
 
-def _offers(names: Callable[[typer.Context], Iterable[str]]) -> Offers:
+def offers(names: Callable[[typer.Context], Iterable[str]]) -> Offers:
+    """Those of the names that begin with what is written; none when they cannot be had."""
     return _parts(lambda ctx, _: names(ctx))
 
 
@@ -166,31 +167,31 @@ def _spansets_offered(_ctx: typer.Context, incomplete: str) -> Iterable[str]:
     return [f"{incomplete[:cut]}{word}" for word in (*map(str, PROMOTED), *SPELLINGS)]
 
 
-contexts = _offers(_contexts)
+contexts = offers(_contexts)
 """Names of the contexts in the settings."""
 
-slos = _offers(_slos)
+slos = offers(_slos)
 """Names of the SLOs under the paths on the line (`paths`), or of the usual folder."""
 
-plugins = _offers(_plugins)
+plugins = offers(_plugins)
 """Plugins as `room.name`."""
 
-reports = _offers(_reports)
+reports = offers(_reports)
 """Formats of reports, those of plugins included."""
 
-formats = _offers(_formats)
+formats = offers(_formats)
 """Formats of lists."""
 
-commands = _offers(_commands)
+commands = offers(_commands)
 """What vehicles can be told."""
 
 command_arguments = _parts(_arguments_offered)
 """Arguments of the command on the line, and what they may be."""
 
-states = _offers(_states)
+states = offers(_states)
 """Where an order can be."""
 
-regions = _offers(_regions)
+regions = offers(_regions)
 """Regions of the context in use."""
 
 fields = _parts(_fields_offered)
@@ -208,11 +209,11 @@ filters = _parts(_filters_offered)
 spansets = _parts(_spansets_offered)
 """The last word of a filter of TraceQL."""
 
-operators = _offers(_operators)
+operators = offers(_operators)
 """Names of the trust file of the context in use."""
 
-fingerprints = _offers(_fingerprints)
+fingerprints = offers(_fingerprints)
 """Fingerprints of operators' keys that were not revoked."""
 
-roles = _offers(_roles)
+roles = offers(_roles)
 """Roles that the policy in force speaks of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,6 +88,8 @@ def new(
     settings = settings_of(run)
     made = keys_wiring.new_key(settings, _named(name), _place(name, file, keyring), tuple(roles or ()))
     _changed(run, outputs, made)
+    for role in keys_wiring.strange_roles(settings, tuple(roles or ())):
+        exits.insist(f"the policy speaks of no role {role}: it allows nothing; cdctl policy check")
     if not made.trusted:
         lines = keys_wiring.trust_lines(name, made.public, ("oncall",)).rstrip()
         exits.note(run, f"nobody trusts it yet; for the trust file, with roles of your own:\n{lines}")
@@ -243,4 +246,11 @@ def _use(run: Run, settings: Settings, made: KeyChange) -> None:
     """Say how to sign with a new key from now on."""
     if made.kept is None or (settings.default_context and settings.context().signing_key == made.kept):
         return
-    exits.note(run, f'to sign with it: signing_key = {{ {made.kept.kind} = "{made.kept.where}" }} in the context')
+    where = _beside(settings, made.kept.where) if made.kept.kind == "file" else made.kept.where
+    exits.note(run, f'to sign with it: signing_key = {{ {made.kept.kind} = "{where}" }} in the context')
+
+
+def _beside(settings: Settings, file: str) -> str:
+    """A file as the settings name it: they read it beside their own file, not where somebody stands."""
+    path, folder = Path(file).expanduser().absolute(), Path(settings.file or "/").absolute().parent
+    return str(path.relative_to(folder)) if settings.file and path.is_relative_to(folder) else str(path)

@@ -6,14 +6,19 @@ from typing import Annotated
 
 import typer
 
-from cdctl.cli import exits, output, records
+from cdctl.cli import completion_kept, exits, output, records
 from cdctl.cli.cmd_options import DespiteCaps
 from cdctl.cli.options import OutputOption, noun, run_of
 
 app = noun("Rollouts: one command to many vehicles in waves, guarded by promises.")
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="A rollout file; docs/rollouts.md.")]
-Id = Annotated[str, typer.Argument(metavar="ROLLOUT", help="Its id, or a beginning that only one has.")]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ROLLOUT", help="Its id, or a beginning that only one has.", autocompletion=completion_kept.rollouts
+    ),
+]
 For = Annotated[str, typer.Option("--for", metavar="DURATION", help="Listen so long to choose vehicles, such as 30s.")]
 Expect = Annotated[int | None, typer.Option(metavar="N", min=0, help="Refuse (exit 5) when another number matches.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where stdin is no terminal.")]
@@ -94,7 +99,10 @@ def start(
 
 @app.command(name="ls", epilog="Example: cdctl rollout ls -o json")
 def list_(ctx: typer.Context, outputs: OutputOption = None) -> None:
-    """List rollouts: those that other operators tell of, and those of this journal."""
+    """List rollouts.
+
+    Those that other operators tell of, and those of this journal.
+    """
     from cdctl.cli import rollout_looking
 
     exits.leave(rollout_looking.list_(run_of(ctx), outputs))
@@ -133,7 +141,10 @@ def resume(
     yes: Yes = False,
     outputs: OutputOption = None,
 ) -> None:
-    """Let a rollout go on that was paused; one that nobody runs any more is carried on here, where it stood."""
+    """Let a rollout go on.
+
+    One that was paused, wherever it runs; one that nobody runs any more is carried on here, where it stood.
+    """
     from cdctl.cli import rollout_running
 
     run = run_of(ctx)
@@ -142,7 +153,10 @@ def resume(
 
 @app.command(epilog='Example: cdctl rollout abort 01k9 --reason "wrong value"')
 def abort(ctx: typer.Context, rollout: Id, reason: Reason = "") -> None:
-    """End a rollout, wherever it runs: nothing leaves any more, and what is open is taken back."""
+    """End a rollout, wherever it runs, or if nobody runs it.
+
+    Nothing leaves any more, and what is open is taken back.
+    """
     from cdctl.cli import rollout_running
 
     exits.leave(rollout_running.abort(run_of(ctx), rollout, reason))

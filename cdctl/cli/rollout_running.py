@@ -115,7 +115,9 @@ def _take_up(
         if newest.standing.phase is not Phase.ABORTING:
             calling_off.refuse_called_off(orders.journal, newest.plan)
         job = rolling.kept(orders, newest)
-        await cmd_asking.agreed(run, job.command.risk, f"go on with {job.command.name}", len(job.plan.targets), yes)
+        await cmd_asking.agreed(
+            run, job.command.risk, f"go on with {job.command.name}", len(job.plan.targets), yes, does="goes on"
+        )
         lines.since(orders.now)
         by = orders.sealer.identity.name
         taking = rollout_taking.going_on(newest, by, orders.now, reason.strip()[:500], anyway=anyway)

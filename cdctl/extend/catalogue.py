@@ -128,7 +128,7 @@ class Catalogue:
         known = [command.name for command in self.commands()[0]]
         from cdctl.extend.commanding import nearest
 
-        raise UsageError(f"no command is called {safe(name)!r}", hint=nearest(name, known))
+        raise UsageError(f"no command is called '{safe(name)}'", hint=nearest(name, known))
 
     def commands(self) -> tuple[tuple[Command, ...], tuple[Broken, ...]]:
         """Everything that vehicles can be told, in the order of `names`, and the plugins that are broken."""

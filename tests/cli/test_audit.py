@@ -220,7 +220,7 @@ def test_a_head_that_is_written_out(path, cdctl):
 @pytest.mark.parametrize("text", ["xyz", "9", "9:abc", '{"number": "9"}', "[]"])
 def test_what_is_no_head(path, cdctl, text):
     ran = cdctl("audit", "verify", "--head", text)
-    assert ran.code == 2 and "no head: a record's number and its hash" in ran.err
+    assert ran.code == 2 and "no such file, and no head itself: a record's number and its hash" in ran.err
 
 
 @pytest.fixture
@@ -381,3 +381,9 @@ def test_faults_that_are_alike_are_told_once_and_counted() -> None:
     assert table.count("is gone") == 3
     assert "and 97 like this one" in table
     assert verdict("json", Head(1, "ab", 1), None, faults, None).count("is gone") == 100
+
+
+def test_a_kind_that_no_record_has_is_misspelt(cdctl: Callable[..., object], path: Path) -> None:
+    ran = cdctl("audit", "show", "--kind", "intnt")
+    assert ran.code == 2  # type: ignore[attr-defined]
+    assert "did you mean intent?" in ran.err  # type: ignore[attr-defined]

@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable
 
 import pytest
+from writing import PLAN, intent, order, write
 
+from cdctl.domain.orders.keeping import Note
 from cdctl.security.ed25519 import PrivateKey, written
 
 FILE = """\
@@ -94,3 +96,13 @@ def test_broken_settings_offer_nothing_and_say_nothing(offered, tmp_path):
     (tmp_path / "cdctl.toml").write_text("broken")
     assert offered("cdctl --context prod") == []
     assert offered("cdctl con") == ["config"]
+
+
+def test_ids_of_the_journal_are_offered(offered, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "journal.sqlite"
+    monkeypatch.setenv("CDCTL_JOURNAL", str(path))
+    assert offered("cdctl cmd cancel ") == []
+    write(path, [Note("plan", PLAN, "ada", 1, {}), Note("rollout", "01kq", "ada", 2, {})], [intent(0)])
+    assert set(offered("cdctl cmd cancel ")) == {PLAN[:16], order(0).id}
+    assert offered("cdctl cmd resume ") == [PLAN[:16]]
+    assert offered("cdctl rollout abort 01") == ["01kq"]

@@ -178,3 +178,19 @@ def test_without_a_context_a_key_can_be_made_but_nobody_told_of_it(cdctl, tmp_pa
     assert "no context" in ran.err
     listed = cdctl("keys", "ls")
     assert (listed.code, listed.out.count("\n")) == (0, 0) or "names no trust file" in listed.err
+
+
+def test_a_role_that_no_rule_knows_is_told_of(cdctl, here):
+    ran = cdctl("keys", "new", "dora", "--file", "k.pem", "--role", "nope", "--role", "engineer")
+    assert ran.code == 0
+    assert "no role nope" in ran.err
+    assert "no role engineer" not in ran.err
+
+
+def test_the_line_for_the_settings_says_where_the_key_is_for_them(cdctl, here, monkeypatch):
+    (here / "k").mkdir()
+    monkeypatch.chdir(here / "k")
+    config = str(next(here.glob("*.toml")))
+    assert 'file = "k/x.pem"' in cdctl("--config", config, "keys", "new", "dora", "--file", "x.pem").err
+    away = cdctl("--config", config, "keys", "new", "eve", "--file", str(here.parent / "away.pem")).err
+    assert f'file = "{here.parent / "away.pem"}"' in away

@@ -131,6 +131,16 @@ def test_before_anything_was_sent(house: House) -> None:
         assert (found.returncode, "no such order or plan" in found.stderr) == (2, True)
 
 
+def test_what_is_wrong_with_a_name_is_told_before_anybody_is_asked(house: House) -> None:
+    house.run("cmd", "send", "ping", "--to", house.lab.online[0][1])
+    short = house.run("cmd", "cancel", "zzz")
+    assert (short.returncode, "'zzz' is too short" in short.stderr) == (2, True)
+    asked = house.run("cmd", "cancel", house.kept()[0].order.plan)
+    assert (asked.returncode, "--yes cancels without a question" in asked.stderr) == (2, True)
+    odd = house.run("cmd", "history", "--command", "pong")
+    assert (odd.returncode, "no command is called 'pong'" in odd.stderr) == (2, True)
+
+
 def test_a_broker_that_is_away_gets_nothing(house: House) -> None:
     settings = house.settings()
     settings.write_text(settings.read_text().replace(f":{house.lab.broker.port}", ":1"))
@@ -346,7 +356,7 @@ def test_ctrl_c_says_what_is_in_flight_and_resume_goes_on(tmp_path: Path) -> Non
         shell.press(b"\x03")
         assert shell.end() == 130
         words = shell.written.decode()
-        assert "interrupted while diagnostics.collect: 1 running; go on: cdctl cmd resume" in words
+        assert "interrupted while sending diagnostics.collect: 1 running; go on: cdctl cmd resume" in words
         found = house.run("cmd", "resume", "--yes")
         assert found.returncode == 0, found.stderr
         assert done(slow, "diagnostics.collect") == Counter([vin])

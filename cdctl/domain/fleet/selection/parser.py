@@ -91,7 +91,7 @@ class _Reader:
             return self.bare()
         field = self.fields.get(head[1])
         if field is None:
-            raise self.error(f"there is no field {safe(head[1], 60)!r}", start, hint=self.nearest(head[1]))
+            raise self.error(f"there is no field '{safe(head[1], 60)}'", start, hint=self.nearest(head[1]))
         self.at = head.end()
         op = "=" if head[2] == ":" else head[2]
         values = (self.pattern(),) if op == "~" else self.values()
