@@ -22,21 +22,40 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.orders.plan import Plan
     from cdctl.domain.orders.rollout.engine import Job
+    from cdctl.domain.orders.rollout.guards import What
     from cdctl.domain.orders.rollout.wanted import Wanted
     from cdctl.domain.ports import Source
     from cdctl.domain.settings import Broker, Settings
     from cdctl.domain.slo.objective import Slo
     from cdctl.domain.slo.verdict import Row
     from cdctl.domain.wire import Link, Listener
+    from cdctl.extend.catalogue import Catalogue
 
 _SETTLE = 15.0
 
 
-def read_rollout(path: str) -> Wanted:
-    """The rollout of a file. Raises FileError with everything that is wrong in it."""
+def read_rollout(path: str, settings: Settings, doors: Catalogue) -> Wanted:
+    """The rollout of a file. Raises FileError with everything that is wrong in it, for this context."""
+    from cdctl.domain.fleet.selection import select
+    from cdctl.domain.fleet.view import fields_of
+    from cdctl.domain.orders.rollout import guards
     from cdctl.files import rollouts
 
-    return rollouts.read(Path(path))
+    def judge(key: str, text: str) -> str:
+        try:
+            if key == "command":
+                doors.command(text)
+            elif key == "where":
+                select(text, fields_of(tuple(settings.fleet_columns)))
+            else:
+                return lacking(text, guards.parse(" ".join(text.split())), settings)
+        except UsageError as error:
+            return error.message + (f": {error.hint}" if error.hint and "\n" not in error.hint else "")
+        except ValueError:  # what is no guard was told of
+            return ""
+        return ""
+
+    return rollouts.read(Path(path), judge)
 
 
 def wanted_of(plan: Plan) -> Wanted:
@@ -48,30 +67,26 @@ def wanted_of(plan: Plan) -> Wanted:
     return rollouts.of_content(plan.rollout, f"plan {plan.id}")
 
 
-def check_guards(wanted: Wanted, settings: Settings) -> list[str]:
-    """What the guards of a rollout lack in this context, a line each: promises that nobody wrote, filters that cannot
-    be read, sources that are not there."""
+def lacking(text: str, what: What, settings: Settings) -> str:
+    """What a guard lacks in this context, empty when nothing: a promise that nobody wrote, a filter that cannot be
+    read, a source that is not there."""
     from cdctl.domain.fleet.selection import select
     from cdctl.domain.fleet.view import fields_of
     from cdctl.domain.orders.rollout import guards
 
-    wrong: list[str] = []
-    names = {one.what.name for one in wanted.rules.guards if isinstance(one.what, guards.Slo)}
-    known = {slo.name for slo in _slos(settings)} if names else set()
-    for guard in wanted.rules.guards:
-        match guard.what:
-            case guards.Slo(name, _) if name not in known:
-                wrong.append(f"{guard.text}: there is no SLO {name} in {settings.slo_specs}")
-            case guards.Promql() if "prometheus" not in settings.context().sources:
-                wrong.append(f"{guard.text}: context {settings.context().name} has no prometheus")
-            case guards.Cohort(metric) if metric not in {"commands", "dtcs", *settings.fleet_columns}:
-                wrong.append(f"{guard.text}: [fleet.columns] keeps no {metric}")
-            case guards.Share(where, _, _):
-                try:
-                    select(where, fields_of(tuple(settings.fleet_columns)))
-                except UsageError as error:
-                    wrong.append(f"{guard.text}: {error.message}")
-    return wrong
+    match what:
+        case guards.Slo(name, _) if name not in {slo.name for slo in _slos(settings)}:
+            return f"{text}: there is no SLO {name} in {settings.slo_specs}"
+        case guards.Promql() if "prometheus" not in settings.context().sources:
+            return f"{text}: context {settings.context().name} has no prometheus"
+        case guards.Cohort(metric) if metric not in {"commands", "dtcs", *settings.fleet_columns}:
+            return f"{text}: [fleet.columns] keeps no {metric}"
+        case guards.Share(where, _, _):
+            try:
+                select(where, fields_of(tuple(settings.fleet_columns)))
+            except UsageError as error:
+                return f"{text}: {error.message}"
+    return ""
 
 
 @asynccontextmanager

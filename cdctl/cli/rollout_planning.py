@@ -13,7 +13,6 @@ from cdctl.cli.settings import settings_of
 from cdctl.domain.orders import ids
 from cdctl.domain.orders.arguments import judge_values
 from cdctl.domain.orders.plan import Plan
-from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
     from cdctl.cli.options import Run
@@ -39,12 +38,11 @@ def ready(run: Run, file: str, *, seconds: str, expect: int | None, by: str = ""
     RefusedError and UnavailableError."""
     from cdctl.application import rolling, rollout_wiring, security_wiring, wiring
 
-    wanted = rollout_wiring.read_rollout(file)
     settings = settings_of(run)
-    command = wiring.catalogue(settings, plugins=run.plugins).command(wanted.command)
+    doors = wiring.catalogue(settings, plugins=run.plugins)
+    wanted = rollout_wiring.read_rollout(file, settings, doors)
+    command = doors.command(wanted.command)
     arguments = judge_values(command, wanted.arguments)
-    if wrong := rollout_wiring.check_guards(wanted, settings):
-        raise UsageError(wrong[0], subject=file, hint="; ".join(wrong[1:]))
     asks = by or security_wiring.sealer_of(settings.context()).identity.name
     selected = cmd_targets.chosen(
         run, settings, to=(), where=wanted.where, region="", seconds=seconds, reason=wanted.reason,

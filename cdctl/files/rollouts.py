@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from collections.abc import Mapping as Map
 from pathlib import Path
 
@@ -19,13 +20,18 @@ from cdctl.files.nodes import Mapping, Node, Scalar, plain
 from cdctl.files.one_document import only
 from cdctl.files.reading import read_text
 from cdctl.files.rollout_shape import ROLLOUT
+from cdctl.files.yaml import documents
+
+Judge = Callable[[str, str], str]
+"""Why a text cannot be used here, empty when it can: of "command", "where" or "guard"."""
 
 
-def read(path: Path) -> Wanted:
-    """The rollout of a file. Raises FileError with everything that is wrong in it."""
+def read(path: Path, judge: Judge | None = None) -> Wanted:
+    """The rollout of a file. Raises FileError with everything that is wrong in it. judge: for what the file alone does
+    not say, such as whether there is such a command."""
     faults = Faults(str(path))
     text = read_text(Path(path).expanduser(), faults)
-    return _wanted(text, faults)
+    return _wanted(text, faults, judge)
 
 
 def of_content(content: Map[str, object], name: str) -> Wanted:
@@ -33,12 +39,44 @@ def of_content(content: Map[str, object], name: str) -> Wanted:
     return _wanted(json.dumps(content), Faults(name))
 
 
-def _wanted(text: str | None, faults: Faults) -> Wanted:
+def _wanted(text: str | None, faults: Faults, judge: Judge | None = None) -> Wanted:
     root = only(text, faults, ROLLOUT, "rollout")
     found = _built(root, faults) if root is not None else None
+    whole = root if root is not None else _sound(text, faults)
+    if whole is not None and judge is not None:
+        _judged(whole, judge, faults)
     if found is None or faults.errors:
         raise FileError(faults.close())
     return found
+
+
+def _sound(text: str | None, faults: Faults) -> Mapping | None:
+    """What is left of a file of which parts have the wrong shape: the parts that have the right one, judged as far as
+    they can be by themselves, so that nobody mends a file twice."""
+    roots = documents(text, Faults(faults.file)) if text is not None else []
+    root = roots[0] if len(roots) == 1 else None
+    if not isinstance(root, Mapping):
+        return None
+    lines = sorted(key.line for key in root.keys.values())
+    wrong = {problem.place.line or 0 for problem in faults.problems}
+    for key, node in root.keys.items():
+        end = next((line for line in lines if line > node.line), 1 << 30)
+        if any(node.line <= line < end for line in wrong):
+            del root.values[key]
+    parts.waves(root.items("waves"), faults)
+    _guards(root.items("guards"), faults)
+    _hours(root, faults)
+    _limits(root, faults)
+    return root
+
+
+def _judged(root: Mapping, judge: Judge, faults: Faults) -> None:
+    told: list[tuple[str, Node | None]] = [(key, root.scalar(key)) for key in ("command", "where")]
+    guards = root.items("guards")
+    told += [("guard", node.scalar("guard") if isinstance(node, Mapping) else node) for node in guards]
+    for key, scalar in told:
+        if isinstance(scalar, Scalar) and (why := judge(key, scalar.text)):
+            faults.error(scalar, why)
 
 
 def _built(root: Mapping, faults: Faults) -> Wanted:

@@ -46,6 +46,13 @@ def test_a_file_that_is_wrong_is_told_with_its_places(house: House) -> None:
     assert 'r.yaml:14:1: error: unknown key "grce"' in done.stderr
     done = house.run("rollout", "plan", written(house, ('value: "30"}', "}")))
     assert (done.returncode, "value" in done.stderr) == (2, True)
+    many = written(
+        house, ("grace:", "guards: ['slo:nobody', 'promql:up > 0']\ngrce:"), ("region:eu", "regin:eu"),
+        ("parameter.set", "parametr.set"), ("{to: 100%}", "{to: 90%}"),
+    )  # fmt: skip
+    told_of = house.run("rollout", "plan", many).stderr
+    for fault in ("grce", "no SLO nobody", "has no prometheus", "no field 'regin'", "called 'parametr.set'", "90"):
+        assert fault in told_of, (fault, told_of)
     assert "not to everybody" in house.run("rollout", "plan", written(house, ("{to: 100%}", "{to: 90%}"))).stderr
     guarded = written(house, ("grace: 5s", "guards: ['slo:nobody-promised']"))
     assert "there is no SLO nobody-promised" in house.run("rollout", "plan", guarded).stderr

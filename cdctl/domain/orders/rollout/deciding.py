@@ -125,7 +125,9 @@ def _soak(draft: Draft) -> None:
         if not standing.reason:
             draft.tell("waiting", why)
         return
-    draft.tell("promoted", f"wave {standing.wave + 1} is good")
+    good, size = draft.seen.wave.succeeded, rules.size(standing.wave)
+    rest = "is good" if good == size else f"is over: {good} of {size} succeeded, and no rule of the file stops it"
+    draft.tell("promoted", f"wave {standing.wave + 1} {rest}")
     draft.enter(standing.wave + 1)
 
 
