@@ -72,7 +72,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
             return None
 
     made = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=made.serve_forever)
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{made.server_port}", asked
     made.shutdown()

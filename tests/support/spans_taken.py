@@ -38,7 +38,7 @@ def taking(spans: list[Any] | None = None) -> Iterator[tuple[str, list[Any]]]:
             return None
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", spans

@@ -82,7 +82,7 @@ def _serving(server: Server, handle: Handle) -> Iterator[Server]:
             return None
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    thread = threading.Thread(target=http.serve_forever)
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     server.url = f"http://127.0.0.1:{http.server_port}"
     try:
