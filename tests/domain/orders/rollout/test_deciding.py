@@ -148,6 +148,13 @@ def test_a_soak_is_watched_and_then_the_next_wave_begins() -> None:
     assert not published(actions), "what is planned of the next wave is not seen yet"
 
 
+def test_a_wave_with_failures_is_over_and_not_called_good() -> None:
+    some = Tally(succeeded=1, failed=1)
+    standing, _ = decide(FREE, running(), seen(some), 1000)
+    _, actions = decide(FREE, standing, seen(some), 31_000)
+    assert words(actions)[0] == "promoted wave 1 is over: 1 of 2 succeeded, and no rule of the file stops it"
+
+
 def test_a_pause_begins_the_soak_anew() -> None:
     standing, _ = decide(FREE, running(), seen(DONE), 1000)
     standing, _ = decide(FREE, standing, seen(DONE, trouble="the broker is away"), 20_000)
