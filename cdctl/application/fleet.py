@@ -49,10 +49,20 @@ class LocalFleet:
 
     async def status(self) -> FleetStatus:
         """How fresh and whole the picture is."""
+        return self.counted()
+
+    def counted(self) -> FleetStatus:
+        """The same for whoever does not wait: some milliseconds for a million vehicles. Raises what ended the process
+        that takes in."""
         self._check()
         status = health.status(self._columns, self._now_ms())
         warnings = self._process.warnings if self._process else ()
         return replace(status, notes=(*status.notes, *warnings)) if warnings else status
+
+    def view(self, together: Sequence[str] = ()) -> FleetView:
+        """The vehicles at this instant; see `FleetView`. Raises what ended the process that takes in."""
+        self._check()
+        return FleetView(self._columns, self._now_ms(), together)
 
     async def find(self, query: Query) -> Page:
         """Vehicles that match, as they were at one instant."""

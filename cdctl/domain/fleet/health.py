@@ -35,7 +35,7 @@ def status(columns: Columns, now_ms: int) -> FleetStatus:
         decoded=counters["decoded"],
         dropped=counters["dropped"],
         malformed=counters["malformed"],
-        rate=0.0 if _silent(columns, now_ms) else float(columns.header["rate"][0]),
+        rate=0.0 if silent(columns, now_ms) else float(columns.header["rate"][0]),
         malformed_by=steady(columns, columns.malformed),
         malformed_example=bytes(columns.header["example"][0]).decode("utf-8", "ignore"),
         settled=bool(columns.header["settled"][0]),
@@ -44,7 +44,8 @@ def status(columns: Columns, now_ms: int) -> FleetStatus:
     )
 
 
-def _silent(columns: Columns, now_ms: int) -> bool:
+def silent(columns: Columns, now_ms: int) -> bool:
+    """Whether whoever takes in has not said for too long that it lives."""
     beat_ms = int(columns.header["heartbeat_ms"][0])
     return bool(beat_ms) and now_ms - beat_ms > SILENT_MS
 
@@ -62,9 +63,9 @@ def _blind(columns: Columns) -> list[int]:
 
 def _notes(columns: Columns, now_ms: int, counters: dict[str, int], old: int) -> list[str]:
     notes = []
-    if _silent(columns, now_ms):
-        silent = (now_ms - int(columns.header["heartbeat_ms"][0])) // 1000
-        notes.append(f"nothing is taken in since {silent} s: what is shown is as old as that")
+    if silent(columns, now_ms):
+        quiet = (now_ms - int(columns.header["heartbeat_ms"][0])) // 1000
+        notes.append(f"nothing is taken in since {quiet} s: what is shown is as old as that")
     blind = _blind(columns)
     for number, link in enumerate(columns.links.states(), 1):
         if not link.up:

@@ -52,15 +52,25 @@ class FleetView:
         self.columns = columns
         self.now_ms = now_ms
         self.n = columns.rows
+        self._at: slice | NDArray[np.int64] = slice(0, self.n)
         self._kept: dict[str, NDArray[Any]] = {}
         self._sets: list[tuple[str, ...]] | None = None
         wanted = {self._column_of(name) for name in together if self.kind(name) not in {None, Kind.VIN}}
         wanted |= {"flags", "link", "region"} if "presence" in wanted else set()
         for _ in range(_TRIES if wanted else 0):
             before = columns.generation
-            self._kept = {name: self._column(name)[: self.n].copy() for name in wanted if name != "dtcs"}
+            self._kept = {name: self._column(name).copy() for name in wanted if name != "dtcs"}
             if before % 2 == 0 and before == columns.generation:
                 break
+
+    def only(self, rows: NDArray[np.int64]) -> FleetView:
+        """A view of these rows alone, in their order, at the same instant: what was copied is taken from this view. It
+        costs what the rows cost, however many others there are; `columns` of it are still the whole fleet's."""
+        part = FleetView.__new__(FleetView)
+        part.columns, part.now_ms, part.n, part._at = self.columns, self.now_ms, len(rows), rows
+        part._kept = {name: column[rows] for name, column in list(self._kept.items())}
+        part._sets = self._sets
+        return part
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -75,7 +85,7 @@ class FleetView:
     @property
     def ids(self) -> NDArray[np.bytes_]:
         """S40: the VIN or other id, ASCII, padded with zero bytes."""
-        return self.columns.ids[: self.n]
+        return self.columns.ids[self._at]
 
     @property
     def presence(self) -> NDArray[np.uint8]:
@@ -111,7 +121,7 @@ class FleetView:
     def moment(self, name: str) -> NDArray[np.int64]:
         """age: when something was last heard; since: since when it is in its state. Epoch ms; 0: not known."""
         column = self._column_of(name)
-        return self._kept[column] if column in self._kept else self._column(column)[: self.n]
+        return self._kept[column] if column in self._kept else self._column(column)
 
     def age(self, name: str) -> NDArray[np.float64]:
         """The same as seconds before `now_ms`, NaN where not known."""
@@ -129,7 +139,7 @@ class FleetView:
             raise KeyError(name)
         for _ in range(_TRIES if self._sets is None else 0):
             epoch = self.columns.troubles.epoch
-            self._kept["dtcs"] = self.columns.dtcs[: self.n].copy()
+            self._kept["dtcs"] = self.columns.dtcs[self._at].copy()
             sets = self.columns.troubles.sets()
             if epoch == self.columns.troubles.epoch and epoch % 2 == 0:
                 self._sets = sets
@@ -160,11 +170,11 @@ class FleetView:
     def _take(self, column: str) -> NDArray[Any]:
         kept = self._kept.get(column)
         if kept is None:
-            kept = self._kept[column] = self._column(column)[: self.n].copy()
+            kept = self._kept[column] = self._column(column).copy()
         return kept
 
     def _column(self, name: str) -> NDArray[Any]:
-        return self.columns.parts[name]
+        return self.columns.parts[name][self._at]
 
     def _column_of(self, field: str) -> str:
         if field in _FLAGS:
