@@ -1,0 +1,58 @@
+"""Lines as panels draw them: pieces of text, each with the role it plays. How a role looks, a terminal decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cdctl.domain.grid import cells
+
+Piece = tuple[str, str]
+"""A text without line breaks, safe for a terminal, and its roles: words of ROLES with blanks between, empty for
+plain."""
+Line = tuple[Piece, ...]
+"""Lines are equal when they look equal, so a view repaints those alone that changed."""
+ROLES = ("dim", "good", "warn", "bad", "title", "head", "strong", "cursor", "mark")
+BLANK: Line = ()
+
+
+def width_of(line: Line) -> int:
+    """Terminal cells that a line takes."""
+    return sum(cells(text) for text, _ in line)
+
+
+def fit(line: Iterable[Piece], width: int, role: str = "") -> Line:
+    """The line in exactly `width` cells: cut, or filled with blanks of the role. A wide character that would stand on
+    the edge becomes a blank."""
+    pieces: list[Piece] = []
+    left = width
+    for text, own in line:
+        if left <= 0:
+            break
+        kept = _cut(text, left)
+        left -= cells(kept)
+        if kept:
+            pieces.append((kept, own))
+        if kept != text:
+            break
+    if left > 0:
+        pieces.append((" " * left, role))
+    return tuple(pieces)
+
+
+def _cut(text: str, width: int) -> str:
+    if cells(text) <= width:
+        return text
+    end = min(len(text), width)
+    while cells(text[:end]) > width:
+        end -= 1
+    return text[:end]
+
+
+def with_role(line: Line, role: str) -> Line:
+    """Every piece plays this role, too."""
+    return tuple((text, f"{own} {role}".strip()) for text, own in line)
+
+
+def text_of(line: Line) -> str:
+    """The text alone."""
+    return "".join(text for text, _ in line)
