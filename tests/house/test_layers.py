@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cdctl.extend import builtin
+from cdctl.panels.kinds import KINDS
 
 # contract -> (module, a line that breaks it)
 PLANTED = {
@@ -28,6 +29,9 @@ PLANTED = {
     "secrets-in-security": ("cdctl/stores/ledger.py", "import nacl"),
     "yaml-in-files": ("cdctl/lab/past.py", "import ruamel.yaml"),
     "terminal-in-cli": ("cdctl/reports/table.py", "import rich"),
+    "textual-in-tui": ("cdctl/cli/looks.py", "import textual"),
+    "panels-never-fetch": ("cdctl/panels/header.py", "import cdctl.application.wiring"),
+    "panels-alone": ("cdctl/panels/header.py", "import cdctl.panels.slo"),
     "no-cycles": ("cdctl/errors.py", "import cdctl.domain.ports"),
     "reports-alone": ("cdctl/reports/csv.py", "import cdctl.reports.json"),
 }
@@ -79,6 +83,10 @@ def test_every_report_that_ships_is_kept_apart(root):
     apart = set(contracts(root)["reports-alone"]["modules"])
     shipped = {found.listing.name for found in builtin.declared() if found.listing.room == "reports"}
     assert apart == {f"cdctl.reports.{name}" for name in shipped}
+
+
+def test_every_panel_that_ships_is_kept_apart(root):
+    assert set(contracts(root)["panels-alone"]["modules"]) == set(KINDS.values())
 
 
 def test_every_room_is_protected_from_all_but_the_wiring(root):

@@ -1,0 +1,141 @@
+"""`cdctl top`: the live view on a terminal, or one picture of it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cdctl.cli import exits, output
+from cdctl.cli.options import OutputOption, Run, run_of
+from cdctl.cli.settings import settings_of
+from cdctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from cdctl.application.fleet import LocalFleet
+    from cdctl.application.top import Lookout, Promising
+    from cdctl.application.top_stage import Stage
+    from cdctl.domain.boards.panel import Panel
+    from cdctl.domain.boards.snapshot import Missing, Snapshot
+    from cdctl.domain.settings import Settings
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+FORMS = ("text", "json", "svg")
+USUAL = (160, 50)
+_PATIENCE = 15.0
+_SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
+
+
+@app.command(epilog="Example: cdctl top --board slo; cdctl top --once -o svg=fleet.svg --size 120x40")
+def top(
+    ctx: typer.Context,
+    board: Annotated[str, typer.Option(metavar="NAME|FILE", help="Which board.")] = "fleet",
+    readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be sent; so far nothing can be.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="One picture on stdout: text, json or svg.")] = False,
+    size: Annotated[str, typer.Option(metavar="COLUMNSxLINES", help="Of --once; 160x50 unless told.")] = "",
+    outputs: OutputOption = None,
+) -> None:
+    """Keep an eye on vehicles and promises: a board that is drawn anew as things change; ? shows its keys."""
+    del readonly  # accepted, so that scripts which pass it go on when the view can send
+    run = run_of(ctx)
+    settings = settings_of(run)
+    if once:
+        _once(run, settings, board, _size(size), outputs)
+        return
+    if outputs or size:
+        raise UsageError("is for one picture", subject="-o" if outputs else "--size", hint="add --once")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the live view needs a terminal", hint="cdctl top --once prints one picture")
+    _live(run, settings, board)
+
+
+def _live(run: Run, settings: Settings, board: str) -> None:
+    from cdctl.application import top_wiring
+    from cdctl.tui.screen import Top
+
+    stage = _stage(settings, board)
+
+    async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> None:
+        from cdctl.application.top import Promising
+
+        if isinstance(slo, Promising):
+            slo.begin()
+        await Top(stage, lookout).run_async()
+
+    top_wiring.with_lookout(settings, work, promised=_promised(stage), config=run.config, plugins=run.plugins)
+
+
+def _once(run: Run, settings: Settings, board: str, size: tuple[int, int], outputs: list[str] | None) -> None:
+    from cdctl.application import top_wiring
+    from cdctl.domain.boards.snapshot import Missing
+
+    values = outputs if outputs and not all("=" in value for value in outputs) else [*(outputs or ()), "text"]
+    chosen = output.parse(values, FORMS)
+    stage = _stage(settings, board)
+
+    async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> Snapshot:
+        await top_wiring.settled(fleet, slo, _PATIENCE, lambda what: exits.detail(run, what))
+        lookout.arrange(stage.see(lookout.snapshot()))
+        await lookout.settle()
+        seen = lookout.snapshot()
+        stage.see(seen)
+        stage.draw(*size)
+        return seen
+
+    seen = top_wiring.with_lookout(settings, work, promised=_promised(stage), config=run.config, plugins=run.plugins)
+    output.emit(run, chosen, lambda form: _rendered(stage, form, size, seen.at))
+    lost = [part for part in (seen.fleet, seen.slo) if isinstance(part, Missing)]
+    exits.leave(exits.Code.UNKNOWN if len(lost) == 2 else exits.Code.DONE)
+
+
+def _rendered(stage: Stage, form: str, size: tuple[int, int], at: float) -> str:
+    from cdctl.cli import records
+    from cdctl.domain.boards.drawing import text_of
+    from cdctl.tui.svg import svg
+
+    if form == "json":
+        told = {"schema": "cdctl.top/v1", "board": stage.board.name, "at": at, "panels": stage.data()}
+        return records.document(told)
+    lines = stage.draw(*size)
+    if form == "svg":
+        return svg(lines, size[0], stage.board.title or stage.board.name)
+    return "".join(f"{text_of(line).rstrip()}\n" for line in lines)
+
+
+def _stage(settings: Settings, name: str) -> Stage:
+    from cdctl.application import top_wiring
+    from cdctl.application.top_stage import Stage
+
+    board = top_wiring.read_board(settings, name, kinds(), make)
+    return Stage(board, {slot.letter: make(slot.kind, slot.settings) for slot in board.slots})
+
+
+def _promised(stage: Stage) -> bool:
+    return any(slot.kind == "slo" for slot in stage.board.slots)
+
+
+def kinds() -> Mapping[str, tuple[str, ...]]:
+    """Every kind of panel, with the keys of its settings."""
+    from cdctl.panels.kinds import KINDS, kind
+
+    return {name: tuple(kind(name).settings) for name in KINDS}
+
+
+def make(name: str, settings: Mapping[str, object]) -> Panel:
+    """A panel of a kind. Raises UsageError for a wrong setting."""
+    from cdctl.panels.kinds import kind
+
+    return kind(name).make(settings)
+
+
+def _size(text: str) -> tuple[int, int]:
+    if not text:
+        return USUAL
+    found = _SIZE.fullmatch(text)
+    width, height = (int(part) for part in found.groups()) if found else (0, 0)
+    if not (width >= 20 and height >= 5):
+        raise UsageError(f"{text} is not a size from 20x5 to 999x999", subject="--size", hint="write 160x50")
+    return width, height

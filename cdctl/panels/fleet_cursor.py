@@ -1,0 +1,60 @@
+"""The hand on the table: cursor and marks hold vehicles, not places, so that they stay where they are put."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cdctl.domain.boards.panel import Key
+from cdctl.domain.boards.snapshot import Rows
+
+
+class Hand:
+    """The cursor, the window and the marks. cursor: a vehicle's row, -1 when there is none. top: place of the first
+    line of the window."""
+
+    def __init__(self) -> None:
+        self.cursor = -1
+        self.top = 0
+        self.marks: set[int] = set()
+        self._rows: Rows = np.zeros(0, np.int64)
+        self._place = 0
+        self._room = 1
+
+    def follow(self, rows: Rows) -> None:
+        """Another order of rows: the cursor stays on its vehicle and on its line of the screen, where the vehicle is
+        still among them; else on its place."""
+        self._rows = rows
+        line = self._place - self.top
+        found = np.flatnonzero(rows == self.cursor)
+        if len(found):
+            self._place = int(found[0])
+            self.top = max(self._place - line, 0)
+        self._go(self._place)
+
+    def fit(self, room: int) -> None:
+        """The window has so many lines."""
+        self._room = max(room, 1)
+        self._go(self._place)
+
+    def press(self, key: Key) -> bool:
+        """A key that moves or marks; whether it was one."""
+        page = max(self._room - 1, 1)
+        steps = {"up": -1, "down": 1, "pageup": -page, "pagedown": page}
+        if key.name in steps:
+            self._go(self._place + steps[key.name])
+        elif key.name in {"home", "end"}:
+            self._go(0 if key.name == "home" else len(self._rows) - 1)
+        elif key.name == "space":
+            if self.cursor >= 0:
+                self.marks ^= {self.cursor}
+            self._go(self._place + 1)
+        else:
+            return False
+        return True
+
+    def _go(self, place: int) -> None:
+        last = len(self._rows) - 1
+        self._place = max(min(place, last), 0)
+        self.cursor = int(self._rows[self._place]) if last >= 0 else -1
+        highest = max(len(self._rows) - self._room, 0)
+        self.top = min(max(self.top, self._place - self._room + 1, 0), self._place, highest)

@@ -1,0 +1,89 @@
+"""Cells of vehicles as lines of a table: fixed widths, so that nothing moves sideways while values change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cdctl.domain import grid
+from cdctl.domain.boards.drawing import Line, Piece, with_role
+from cdctl.domain.boards.snapshot import Arrange
+from cdctl.domain.duration import brief
+from cdctl.domain.fleet.reading import Cell
+from cdctl.domain.fleet.tables import cells
+from cdctl.domain.fleet.view import FleetView
+from cdctl.domain.text import safe
+
+if TYPE_CHECKING:
+    from cdctl.panels.fleet_cursor import Hand
+
+_WIDTHS = {"vin": 17, "region": 10, "model": 12, "sw": 12, "state": 8, "dtc": 20, "caps": 24}
+_USUAL = 10
+_LENGTHS = frozenset({"age", "since"})
+_ROLES = {"online": "good", "offline": "warn", "unknown": "dim", "never": "dim"}
+_LEFT = frozenset({"vin", "region", "model", "sw", "state", "dtc", "caps"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is in the window. rows: handles of vehicles. cells: values, [rows][columns]. dim: whether a row is stale."""
+
+    rows: Sequence[int]
+    cells: Sequence[Sequence[Cell]]
+    columns: Sequence[str] = ()
+    dim: Sequence[bool] = ()
+
+    def lines(self, width: int, chosen: str, order: Arrange, hand: Hand) -> list[Line]:
+        """The names of the columns, then the rows. `chosen` is the column that a key would sort by."""
+        widths = [_width(name) for name in self.columns]
+        head: list[Piece] = [("   ", "head")]
+        for name, own in zip(self.columns, widths, strict=True):
+            arrow = ("▼" if order.descending else "▲") if name == order.sort else ""
+            title = safe(name.upper(), own - len(arrow)) + arrow
+            head += [(_placed(title, own, name), "head strong" if name == chosen else "head"), (" ", "head")]
+        lines: list[Line] = [(*head, (" " * width, "head"))]
+        for row, values, dim in zip(self.rows, self.cells, self.dim, strict=True):
+            line = self._line(row, values, widths, hand.marks)
+            line = with_role(line, "dim") if dim else line
+            lines.append(with_role((*line, (" " * width, "")), "cursor") if row == hand.cursor else line)
+        return lines
+
+    def _line(self, row: int, values: Sequence[Cell], widths: Sequence[int], marks: set[int]) -> Line:
+        pieces: list[Piece] = [(" ● " if row in marks else "   ", "mark")]
+        for name, value, own in zip(self.columns, values, widths, strict=True):
+            role = _ROLES.get(str(value), "") if name == "state" else ""
+            pieces += [(_placed(text_of(name, value), own, name), role), (" ", "")]
+        return tuple(pieces)
+
+
+def sheet(view: FleetView, rows: Sequence[int], columns: Sequence[str], stale: float) -> Sheet:
+    """The rows of a view that has these alone. stale: seconds without a word after which a row is old; one whose state
+    nobody can tell is, too."""
+    every = np.arange(view.n)
+    states = cells(view, "state", every)
+    ages = cells(view, "age", every)
+    dim = [state != "online" or age is None or age > stale for state, age in zip(states, ages, strict=True)]
+    told = [states if name == "state" else ages if name == "age" else cells(view, name, every) for name in columns]
+    return Sheet(rows, list(zip(*told, strict=True)), columns, dim)
+
+
+def text_of(name: str, value: Cell) -> str:
+    """A value as people read it, safe for a terminal."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return brief(value) if name in _LENGTHS else f"{value:,.5g}"
+    return f"{value:,}" if isinstance(value, int) else safe(value, 200)
+
+
+def _width(name: str) -> int:
+    return _WIDTHS.get(name, max(_USUAL, min(len(name) + 1, 20)))
+
+
+def _placed(text: str, width: int, name: str) -> str:
+    short = grid.shorten(text, width)
+    blank = " " * (width - grid.cells(short))
+    return short + blank if name in _LEFT else blank + short

@@ -1,0 +1,106 @@
+"""One line that says what is looked at, how much comes in, and how old the picture is; below it, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cdctl.domain.boards.drawing import Line, Piece
+from cdctl.domain.boards.panel import Binding, Key, Kind
+from cdctl.domain.boards.snapshot import Arrange, FleetSight, Missing, SloSight, Snapshot
+from cdctl.domain.duration import brief
+from cdctl.domain.fleet.health import silent
+from cdctl.domain.text import safe
+
+
+class Header:
+    """See the port."""
+
+    title = ""
+    bindings: Sequence[Binding] = ()
+    fields: Sequence[str] = ()
+
+    def __init__(self) -> None:
+        self._seen: Snapshot | None = None
+
+    def see(self, snapshot: Snapshot, letter: str) -> Arrange | None:
+        """See the port."""
+        self._seen = snapshot
+        return None
+
+    def press(self, key: Key) -> bool:
+        """No key is for it."""
+        return False
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The state first: on a narrow screen it is what must be seen."""
+        snapshot = self._seen
+        if snapshot is None:
+            return []
+        mood, role = mood_of(snapshot)
+        line: list[Piece] = [(f" {mood} ", f"{role} strong"), (f" {safe(snapshot.context, 40)} ", "strong")]
+        line += [("│ " + text + " ", "") for text in _facts(snapshot)]
+        return [tuple(line), *(((" " + safe(note, 400), "warn"),) for note in notes(snapshot)[: height - 1])]
+
+    def data(self) -> Mapping[str, object]:
+        """What the line says, as numbers."""
+        snapshot = self._seen
+        if snapshot is None:
+            return {}
+        fleet, slo = snapshot.fleet, snapshot.slo
+        told: dict[str, object] = {"context": snapshot.context, "state": mood_of(snapshot)[0].lower()}
+        if isinstance(fleet, FleetSight):
+            status = fleet.status
+            told |= {"vehicles": status.vehicles, "online": status.online, "rate": round(status.rate, 1)}
+            told |= {"dropped": status.dropped, "malformed": status.malformed}
+            told["fleet_age_s"] = None if fleet.heard_at is None else round(_age(snapshot, fleet.heard_at), 1)
+        if isinstance(slo, SloSight):
+            told["slo_age_s"] = round(_age(snapshot, slo.judged_at), 1)
+        return {**told, "notes": list(notes(snapshot))}
+
+
+def mood_of(snapshot: Snapshot) -> tuple[str, str]:
+    """LIVE, FROZEN, STALE (a part of what is shown is not of now) or WAITING, and its role. A quiet fleet is live: that
+    nobody spoke for a while, the age beside it tells."""
+    fleet = snapshot.fleet
+    if snapshot.frozen_at is not None:
+        return "FROZEN", "warn"
+    if isinstance(fleet, Missing):
+        return ("WAITING", "dim") if fleet.waiting else ("STALE", "bad")
+    down = not fleet.status.links or not all(link.up for link in fleet.status.links)
+    dead = silent(fleet.view.columns, round(snapshot.at * 1000))
+    return ("STALE", "bad") if fleet.broken or down or dead else ("LIVE", "good")
+
+
+def notes(snapshot: Snapshot) -> Sequence[str]:
+    """What is missing, the gravest first."""
+    fleet, slo = snapshot.fleet, snapshot.slo
+    found: list[str] = []
+    if isinstance(fleet, Missing):
+        found.append(f"vehicles: {fleet.reason}{f'; {fleet.hint}' if fleet.hint else ''}")
+    else:
+        found += [fleet.broken] if fleet.broken else []
+        found += fleet.status.notes
+    if not isinstance(slo, Missing) and slo.broken:
+        found.append(f"promises: {slo.broken}")
+    return found
+
+
+def _facts(snapshot: Snapshot) -> list[str]:
+    fleet, slo, facts = snapshot.fleet, snapshot.slo, []
+    if snapshot.frozen_at is not None:
+        facts.append(f"for {brief(max(0.0, snapshot.at - snapshot.frozen_at))}")
+    if isinstance(fleet, FleetSight):
+        status = fleet.status
+        heard = "nothing heard" if fleet.heard_at is None else f"heard {brief(_age(snapshot, fleet.heard_at))} ago"
+        facts += [heard, f"{status.vehicles:,} vehicles", f"{status.online:,} online", f"{status.rate:,.0f} msg/s"]
+        facts.append(f"{status.dropped:,} dropped")
+    if isinstance(slo, SloSight):
+        facts.append(f"promises {brief(_age(snapshot, slo.judged_at))} old")
+    return facts
+
+
+def _age(snapshot: Snapshot, moment: float) -> float:
+    return max(0.0, snapshot.at - moment)
+
+
+KIND = Kind("header", "context, rates, drops, age and whether it is live", lambda _: Header())

@@ -1,0 +1,47 @@
+"""Drawn lines as an SVG image that needs nothing else: no font to be fetched, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
+from cdctl.domain.boards.drawing import Line
+from cdctl.domain.grid import cells
+from cdctl.tui.looks import GROUND, INK, colors
+
+_WIDE, _HIGH, _EDGE = 8.4, 18, 10
+"""Pixels of a cell, and around them all."""
+_FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+
+
+def svg(lines: Sequence[Line], width: int, title: str) -> str:
+    """The image of lines, each of `width` cells."""
+    wide, high = _px(2 * _EDGE + width * _WIDE), _px(2 * _EDGE + len(lines) * _HIGH)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" '
+        f'height="{high}" role="img">'
+        f"\n<title>{escape(title)}</title>\n"
+        f'<rect width="100%" height="100%" rx="6" fill="{GROUND}"/>\n'
+        f'<g font-family="{_FONT}" font-size="14" fill="{INK}" xml:space="preserve">\n'
+    )
+    return head + "".join(_line(line, number) for number, line in enumerate(lines)) + "</g>\n</svg>\n"
+
+
+def _line(line: Line, number: int) -> str:
+    drawn, at = [], 0
+    for text, roles in line:
+        wide = cells(text)
+        ink, ground, bold = colors(roles)
+        left, top = _px(_EDGE + at * _WIDE), _EDGE + number * _HIGH
+        if ground != GROUND:
+            drawn.append(f'<rect x="{left}" y="{top}" width="{_px(wide * _WIDE)}" height="{_HIGH}" fill="{ground}"/>')
+        if text.strip():
+            more = (' font-weight="bold"' if bold else "") + ("" if ink == INK else f' fill="{ink}"')
+            place = f'x="{left}" y="{top + 14}" textLength="{_px(wide * _WIDE)}"'
+            drawn.append(f"<text {place}{more}>{escape(text)}</text>")
+        at += wide
+    return "".join(f"{piece}\n" for piece in drawn)
+
+
+def _px(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
