@@ -84,11 +84,13 @@ def test_a_dry_run_shows_what_the_api_would_be_told(tmp_path: Path) -> None:
 
 def test_a_preview_is_of_the_request_too_and_masks_the_vehicle(tmp_path: Path) -> None:
     vin = "WCDA0000000000001"
-    found, _, _ = sent(tmp_path, "send", "lock", "--to", vin, "--region", "cars", "--yes", more=CALLBACK)
+    line = ["send", "lock", "--to", vin, "--region", "cars", "--yes"]
+    found, _, asked = sent(tmp_path, *line, more=CALLBACK, called=("busy", "done"))
     assert found.exit_code == 0, found.stderr
     assert "POST http://127.0.0.1:" in found.stderr
     assert '"do": "LOCK"' in found.stderr
     assert vin not in found.stderr
+    assert asked == ["GET /v1/health", f"POST /v1/vehicles/{vin}/commands"], "it was called, and need not look"
 
 
 def test_what_the_api_does_not_have_is_refused(tmp_path: Path) -> None:
