@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from cdctl.domain.changes import Change, Near, shortly_before
+from cdctl.domain.pasting import PLAIN, Shell
 from cdctl.domain.slo.objective import Slo
 from cdctl.domain.slo.onset import Onset, onset
 from cdctl.domain.slo.series import Buckets
@@ -28,7 +29,7 @@ _LEAST_WINDOW = 900
 _MOST_WINDOW = 6 * 3_600
 _PARALLEL = 6
 _LAST = 5
-_BURNING = frozenset({Verdict.BREACHED, Verdict.AT_RISK})
+_SILENT = frozenset({Verdict.NO_DATA, Verdict.ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Asking:
     states: Callable[[], tuple[State, ...]]
 
 
-def triage(asked: str, about: About, asking: Asking, context: str = "") -> Page:
+def triage(asked: str, about: About, asking: Asking, context: str = "", shell: Shell = PLAIN) -> Page:
     """The page about what was asked. Raises CdctlError only when the promises cannot be judged at all."""
     began = time.monotonic()
     notes: list[str] = []
@@ -67,7 +68,7 @@ def triage(asked: str, about: About, asking: Asking, context: str = "") -> Page:
     traces = page.cause.traces if page.cause is not None else ()
     return replace(
         page,
-        next=commands(page.burning, page.why, traces, page.changes, context),
+        next=commands(page.burning, page.why, traces, page.changes, shell),
         notes=tuple(dict.fromkeys(notes)),
         took=time.monotonic() - began,
     )
@@ -105,7 +106,7 @@ def explained_window(since: float | None, at: int) -> Window:
 
 
 def _since(recent: Future[Buckets], row: Row, notes: list[str]) -> Onset | None:
-    if row.verdict not in _BURNING:
+    if row.verdict in _SILENT:
         return None
     buckets = _got(recent, "its beginning", notes)
     key = tuple(row.group.values())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdctl.application.changes_wiring import changes_of
+from cdctl.domain.pasting import PLAIN, Shell
 from cdctl.errors import CdctlError, UnavailableError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Means:
     slos: Sequence[Slo]
     config: str = ""
     plugins: bool = True
+    shell: Shell = PLAIN
 
 
 def page(asked: str, about: About, means: Means) -> Page:
@@ -80,8 +82,7 @@ def page(asked: str, about: About, means: Means) -> Page:
         changes=lambda since: changes_of(settings, since, config=means.config, plugins=plugins),
         states=lambda: states_of(settings, plugins=plugins),
     )
-    named = settings.origins.get("default_context") == "--context"
-    return triage(asked, about, asking, settings.default_context if named else "")
+    return triage(asked, about, asking, settings.default_context, means.shell)
 
 
 def _judge(slos: Sequence[Slo], means: Means) -> SloReport:
@@ -130,6 +131,8 @@ def _explain(slo: Slo, group: Mapping[str, str], window: Window, means: Means) -
     from cdctl.application.why_wiring import TRACES, explain_slo, sibling, sources_of
 
     own = sorted(sources_of(slo))
+    if len(own) > 1:
+        raise UnavailableError(f"it asks {' and '.join(own)} together: its events cannot be told apart one by one")
     by_spans = slo if own == [TRACES] else sibling(slo, means.slos)
     seconds = round(window.end - window.start)
     ways = [(by_spans, TRACES)] if by_spans is not None else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -23,6 +24,12 @@ class Run:
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
+
+    @property
+    def head(self) -> str:
+        """How another command is begun that asks whom this one asked, for a shell."""
+        said = {"--config": self.config, "--context": self.context, "--prometheus": self.prometheus}
+        return " ".join(["cdctl", *(f"{flag} {shlex.quote(value)}" for flag, value in said.items() if value)])
 
 
 def _reachable(values: list[str] | None) -> list[str] | None:

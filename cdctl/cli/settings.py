@@ -8,6 +8,7 @@ from cdctl.cli import exits
 
 if TYPE_CHECKING:
     from cdctl.cli.options import Run
+    from cdctl.domain.pasting import Shell
     from cdctl.domain.settings import Settings
 
 
@@ -24,3 +25,12 @@ def settings_of(run: Run, *, warn: bool = True) -> Settings:
     context = f"{settings.default_context} ({origin})" if settings.default_context else "none"
     exits.detail(run, f"settings: {settings.file or 'no file'}; context: {context}")
     return settings
+
+
+def shell_of(run: Run, settings: Settings) -> Shell:
+    """How commands to paste are begun, and whether those about vehicles can be answered there."""
+    from cdctl.domain.pasting import Shell
+
+    context = settings.contexts.get(settings.default_context)
+    reached = context is not None and bool(context.brokers or context.collector)
+    return Shell(run.head, reached)

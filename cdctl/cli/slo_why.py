@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from cdctl.cli import completion, exits, output
 from cdctl.cli.options import OutputOption, Run, run_of
-from cdctl.cli.settings import settings_of
+from cdctl.cli.settings import settings_of, shell_of
 from cdctl.errors import CdctlError, UsageError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def why(
         told = why_wiring.with_changes(
             _first(run, ways(slo, specs.slos, source), ask), settings, config=run.config, plugins=run.plugins
         )
+    told = replace(told, shell=shell_of(run, settings))
     if told.slo != name:
         exits.note(run, f"by spans, as {told.slo} counts them; --source prometheus takes the series of {name}")
 

@@ -12,7 +12,7 @@ import typer
 
 from cdctl.cli import completion, exits, output
 from cdctl.cli.options import OutputOption, Run, run_of
-from cdctl.cli.settings import settings_of
+from cdctl.cli.settings import settings_of, shell_of
 from cdctl.domain.text import safe
 from cdctl.errors import UnavailableError, UsageError
 
@@ -54,7 +54,7 @@ def triage(
     slos = wiring.read_specs(settings, paths or ()).slos
     about = _about(run, alert, slos)
     doors = wiring.catalogue(settings, plugins=run.plugins)
-    means = triage_wiring.Means(settings, doors, slos, run.config, run.plugins)
+    means = triage_wiring.Means(settings, doors, slos, run.config, run.plugins, shell_of(run, settings))
     with long_work(run, "looking into it", "nothing is kept: run it again"):
         page = triage_wiring.page(alert, about, means)
     output.emit(run, chosen, lambda form: triage_wiring.render(page, form))

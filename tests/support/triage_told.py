@@ -8,6 +8,7 @@ from decimal import Decimal
 from why_told import END, told
 
 from cdctl.domain.changes import Change, shortly_before
+from cdctl.domain.pasting import Shell
 from cdctl.domain.slo.onset import Onset
 from cdctl.domain.slo.verdict import ErrorBudget, Row, Verdict
 from cdctl.domain.slo.window import Bounds
@@ -34,7 +35,10 @@ def row(
     )  # fmt: skip
 
 
-def page(**more: object) -> Page:
+PROD = Shell("cdctl --context prod")
+
+
+def page(shell: Shell = PROD, **more: object) -> Page:
     """Everything there is: a burning promise, its beginning, a cause, changes, states."""
     rows = (row(region="eu"), row(verdict=Verdict.MET, burn=0.2, region="us"))
     changes = (
@@ -51,4 +55,4 @@ def page(**more: object) -> Page:
     )  # fmt: skip
     made = replace(made, **more)  # type: ignore[arg-type]
     traces = made.cause.traces if made.cause else ()
-    return replace(made, next=commands(made.burning, made.why, traces, made.changes, made.context))
+    return replace(made, next=commands(made.burning, made.why, traces, made.changes, shell))

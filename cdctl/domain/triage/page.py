@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdctl.domain.changes import Near
+from cdctl.domain.pasting import Shell
 from cdctl.domain.slo.onset import Onset
 from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
@@ -62,8 +63,12 @@ class Page:
 
     @property
     def since(self) -> float | None:
-        """When it began: as found in its events, else as the alert says; epoch seconds."""
-        return self.onset.at if self.onset is not None else self.starts
+        """When it began: as found in all of its events, else in those of its cause, else as the alert says; epoch
+        seconds."""
+        if self.onset is not None:
+            return self.onset.at
+        cause = self.cause
+        return cause.since if cause is not None and cause.since is not None else self.starts
 
     @property
     def cause(self) -> Cause | None:
@@ -103,17 +108,17 @@ def runs_out(row: Row) -> float | None:
 
 
 def commands(
-    row: Row | None, why: Explanation | None, traces: Sequence[str], changes: Sequence[Near], context: str
+    row: Row | None, why: Explanation | None, traces: Sequence[str], changes: Sequence[Near], shell: Shell
 ) -> tuple[Next, ...]:
-    """What to do next, ready to paste, from looking closer to acting. context: named in each; empty for none. What
-    holds a character that would act on a terminal is no command: it cannot be pasted as it is shown."""
+    """What to do next, ready to paste, from looking closer to acting. What holds a character that would act on a
+    terminal is no command: it cannot be pasted as it is shown."""
     if row is None:
         return ()
-    head = f"cdctl --context {shlex.quote(context)}" if context else "cdctl"
+    head = shell.head
     name, group = shlex.quote(row.name), f" --group {shlex.quote(row.group_text)}" if row.group else ""
     found = [Next(f"{head} slo why {name}{group}", "who it is, with all figures")]
     picked = next((cause.picked.where for cause in why.causes if cause.picked.where), "") if why is not None else ""
-    if picked:
+    if picked and shell.fleet:
         where = shlex.quote(picked)
         found += [
             Next(f"{head} fleet stats --where {where} --by model,sw", "the vehicles behind it"),

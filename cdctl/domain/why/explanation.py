@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdctl.domain.changes import Change, Near, shortly_before
+from cdctl.domain.pasting import PLAIN, Shell
 from cdctl.domain.slo.series import Floats
 from cdctl.domain.traces.ports import Window
 from cdctl.domain.why.attributes import LeftOut
@@ -132,7 +133,7 @@ class Explanation:
 
     causes: as they were peeled. searched: groups looked at. attributes: those that were searched; same: names of others
     that say the same as one. nameless: share 0..1 of events that name no vehicle that is known, None when nothing was
-    joined. notes: what has to be known to read this.
+    joined. notes: what has to be known to read this. shell: how commands to paste are begun.
     """
 
     slo: str
@@ -154,6 +155,7 @@ class Explanation:
     searched: int = 0
     nameless: float | None = None
     notes: tuple[str, ...] = ()
+    shell: Shell = PLAIN
 
     def with_changes(self, changes: Sequence[Change]) -> Explanation:
         """The same, with the changes that came shortly before each cause began."""

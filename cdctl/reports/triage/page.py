@@ -106,7 +106,7 @@ def _who(page: Page) -> Iterator[str]:
         return
     cause = page.cause
     if cause is None:
-        yield "no single cause: the bad events are spread as all events are"
+        yield telling.headline(page.why)
         return
     yield telling.spoken(cause.where)
     inside, outside = telling.rate(cause.inside.rate), telling.rate(cause.outside.rate)
@@ -122,8 +122,10 @@ def _change(one: Near) -> str:
     change, ahead = one.change, one.ahead
     when = f"{brief(abs(ahead))} {'before' if ahead >= 0 else 'after'}" if ahead else words.instant(change.at)
     whom = "".join(f" {name} {value}" for name, value in (("by", change.by), ("in", change.region)) if value)
-    told = whom if change.kind != "software" else ""
-    return safe(f"{when:14} {change.kind} {change.title}".replace("software software", "software") + told)
+    if change.kind == "software":
+        return safe(f"{when:14} {change.title}")
+    more = "".join(f" {text}" for text in (change.service, change.version) if text and text not in change.title)
+    return safe(f"{when:14} {change.kind} {change.title}{more}{whom}")
 
 
 def _nothing_changed(page: Page) -> str:

@@ -64,6 +64,8 @@ def headline(told: Explanation) -> str:
     if told.fresh:
         return sentence(told.fresh[0])
     overall = f"{rate(told.events.rate)} of {words.count(told.events.total)} events are bad"
+    if not told.attributes:
+        return f"not known: {overall}, and they have nothing to tell them apart by"
     if told.standing:
         return f"no new cause: {overall}, and what stands out did so before ({spoken(told.standing[0].where)})"
     return f"no single cause: {overall}, and no group of up to three attributes stands out"
@@ -136,18 +138,19 @@ def named(hit: HeavyHitter, *, show_vins: bool) -> str:
 def commands(told: Explanation) -> list[str]:
     """Next steps, ready to paste."""
     found: list[str] = []
+    head = told.shell.head
     for cause in told.fresh:
         picked = cause.picked
-        if picked.where:
+        if picked.where and told.shell.fleet:
             where = shlex.quote(picked.where)
             by = next(name for name in ("model", "region", "sw", "state") if f"{name}:" not in picked.where)
             found += [
-                f"cdctl fleet ls --where {where}",
-                f"cdctl fleet stats --where {where} --by {by}",
-                f"cdctl diag ping --where {where} --count 3",
-                f"cdctl cmd send ping --where {where} --dry-run",
+                f"{head} fleet ls --where {where}",
+                f"{head} fleet stats --where {where} --by {by}",
+                f"{head} diag ping --where {where} --count 3",
+                f"{head} cmd send ping --where {where} --dry-run",
             ]
-        found += [f"cdctl trace show {trace}" for trace in cause.traces[:1]]
+        found += [f"{head} trace show {trace}" for trace in cause.traces[:1]]
     return list(dict.fromkeys(found))
 
 

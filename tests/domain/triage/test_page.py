@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from triage_told import END, page, row
 
+from cdctl.domain.pasting import Shell
 from cdctl.domain.slo.verdict import Verdict
 from cdctl.domain.triage.page import commands, runs_out, worst_first
 
@@ -39,7 +40,7 @@ def test_a_budget_lasts_as_long_as_the_pace_lets_it():
 
 
 def test_every_command_can_be_pasted():
-    made = page(context="prod eu")
+    made = page(Shell("cdctl --context 'prod eu'"))
     told = [one.command for one in made.next]
     assert all(shlex.split(one)[:3] == ["cdctl", "--context", "prod eu"] for one in told)
     assert any("--where" in one and "23-07.60" in one and "eu" in one for one in told)
@@ -49,16 +50,26 @@ def test_every_command_can_be_pasted():
 
 
 def test_what_is_not_known_leads_to_no_command():
-    assert commands(None, None, (), (), "") == ()
+    assert commands(None, None, (), (), Shell()) == ()
     made = page(why=None, changes=())
     assert not any("--where" in one.command or "rollout" in one.command for one in made.next)
     assert made.cause is None
 
 
+def test_where_no_vehicle_can_be_reached_no_command_is_about_one():
+    told = " ".join(one.command for one in page(Shell("cdctl", fleet=False)).next)
+    assert "slo why" in told
+    assert "trace show" in told
+    assert not any(word in told for word in ("fleet", "diag"))
+
+
 def test_the_beginning_is_the_events_before_it_is_the_alerts():
     assert page().since == END - 1_800
-    assert page(onset=None).since == END - 1_500
-    assert page(onset=None, starts=None).since is None
+    cause = page().cause
+    assert cause is not None
+    assert page(onset=None).since == cause.since, "that of the cause is nearer than the alert's"
+    assert page(onset=None, why=None).since == END - 1_500
+    assert page(onset=None, why=None, starts=None).since is None
     assert page(rows=()).burning is None
 
 

@@ -70,6 +70,8 @@ def test_spread_evenly_and_as_before():
     made = page()
     assert made.why is not None
     assert "no single cause" in text(replace(made, why=replace(made.why, causes=())))
+    blind = replace(made.why, causes=(), attributes=())
+    assert "nothing to tell them apart by" in text(replace(made, why=blind)), "nobody looked, so nobody may say so"
     old = replace(made.why, causes=(replace(made.why.causes[0], new=False),))
     assert "it was so before, too" in text(replace(made, why=old))
 
