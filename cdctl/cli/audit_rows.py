@@ -9,15 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cdctl.cli import records
-from cdctl.domain.fleet.privacy import is_location, masked
+from cdctl.domain.fleet.privacy import VIN, is_location, masked
 
 if TYPE_CHECKING:
     from cdctl.cli.fleet_rows import Render
     from cdctl.domain.orders.keeping import Head, Record
 
 _KEPT_BACK = "(kept back)"
-_VIN = re.compile(r"\b[A-HJ-NPR-Z0-9]{17}\b")
-"""ISO 3779: seventeen characters without I, O and Q."""
 _NAMES = re.compile(r"\b[0-9a-z]*\d[0-9a-z]*\b")
 """Numbers, hashes and ids: what near-equal faults differ in."""
 _ALIKE = 3
@@ -165,7 +163,7 @@ def _hidden(value: Any, vins: Sequence[str]) -> Any:
     if isinstance(value, str):
         for vin in vins:
             value = value.replace(vin, masked(vin))
-        return _VIN.sub(lambda found: masked(found[0]), value)
+        return VIN.sub(lambda found: masked(found[0]), value)
     if isinstance(value, Mapping):
         return {_hidden(key, vins): _hidden(item, vins) for key, item in value.items()}
     return [_hidden(item, vins) for item in value] if isinstance(value, list) else value

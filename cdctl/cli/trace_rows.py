@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cdctl.cli import records
-from cdctl.domain.fleet.privacy import masked
-from cdctl.domain.traces.attributes import VEHICLE_IDS
+from cdctl.domain.traces.hiding import hidden
 
 if TYPE_CHECKING:
     from cdctl.domain.traces.ports import Operation, SpanRow
@@ -24,8 +23,8 @@ def when(nanos: int) -> str:
         return str(nanos)
 
 
-def span(one: SpanRow, *, hide: bool = False) -> dict[str, object]:
-    """A span for programs; with `hide`, ids of vehicles are masked."""
+def span(one: SpanRow) -> dict[str, object]:
+    """A span for programs."""
     return {
         "end": when(one.end),
         "service": one.service,
@@ -41,20 +40,16 @@ def span(one: SpanRow, *, hide: bool = False) -> dict[str, object]:
         "end_ns": one.end,
         "weight": one.weight,
         "scope": one.scope,
-        "attributes": _pairs(one.attributes, hide),
-        "resource": _pairs(one.resource, hide),
+        "attributes": dict(one.attributes),
+        "resource": dict(one.resource),
         "events": list(one.events),
         "links": list(one.links),
     }
 
 
-def _pairs(said: Mapping[str, object], hide: bool) -> dict[str, object]:
-    return {key: masked(str(value)) if hide and key in VEHICLE_IDS else value for key, value in said.items()}
-
-
 def spans(found: Sequence[SpanRow], form: str, hide: bool, width: int | None) -> str:
-    """Spans in a format."""
-    return records.render([span(one, hide=hide) for one in found], SPANS, form, width)
+    """Spans in a format; with `hide`, ids of vehicles are masked wherever they stand."""
+    return records.render([span(one) for one in (hidden(found) if hide else found)], SPANS, form, width)
 
 
 def _milliseconds(key: str, row: records.Record) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cdctl.cli import records, trace_rows
 from cdctl.domain.fleet.privacy import masked
 from cdctl.domain.grid import cells, shorten
 from cdctl.domain.text import safe
+from cdctl.domain.traces.hiding import hidden
 from cdctl.domain.traces.waterfall import Line, Waterfall, length
 
 if TYPE_CHECKING:
@@ -18,22 +21,33 @@ if TYPE_CHECKING:
 USUAL_WIDTH = 100
 _NARROWEST_BAR = 16
 _WIDEST_NAME = 60
+_DIGITS = 12
+"""Of the hash of a plan, with which it is asked for: enough to tell it from all others."""
+_PLAN = re.compile(r"[0-9a-f]+")
 _CRITICAL, _WAITING = "█", "░"
 
 
 def shown(laid: Waterfall, cause: Cause | None, form: str, hide: bool, width: int | None) -> str:
     """The trace in a format; ids of vehicles are masked with `hide`."""
+    if hide:
+        laid = _hidden(laid)
     if form == "json":
         return records.document(_document(laid, cause, hide))
-    rows = [_record(line, hide) for line in laid.lines]
+    rows = [_record(line) for line in laid.lines]
     if form in {"jsonl", "csv"}:
         return records.render(rows, _COLUMNS, form)
     return "".join(f"{line}\n" for line in _text(laid, cause, width or USUAL_WIDTH, hide, wide=form == "wide"))
 
 
-def _record(line: Line, hide: bool) -> dict[str, object]:
+def _hidden(laid: Waterfall) -> Waterfall:
+    spans = hidden([line.span for line in laid.lines])
+    lines = (replace(line, span=span) for line, span in zip(laid.lines, spans, strict=True))
+    return replace(laid, lines=tuple(lines))
+
+
+def _record(line: Line) -> dict[str, object]:
     return {
-        **trace_rows.span(line.span, hide=hide),
+        **trace_rows.span(line.span),
         "depth": line.depth,
         "critical_ms": line.own / 1e6,
         "orphan": line.orphan,
@@ -65,7 +79,7 @@ def _document(laid: Waterfall, cause: Cause | None, hide: bool) -> dict[str, obj
         "services": sorted({line.span.service for line in laid.lines}),
         "errors": sum(line.span.status == "error" for line in laid.lines),
         "notes": list(laid.notes),
-        "spans": [_record(line, hide) for line in laid.lines],
+        "spans": [_record(line) for line in laid.lines],
         "critical_path": sorted(path, key=lambda one: int(str(one["start_ns"]))),
         "cause": _cause(cause, hide) if cause else None,
     }
@@ -113,7 +127,7 @@ def _text(laid: Waterfall, cause: Cause | None, width: int, hide: bool, *, wide:
         drawn = _bar(line, axis, bar)
         yield f"{mark} {_padded(name, room)} {took:>8}  {own:>8}  {drawn}".rstrip()
         indent = " " * (2 + 2 * line.depth + 2)
-        yield from (f"{indent}{said}" for said in _said(line, hide, wide=wide))
+        yield from (f"{indent}{said}" for said in _said(line, wide=wide))
 
 
 def _count(number: int, word: str) -> str:
@@ -122,9 +136,8 @@ def _count(number: int, word: str) -> str:
 
 def _caused(cause: Cause, hide: bool) -> Iterator[str]:
     by = f" of plan {safe(cause.plan, 20)}" if cause.plan else ""
-    yield f"ordered: {safe(cause.command, 100)}{by}" + (
-        f"; cdctl audit show --plan {safe(cause.plan, 12)}" if cause.plan else ""
-    )
+    asked = f"; cdctl audit show --plan {cause.plan[:_DIGITS]}" if _PLAN.fullmatch(cause.plan) else ""
+    yield f"ordered: {safe(cause.command, 100)}{by}{asked}"
     for kept in cause.orders[:5]:
         vin = masked(kept.order.vin) if hide else kept.order.vin
         yield f"  order {kept.order.id} to {safe(vin, 40)}: {kept.course.state.value}"
@@ -176,7 +189,7 @@ def _bar(line: Line, axis: tuple[int, int], width: int) -> str:
     return "".join(drawn)
 
 
-def _said(line: Line, hide: bool, *, wide: bool) -> Iterator[str]:
+def _said(line: Line, *, wide: bool) -> Iterator[str]:
     span = line.span
     if line.orphan:
         yield f"its parent {safe(span.parent, 32)} is not here"
@@ -188,7 +201,7 @@ def _said(line: Line, hide: bool, *, wide: bool) -> Iterator[str]:
         if wide or "exception" in str(event.get("name", "")):
             yield told
     if wide:
-        for key, value in trace_rows.span(span, hide=hide).items():
+        for key, value in trace_rows.span(span).items():
             if key in {"attributes", "resource"} and isinstance(value, Mapping):
                 yield from (f"{safe(str(name), 100)} = {safe(str(said), 300)}" for name, said in value.items())
 

@@ -33,7 +33,7 @@ def tree() -> list[dict]:
 
     return [
         span(1, 0, "cdctl", "cmd lock", 100, 1100, attributes={"cdctl.command": "lock", "cdctl.plan": "ab" * 32}),
-        span(2, 1, "api", "POST /lock", 150, 900),
+        span(2, 1, "api", "POST /lock", 150, 900, attributes={"vehicle.id": VIN, "url.path": f"/vehicles/{VIN}/lock"}),
         span(3, 2, "vehicle", "lock \x1b[2J", 120, 950, status=2, message="door open"),
         span(4, 0x77, "api", "late", 1000, 1050),
     ]
@@ -103,6 +103,13 @@ def test_ids_of_vehicles_are_masked_in_files(cdctl, here):
     assert VIN in (here / "out.json").read_text()
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table", "wide"])
+def test_a_trace_in_a_file_names_no_vehicle(cdctl, here, form):
+    cdctl("trace", "show", "ab" * 16, "-o", f"{form}=out")
+    assert VIN not in (here / "out").read_text()
+    assert "POST /lock" in (here / "out").read_text()
+
+
 def test_show_draws_the_trace(cdctl):
     ran = cdctl("trace", "show", "ab" * 16)
     assert (ran.code, ran.err) == (0, "")
@@ -143,6 +150,7 @@ def test_show_names_the_orders_behind_a_trace(cdctl, here):
     assert [one["id"] for one in told["orders"]] == [intent(2).order.id, order.id], "both are of that plan"
     text = cdctl("trace", "show", "ab" * 16).out
     assert f"ordered: lock of plan {'ab' * 10}"[:30] in text
+    assert f"; cdctl audit show --plan {'ab' * 6}\n" in text, "a command to paste"
     assert f"order {order.id} to {order.vin}: queued" in text
     # A trace whose root is not there is known by what the order carried.
     other = SPANS[5]["trace"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+VIN = re.compile(r"(?<![A-Za-z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
+"""ISO 3779: seventeen characters without I, O and Q."""
 _HIDDEN = "…"
 _SHORTEST = 12
 _PLACES = frozenset({"latitude", "longitude"})
