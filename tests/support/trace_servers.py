@@ -1,6 +1,6 @@
 """Servers that answer as Tempo and Jaeger do, over spans of `spans_both`: `with tempo(spans) as server`.
 
-`server.bad` holds what it does wrong, one each time it is asked: a status, or "cut", "nonsense", "drip", "later".
+`server.bad` holds what it does wrong, one each time it is asked: a status, or "cut", "nonsense", "deep", "drip", "later".
 """
 
 from __future__ import annotations
@@ -65,6 +65,9 @@ def _serving(server: Server, handle: Handle) -> Iterator[Server]:
                 return
             if bad == "nonsense":
                 self._reply(200, "application/json", b'{"traces": 5, "result": [1], "data": "x"')
+                return
+            if bad == "deep":
+                self._reply(200, "application/json", b'{"a":' * 50_000)
                 return
             status, kind, body = handle(parts.path, told, self.headers)
             self._reply(status, kind, body, len(body) + (50 if bad == "cut" else 0))

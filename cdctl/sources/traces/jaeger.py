@@ -20,7 +20,7 @@ from cdctl.sources.traces import jaeger_asking
 from cdctl.sources.traces.http import Answer, Server
 from cdctl.sources.traces.jaeger_asking import Narrowed, narrowed
 from cdctl.sources.traces.jaeger_rows import from_v1
-from cdctl.sources.traces.otlp_rows import NotTracesError, from_json
+from cdctl.sources.traces.otlp_rows import TOO_DEEP, NotTracesError, from_json
 
 _MOST_SERVICES = 50
 _DEPTH = 200
@@ -128,6 +128,8 @@ class JaegerSearch:
             raise self._refused(answer)
         try:
             return self._read(answer.body)
+        except RecursionError:
+            raise self._server.unclear(TOO_DEEP) from None
         except (NotTracesError, ValueError) as error:
             raise self._server.unclear(str(error)) from None
 

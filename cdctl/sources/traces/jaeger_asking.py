@@ -91,5 +91,5 @@ def services(body: bytes, key: str) -> list[str] | None:
     try:
         found = json.loads(body)[key]
         return sorted({str(one) for one in found or ()})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

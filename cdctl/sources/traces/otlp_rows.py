@@ -15,6 +15,7 @@ from cdctl.errors import UnavailableError
 
 _ID = 16
 _TRACE = 32
+TOO_DEEP = "it is nested too deeply"
 
 
 class NotTracesError(Exception):

@@ -17,7 +17,7 @@ from cdctl.domain.traces.traceql.tree import Spanset
 from cdctl.errors import CdctlError, UnavailableError, UsageError
 from cdctl.sources.traces import tempo_metrics
 from cdctl.sources.traces.http import Answer, Server
-from cdctl.sources.traces.otlp_rows import NotTracesError, from_json, from_protobuf
+from cdctl.sources.traces.otlp_rows import TOO_DEEP, NotTracesError, from_json, from_protobuf
 from cdctl.sources.traces.tempo_answers import envelope, found_ids
 
 PROTOBUF = "application/protobuf"
@@ -47,7 +47,7 @@ class TempoSearch:
         if told.status == 200:
             try:
                 return True, f"Tempo {safe(str(json.loads(told.body)['version']), 40)}", ""
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 pass
         echo = await self._server.get("/api/echo", {})
         if echo.status == 200 and b"echo" in echo.body:
@@ -134,6 +134,8 @@ class TempoSearch:
                 spans = from_protobuf(body)
             else:
                 spans = from_protobuf(answer.body)
+        except RecursionError:
+            raise self._server.unclear(TOO_DEEP) from None
         except (NotTracesError, ValueError) as error:
             raise self._server.unclear(str(error)) from None
         note = f"Tempo has only a part of this trace{f': {safe(said, 200)}' if said else ''}"
@@ -160,6 +162,8 @@ class TempoSearch:
             raise self._refused(answer)
         try:
             found = json.loads(answer.body)
+        except RecursionError:
+            raise self._server.unclear(TOO_DEEP) from None
         except ValueError:
             raise self._server.unclear("no JSON") from None
         if not isinstance(found, dict):

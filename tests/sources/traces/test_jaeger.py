@@ -131,6 +131,7 @@ def test_what_passes_is_asked_for_again(bad):
     [
         ([500], "it failed (HTTP 500)"),
         (["nonsense", "nonsense"], "this is no answer of jaeger"),
+        (["deep", "deep"], "this is no answer of jaeger"),
         (["later"], "it is busy or in trouble (HTTP 429)"),
         (["drip"] * 9, "it did not answer within 0.2 s"),
     ],
@@ -143,12 +144,14 @@ def test_what_does_not_pass(bad, said):
     assert said in caught.value.message
 
 
-def test_traces_that_are_none():
-    with jaeger(SPANS) as server:
+@pytest.mark.parametrize("newer", [True, False])
+@pytest.mark.parametrize("bad", ["nonsense", "deep"])
+def test_traces_that_are_none(bad, newer):
+    with jaeger(SPANS, newer=newer) as server:
 
         async def find(search):
             await search.probe()
-            server.bad = ["nonsense"] * 9
+            server.bad = [bad] * 9
             return await search.find(parse("{ }"), WHOLE, 10)
 
         with pytest.raises(UnavailableError, match="this is no answer of jaeger"):

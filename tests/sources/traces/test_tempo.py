@@ -189,3 +189,17 @@ def test_an_answer_of_a_search_that_is_none():
             found_ids(document)
     older = {"traces": [{"traceID": "1f", "spanSet": {"spans": [{"spanID": "a"}], "matched": 3}}]}
     assert found_ids(older) == ({"1f".rjust(32, "0"): {"a".rjust(16, "0")}}, True, True)
+
+
+def test_an_answer_that_is_nested_too_deeply_is_none():
+    with tempo(SPANS) as server:
+        for ask in (
+            lambda search: search.find(parse("{ }"), WHOLE, 10),
+            lambda search: search.trace("f" * 32),
+            lambda search: search.top(parse("{ }"), WHOLE, 10),
+        ):
+            server.bad = ["deep"] * 9
+            with pytest.raises(UnavailableError, match="nested too deeply"):
+                asked(server, ask)
+        server.bad = ["deep"]
+        assert asked(server, lambda search: search.probe())[0] is False
