@@ -53,10 +53,13 @@ def demo(
     from cdctl.domain.settings import Settings
     from cdctl.lab.demo import CONTEXT
     from cdctl.lab.demo import demo as started
+    from cdctl.lab.extra import HOW, lacking
     from cdctl.lab.stage import Making
 
     run = run_of(ctx)
     seconds = _seconds(lasting)
+    if why := lacking():
+        exits.note(run, f"the demo goes without spans: {why}; {HOW}")
     doors = wiring.catalogue(Settings(), plugins=False)
     chosen = output.parse(outputs, [listing.name for listing in doors.names("reports")])
     headless = headless or _no_terminal(run)

@@ -81,6 +81,8 @@ def up(
         exits.note(run, "an earlier lab had ended by itself and was cleared away")
     text = json.dumps({"name": "lab", **(state.context or {})}, indent=2) + "\n"
     output.emit(run, [output.Output("json")], lambda _: text)
+    if "traces" not in (state.context or {}):
+        exits.note(run, _without_spans())
     exits.note(run, "ask it with: cdctl --context lab slo report, or fleet stats --by region,sw")
     key = (state.context or {}).get("signing_key")
     if isinstance(key, Mapping):
@@ -147,6 +149,12 @@ def _fleet(url: str) -> dict[str, object]:
 
     told = ask(urlsplit(url).port or 0)
     return {key: told[key] for key in ("vehicles", "connected", "rate", "connects", "cuts", "orders") if key in told}
+
+
+def _without_spans() -> str:
+    from cdctl.lab.extra import HOW, lacking
+
+    return f"the lab has no spans: {lacking() or 'it was started without'}; {HOW}, then lab down and up again"
 
 
 def _whole(scenario: str) -> str:

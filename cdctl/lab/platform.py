@@ -1,6 +1,6 @@
 """The simulated platform as a process: serves /metrics, moving on from where its past ended.
 
-Run as `python -m cdctl.lab.platform STANDING_FILE PORT OTLP_URL`: the last one is where spans go.
+Run as `python -m cdctl.lab.platform STANDING_FILE PORT OTLP_URL`: the last one is where spans go, empty for nowhere.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Platform(Server):
     """The process that serves it. Its folder holds `standing.json`, written beforehand."""
 
     def __init__(self, folder: Path, otlp: str, *, survives: bool = False) -> None:
-        """otlp: base address of what takes spans in."""
+        """otlp: base address of what takes spans in; empty for nothing, and then nobody makes any."""
         super().__init__(folder, survives=survives)
         self._otlp = otlp
 
@@ -117,13 +117,15 @@ def serve(standing_file: Path, port: int, otlp: str) -> None:
 
     standing = Standing.read(standing_file)
     story = scenario(standing.scenario)
-    commands = Commands(story, standing.fleet, standing.seed, standing.end, exporter(otlp))
-    for place, region in enumerate(story.regions):
-        if recent := standing.recent.get(f"{TRACED} {region.name}"):
-            ages = np.arange(-len(recent[0]), 1, dtype=np.float64) * STEP
-            commands.tell(place, np.array(recent), ages)
+    tell = None
+    if otlp:
+        tell = Commands(story, standing.fleet, standing.seed, standing.end, exporter(otlp)).tell
+        for place, region in enumerate(story.regions):
+            if recent := standing.recent.get(f"{TRACED} {region.name}"):
+                ages = np.arange(-len(recent[0]), 1, dtype=np.float64) * STEP
+                tell(place, np.array(recent), ages)
     ordered = OrderCounts(standing_file.parent / FILE, story)
-    live = Live(standing, commands.tell, ordered.of)
+    live = Live(standing, tell, ordered.of)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

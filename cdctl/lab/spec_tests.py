@@ -15,6 +15,7 @@ from cdctl.domain.slo.verdict import Row
 from cdctl.domain.text import safe
 from cdctl.errors import FileError, Place, Problem
 from cdctl.files.nearest import suggestion
+from cdctl.lab.extra import HOW, lacking
 from cdctl.lab.made_spans import stock
 from cdctl.lab.remote_write import RECEIVE_FLAGS, remote_write
 from cdctl.lab.scratch import scratch
@@ -147,7 +148,13 @@ def _without_server(trials: Iterable[Trial], progress: Progress) -> Iterator[tup
 def _with_spans(
     one: Trial, sources: Mapping[str, Mapping[str, object]], progress: Progress
 ) -> Iterator[tuple[int, CaseResult]]:
-    """In a store of its own."""
+    """In a store of its own; a case fails where no spans can be kept, and others go on."""
+    if why := lacking():
+        progress.step(one.case.name)
+        unknown = Mismatch(one.case.place, "the answer", "one by spans", f"unknown: {why} ({HOW})")
+        case = one.case
+        yield id(case), CaseResult(str(case.file), case.name, case.slo, case.place, (unknown,))
+        return
     with scratch() as folder:
         store = folder / "spans"
         if one.case.heard:

@@ -12,6 +12,7 @@ from typing import Self
 
 from cdctl.domain.ports import Progress
 from cdctl.lab import identities
+from cdctl.lab.extra import lacking
 from cdctl.lab.fleet import Fleet, Plan, roomy
 from cdctl.lab.mosquitto import Mosquitto
 from cdctl.lab.past import STEP, Past, Standing, past, write_past
@@ -76,10 +77,15 @@ class Stage:
             "protocol": "native",
             "topic_root": ROOT,
             "fleet": {"columns": COLUMNS},
-            "traces": {"store": str(self._folder / SPANS)},
-            "otlp": self._servers["receiver"].url,
+            **self._spans,
             **identities.settings(self._folder),
         }
+
+    @property
+    def _spans(self) -> Mapping[str, object]:
+        if "receiver" not in self._servers:
+            return {}
+        return {"traces": {"store": str(self._folder / SPANS)}, "otlp": self._servers["receiver"].url}
 
     @property
     def urls(self) -> Mapping[str, str]:
@@ -130,9 +136,9 @@ class Stage:
         made = past(making.scenario, seed=making.seed, vehicles=making.vehicles, end=end)
         self._progress.step("32 days of history")
         blocks = others.submit(write_past, made.series, Prometheus(folder).data)
-        receiver = self._start_receiver(made)
+        otlp = "" if lacking() else self._start_receiver(made).url
         self._progress.step("platform")
-        platform = self._start_platform(made.standing, receiver)
+        platform = self._start_platform(made.standing, otlp)
         blocks.result()
         # A path of its own makes the address of every lab a new one: what the ledger keeps of an older lab that had
         # the same port must not be taken for this one's.
@@ -158,8 +164,8 @@ class Stage:
         (self._folder / PLATFORM / OTLP).write_text(first.url)
         return receiver
 
-    def _start_platform(self, standing: Standing, receiver: Receiver) -> Platform:
-        platform = Platform(self._folder / PLATFORM, receiver.url, survives=self._survives)
+    def _start_platform(self, standing: Standing, otlp: str) -> Platform:
+        platform = Platform(self._folder / PLATFORM, otlp, survives=self._survives)
         standing.write(platform.folder / "standing.json")
         self._run("platform", platform)
         return platform
