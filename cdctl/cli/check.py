@@ -1,4 +1,4 @@
-"""`cdctl check`: one look over everything that somebody wrote. Boards join when the live view arrives."""
+"""`cdctl check`: one look over everything that somebody wrote."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COLUMNS = (Column("part"), Column("subject"), Column("result"), Column("message
 
 @app.command()
 def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
-    """Judge everything you wrote: specs, settings, plugins, trust files, policies.
+    """Judge everything you wrote: specs, settings, boards, plugins, trust files, policies.
 
     No server is asked; exit 2 when something is wrong.
     """
@@ -34,6 +34,7 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     specs = _specs(run, settings)
     rows += specs
     rows += _spec_tests(settings, sound=not any(row["result"] == "error" for row in specs))
+    rows += _boards(settings)
     rows += _plugins(run, settings)
     rows += _security(settings)
     output.show(run, outputs, rows, _COLUMNS)
@@ -93,6 +94,19 @@ def _spec_tests(settings: Settings, *, sound: bool) -> list[Row]:
     files = len({case.file for case in cases})
     counted = f"{len(cases)} cases in {files} file{'s' * (files != 1)}; run them: cdctl slo test" if cases else "none"
     return [_row("spec tests", settings.slo_specs, "ok", counted)]
+
+
+def _boards(settings: Settings) -> Iterator[Row]:
+    from cdctl.application import top_wiring
+    from cdctl.cli.top import kinds, make
+
+    for name, path in top_wiring.boards(settings).items():
+        try:
+            board = top_wiring.read_board(settings, name, kinds(), make)
+        except CdctlError as error:
+            yield from _refused("board", error)
+        else:
+            yield _row("board", str(path), "ok", board.title or name)
 
 
 def _plugins(run: Run, settings: Settings) -> list[Row]:

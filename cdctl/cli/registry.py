@@ -18,6 +18,7 @@ class Entry:
 COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
         "triage": Entry("cdctl.cli.triage:app", "From a page to who, since when, what changed, what next."),
+        "top": Entry("cdctl.cli.top:app", "The live view: vehicles and promises on one screen."),
         "slo": Entry("cdctl.cli.slo:app", "Promises: are they well written, do they hold, do they burn?"),
         "fleet": Entry("cdctl.cli.fleet:app", "Vehicles: which, where, in what state, since when?"),
         "cmd": Entry("cdctl.cli.cmd:app", "Commands: tell vehicles to do things, know what became of it."),

@@ -19,16 +19,18 @@ class Hand:
         self._rows: Rows = np.zeros(0, np.int64)
         self._place = 0
         self._room = 1
+        self._held = False
 
     def follow(self, rows: Rows) -> None:
-        """Another order of rows: the cursor stays on its vehicle and on its line of the screen, where the vehicle is
-        still among them; else on its place."""
+        """Another order of rows: a cursor that was ever moved stays on its vehicle, where that is still among them, and
+        on its line of the screen; a window on the first rows stays on these, while the vehicle is in it."""
         self._rows = rows
         line = self._place - self.top
         found = np.flatnonzero(rows == self.cursor)
-        if len(found):
+        if self._held and len(found):
             self._place = int(found[0])
-            self.top = max(self._place - line, 0)
+            if self.top or self._place >= self._room:
+                self.top = max(self._place - line, 0)
         self._go(self._place)
 
     def fit(self, room: int) -> None:
@@ -38,6 +40,7 @@ class Hand:
 
     def press(self, key: Key) -> bool:
         """A key that moves or marks; whether it was one."""
+        before, self._held = self._held, True
         page = max(self._room - 1, 1)
         steps = {"up": -1, "down": 1, "pageup": -page, "pagedown": page}
         if key.name in steps:
@@ -49,6 +52,7 @@ class Hand:
                 self.marks ^= {self.cursor}
             self._go(self._place + 1)
         else:
+            self._held = before
             return False
         return True
 

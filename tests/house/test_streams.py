@@ -16,6 +16,7 @@ STDOUT = {
     "files/api_shape.py": "`python -m` prints the schema",
     "files/profile_shape.py": "`python -m` prints the schema",
     "files/rollout_shape.py": "`python -m` prints the schema",
+    "files/board_shape.py": "`python -m` prints the schema",
     "files/schema.py": "`python -m` prints the schema",
     "lab/spec_test_shape.py": "`python -m` prints the schema",
     "lab/scenario_shape.py": "`python -m` prints the schema",

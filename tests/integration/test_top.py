@@ -1,0 +1,124 @@
+"""`cdctl top` on a real terminal, before a real broker: it shows, it takes keys, it leaves; and one picture without."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from brokers import Mosquitto
+from fleets import Vehicles, settings_file
+from screens import HOSTILE
+from waiting import eventually
+
+COUNT = 150
+# Given in full: a library of the test runner tells its children the size of a terminal that is not theirs.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+
+
+def vin(number: int) -> str:
+    return f"WBA{number:014d}"
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path_factory.mktemp("broker")) as broker:
+
+        async def born() -> None:
+            async with Vehicles(broker.url) as vehicles:
+                await vehicles.birth(*[vin(n) for n in range(COUNT)])
+                await vehicles.birth("WBB00000000000001", online=False, model=HOSTILE)
+
+        asyncio.run(born())
+        yield broker
+
+
+class Pane:
+    """A terminal of 100x16 in a tmux of its own."""
+
+    def __init__(self, folder: Path, *command: str) -> None:
+        self._tmux = ["tmux", "-L", f"cdctl-{uuid.uuid4().hex}", "-f", "/dev/null"]
+        new = ["new-session", "-d", "-x", "100", "-y", "16", "-c", str(folder)]
+        self._run(*new, *command, ";", "set", "-g", "remain-on-exit", "on")
+
+    def __enter__(self) -> Pane:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run("kill-server")
+
+    def _run(self, *words: str) -> str:
+        ran = subprocess.run(
+            [*self._tmux, *words], env=_ENVIRONMENT, capture_output=True, text=True, check=True, timeout=30
+        )
+        return ran.stdout
+
+    def text(self) -> str:
+        return self._run("capture-pane", "-p")
+
+    def keys(self, *names: str) -> None:
+        self._run("send-keys", *names)
+
+    def shows(self, *texts: str) -> bool:
+        return eventually(lambda: all(text in self.text() for text in texts))
+
+    def ended(self) -> bool:
+        return eventually(lambda: self._run("list-panes", "-F", "#{pane_dead} #{pane_dead_status}").strip() == "1 0")
+
+
+def test_it_shows_takes_keys_and_leaves(broker, tmp_path, root):
+    settings_file(tmp_path, eu=broker.url)
+    with Pane(tmp_path, str(root / ".venv/bin/cdctl"), "top") as pane:
+        assert pane.shows("LIVE", f"vehicles · {COUNT + 1}", vin(3)), pane.text()
+        pane.keys("/", "v", "i", "n", ":", "W", "B", "B", "*", "Enter")
+        assert pane.shows(f"vehicles · 1 of {COUNT + 1}", r"\x1b]0…", "offline"), pane.text()
+        pane.keys("Space", "?")
+        assert pane.shows("everywhere", "freeze"), pane.text()
+        pane.keys("x", "Escape")
+        assert pane.shows("1 marked", vin(0)), pane.text()
+        pane.keys("p")
+        assert pane.shows("FROZEN"), pane.text()
+        pane.keys("q")
+        assert pane.ended(), pane.text()
+
+
+def test_a_broker_that_goes_and_comes_back_is_seen(tmp_path, root):
+    (tmp_path / "own").mkdir()
+    with Mosquitto(tmp_path / "own") as broker:
+
+        async def born() -> None:
+            async with Vehicles(broker.url) as vehicles:
+                await vehicles.birth(vin(1))
+
+        asyncio.run(born())
+        settings_file(tmp_path, eu=broker.url)
+        with Pane(tmp_path, str(root / ".venv/bin/cdctl"), "top") as pane:
+            assert pane.shows("LIVE", vin(1), "online"), pane.text()
+            broker.kill()
+            assert pane.shows("STALE", "region eu: no link", "unknown"), pane.text()
+            broker.again()
+            assert pane.shows("LIVE"), pane.text()
+            pane.keys("q")
+            assert pane.ended(), pane.text()
+
+
+def test_one_picture_has_the_numbers_of_the_command(broker, tmp_path, cdctl):
+    file = settings_file(tmp_path, eu=broker.url)
+    ran = cdctl("--config", file, "top", "--once", "-o", "json", "--size", "100x40")
+    assert ran.code == 0, ran.err
+    panels = json.loads(ran.out)["panels"]
+    listed = json.loads(cdctl("--config", file, "fleet", "ls", "-o", "json").out)
+    assert panels["f"]["matched"] == listed["matched"] == COUNT + 1
+    told = {row["vin"]: (row["region"], row["model"], row["sw"], row["state"]) for row in listed["vehicles"]}
+    shown = {row["vin"]: (row["region"], row["model"], row["sw"], row["state"]) for row in panels["f"]["rows"]}
+    assert len(shown) == 36
+    assert shown.items() <= told.items()
+    text = cdctl("--config", file, "top", "--once").out
+    assert re.search(r"LIVE .* 151 vehicles", text)
+    assert "\x1b" not in text
