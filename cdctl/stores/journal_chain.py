@@ -14,10 +14,11 @@ from cdctl.domain.orders.trust import Sealer
 from cdctl.errors import CdctlError, UnavailableError
 from cdctl.stores import journal_aside
 from cdctl.stores.journal_entries import Encoded, encode, link
-from cdctl.stores.journal_file import DAMAGE, damaged, one, open_to_write, unavailable
+from cdctl.stores.journal_file import damaged, open_to_write, unavailable
 from cdctl.stores.journal_reserve import Reserve
 from cdctl.stores.journal_seal import sealed
 from cdctl.stores.journal_tail import Tail, holds, look_back, tail
+from cdctl.stores.sqlite_files import DAMAGE, one
 
 if TYPE_CHECKING:
     from cdctl.domain.ports import Clock

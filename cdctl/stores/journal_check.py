@@ -13,8 +13,9 @@ from cdctl.domain.orders.keeping import CHECKPOINT, Head
 from cdctl.domain.orders.order import TERMINAL, State
 from cdctl.domain.orders.trust import Trust
 from cdctl.stores import journal_entries, journal_seal
-from cdctl.stores.journal_file import DAMAGE, SCHEMA, ForeignError
+from cdctl.stores.journal_file import SCHEMA, ForeignError
 from cdctl.stores.journal_reading import Reader
+from cdctl.stores.sqlite_files import DAMAGE
 
 _MOST = 100
 """Faults that are told; a file that is damaged more needs no longer list."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import apsw
 
 from cdctl.errors import UnavailableError
 from cdctl.stores.reasons import reason
+from cdctl.stores.sqlite_files import BUSY_SECONDS, one, reading, to_wal
 
 
 class ForeignError(UnavailableError):
@@ -23,7 +21,6 @@ class ForeignError(UnavailableError):
 
 VERSION = 1
 APPLICATION = 0x6364636A  # "cdcj"
-BUSY_SECONDS = 5.0
 IS_NOTE = "kind NOT IN ('intent', 'move')"
 SCHEMA: Sequence[str] = (
     "CREATE TABLE records(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,"
@@ -43,7 +40,6 @@ SCHEMA: Sequence[str] = (
 )
 """records: the chain. orders: number is the intent's record, last the record that says how the order is now. head: the
 end of the chain, so that a chain that was cut off does not look whole."""
-DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
 _ELSEWHERE = "set paths.journal (CDCTL_JOURNAL) to a file in a folder that you may write to"
 
 
@@ -72,9 +68,7 @@ def open_to_write(path: Path) -> apsw.Connection:
     try:
         db.set_busy_timeout(round(BUSY_SECONDS * 1000))
         _foreign(db, path)
-        _to_wal(db)
-        for pragma in ("synchronous = FULL", "wal_autocheckpoint = 2000", "journal_size_limit = 16777216"):
-            db.execute(f"PRAGMA {pragma}").fetchall()
+        to_wal(db, pages=2000, bytes_kept=16 << 20)
         if one(db, "PRAGMA user_version") == 0:
             _make(db)
     except BaseException:
@@ -87,35 +81,11 @@ def open_to_read(path: Path) -> apsw.Connection:
     """The file as it is. Raises apsw.Error and UnavailableError."""
     if not path.exists():
         raise UnavailableError("there is no journal", subject=str(path), hint="orders make it; or set paths.journal")
-    try:
-        db = _reading(str(path), apsw.SQLITE_OPEN_READONLY)
-    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError):
-        wal = Path(f"{path}-wal")
-        if wal.exists() and wal.stat().st_size:
-            raise
-        # Where nothing can be written, the file stands for itself.
-        db = _reading(f"file:{quote(str(path))}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    db = reading(path)
     try:
         _foreign(db, path)
         if one(db, "PRAGMA user_version") == 0:
             raise UnavailableError("there is nothing in the journal", subject=str(path), hint="orders write it")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def one(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
-    """The first column of the first row; None when there is none."""
-    row = db.execute(sql, values).fetchone()
-    return row[0] if row else None
-
-
-def _reading(name: str, flags: int) -> apsw.Connection:
-    db = apsw.Connection(name, flags=flags)
-    try:
-        db.set_busy_timeout(round(BUSY_SECONDS * 1000))
-        db.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except BaseException:
         db.close()
         raise
@@ -150,19 +120,6 @@ def _foreign(db: apsw.Connection, path: Path) -> None:
         raise UnavailableError(
             f"the journal has version {version}, this cdctl knows {VERSION}", subject=str(path), hint="upgrade cdctl"
         )
-
-
-def _to_wal(db: apsw.Connection) -> None:
-    """SQLite does not wait by itself when two processes change the mode of a new file at once."""
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL").fetchall()
-            return
-        except apsw.BusyError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
 
 
 def _make(db: apsw.Connection) -> None:

@@ -12,7 +12,8 @@ import msgspec
 
 from cdctl.domain.orders.keeping import Head, Kept, Record
 from cdctl.stores import journal_entries
-from cdctl.stores.journal_file import DAMAGE, IS_NOTE, damaged, open_to_read, unavailable
+from cdctl.stores.journal_file import IS_NOTE, damaged, open_to_read, unavailable
+from cdctl.stores.sqlite_files import DAMAGE
 
 _PIECE = 500
 _UNREADABLE = (*DAMAGE, msgspec.DecodeError, UnicodeDecodeError)

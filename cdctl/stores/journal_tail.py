@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 
 from cdctl.stores.journal_entries import START, link
-from cdctl.stores.journal_file import one
+from cdctl.stores.sqlite_files import one
 
 LOOK_BACK = 2_000
 """Records that are gone through before anything is written; a some milliseconds."""

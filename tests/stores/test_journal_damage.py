@@ -15,7 +15,7 @@ from writing import intent, move, order, story, with_journal, write
 from cdctl.domain.orders.keeping import Kept, Note, Record
 from cdctl.domain.orders.order import State
 from cdctl.errors import UnavailableError
-from cdctl.stores import journal_file, journal_tail
+from cdctl.stores import journal_file, journal_tail, sqlite_files
 from cdctl.stores.journal import SqliteJournal, open_journal, read_journal
 from cdctl.stores.journal_reading import numbers
 from cdctl.testing.clock import ManualClock
@@ -212,6 +212,7 @@ def test_where_no_file_can_be(tmp_path: Path, what: str) -> None:
 
 
 def test_held_by_another_for_too_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_files, "BUSY_SECONDS", 0.05)
     monkeypatch.setattr(journal_file, "BUSY_SECONDS", 0.05)
 
     async def work(journal: SqliteJournal) -> None:

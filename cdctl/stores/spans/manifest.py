@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 
 from cdctl.stores.spans.columns import FORMAT
-from cdctl.stores.spans.manifest_file import one
+from cdctl.stores.sqlite_files import one
 
 HOUR = 3_600
 HOUR_NS = HOUR * 1_000_000_000

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import apsw
 
 from cdctl.domain.traces.ports import NoSpansError
 from cdctl.stores.spans.reasons import unavailable
+from cdctl.stores.sqlite_files import BUSY_SECONDS, one, reading, to_wal
 
 NAME = "manifest.sqlite"
 VERSION = 1
 APPLICATION = 0x63647370  # "cdsp"
-DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
-_BUSY_SECONDS = 5.0
 _SCHEMA: Sequence[str] = (
     "CREATE TABLE file(number INTEGER PRIMARY KEY, hour INTEGER NOT NULL, rows INTEGER NOT NULL,"
     " first INTEGER NOT NULL, last INTEGER NOT NULL, size INTEGER NOT NULL, crc INTEGER NOT NULL,"
@@ -41,11 +37,9 @@ def open_to_write(folder: Path) -> apsw.Connection:
     path = folder / NAME
     db = apsw.Connection(str(path))
     try:
-        db.set_busy_timeout(round(_BUSY_SECONDS * 1000))
+        db.set_busy_timeout(round(BUSY_SECONDS * 1000))
         _known(db, path)
-        _to_wal(db)
-        for pragma in ("synchronous = FULL", "wal_autocheckpoint = 1000", "journal_size_limit = 4194304"):
-            db.execute(f"PRAGMA {pragma}").fetchall()
+        to_wal(db, pages=1000, bytes_kept=4 << 20)
         if one(db, "PRAGMA user_version") == 0:
             _make(db)
     except BaseException:
@@ -61,37 +55,13 @@ def open_to_read(folder: Path) -> apsw.Connection:
         raise NoSpansError(
             "there is no span store", subject=str(folder), hint="cdctl trace serve and cdctl trace import make it"
         )
-    try:
-        db = _reading(str(path), apsw.SQLITE_OPEN_READONLY)
-    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError):
-        wal = Path(f"{path}-wal")
-        if wal.exists() and wal.stat().st_size:
-            raise
-        # Where nothing can be written, the file stands for itself.
-        db = _reading(f"file:{quote(str(path))}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    db = reading(path)
     try:
         _known(db, path)
         if one(db, "PRAGMA user_version") == 0:
             raise NoSpansError(
                 "there is nothing in the span store yet", subject=str(folder), hint="cdctl trace import writes it"
             )
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def one(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
-    """The first column of the first row; None when there is none."""
-    row = db.execute(sql, values).fetchone()
-    return row[0] if row else None
-
-
-def _reading(name: str, flags: int) -> apsw.Connection:
-    db = apsw.Connection(name, flags=flags)
-    try:
-        db.set_busy_timeout(round(_BUSY_SECONDS * 1000))
-        db.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except BaseException:
         db.close()
         raise
@@ -106,19 +76,6 @@ def _known(db: apsw.Connection, path: Path) -> None:
         raise unavailable(
             path, "used", f"a newer cdctl wrote it (version {version}, this one knows {VERSION}); upgrade cdctl"
         )
-
-
-def _to_wal(db: apsw.Connection) -> None:
-    """SQLite does not wait by itself for those who open or close the file at that moment."""
-    until = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL").fetchall()
-            return
-        except apsw.BusyError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
 
 
 def _make(db: apsw.Connection) -> None:

@@ -13,8 +13,9 @@ from cdctl.stores.spans import manifest
 from cdctl.stores.spans.columns import FORMAT, pyarrow
 from cdctl.stores.spans.files import FORMAT_KEY, REPLACES_KEY, checksum
 from cdctl.stores.spans.manifest import HOUR_NS, SpanFile, name_of
-from cdctl.stores.spans.manifest_file import DAMAGE, NAME, open_to_write
+from cdctl.stores.spans.manifest_file import NAME, open_to_write
 from cdctl.stores.spans.reasons import unavailable
+from cdctl.stores.sqlite_files import DAMAGE
 
 ASIDE = ".damaged"
 

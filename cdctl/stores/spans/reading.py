@@ -16,8 +16,9 @@ from cdctl.stores.spans import manifest
 from cdctl.stores.spans.columns import FORMAT
 from cdctl.stores.spans.files import proven, whole
 from cdctl.stores.spans.manifest import SpanFile
-from cdctl.stores.spans.manifest_file import DAMAGE, open_to_read
+from cdctl.stores.spans.manifest_file import open_to_read
 from cdctl.stores.spans.reasons import unavailable
+from cdctl.stores.sqlite_files import DAMAGE
 
 
 @dataclass(frozen=True, slots=True)
