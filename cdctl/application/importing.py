@@ -64,7 +64,8 @@ class Taken:
     """What became of a file. size: bytes on disk, 0 when not known; done: bytes that were looked at.
 
     taken, there: spans that are new, and that were in the store. before: it had been taken to the end, or in part.
-    error: why it was not read to its end.
+    unread: bytes at its end that were not read, since it ends in the middle of a message (somebody may be writing it);
+    cut: where, and why. error: why it was not read to its end.
     """
 
     name: str
@@ -75,6 +76,8 @@ class Taken:
     there: int = 0
     before: bool = False
     rejected: Rejections = field(default_factory=Rejections)
+    unread: int = 0
+    cut: str = ""
     error: UsageError | UnavailableError | None = None
 
 
@@ -167,9 +170,11 @@ class _Taking:
                 raise UsageError(message.fault)
             self._spans += reader.add(message.body, rejected, place)
         except UsageError as error:
-            rejected.add(UNREADABLE, f"{place}: {error.message}")
             if message.open:  # somebody may be writing it
+                self._result.unread = message.unread or len(message.body)
+                self._result.cut = f"{place}: {error.message}"
                 return
+            rejected.add(UNREADABLE, f"{place}: {error.message}")
         self._bytes += len(message.body)
         self._end = message.end
 

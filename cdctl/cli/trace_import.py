@@ -38,7 +38,8 @@ def import_(
     or not), JSON of Jaeger (v1 and v3), Zipkin version 2. What is in a file says how it is written.
 
     A span is taken once, by its trace and span id, and a file that was taken is not read again; stopped in the middle,
-    the same command goes on where it was. Exit code 1 when spans were rejected, 2 when a file could not be read.
+    the same command goes on where it was. Exit code 1 when spans were rejected, 2 when a file could not be read, 4 when
+    one ends in the middle of a message: how many bytes were not read is told.
     """
     from cdctl.application import importing_wiring
     from cdctl.cli.settings import settings_of
@@ -55,11 +56,15 @@ def import_(
     output.emit(run, chosen, lambda form: _json(folder, results) if form == "json" else _table(results))
     exits.detail(run, f"spans are kept in {folder}")
     for result in results:
+        if result.unread:
+            exits.warn(run, f"{safe(result.cut, _LONGEST)}; {result.unread:,} bytes from there on were not read")
         if result.error:
             exits.report(result.error)
     wrong = [exits.Code(result.error.exit_code) for result in results if result.error]
     rejected = any(result.rejected.total for result in results)
-    exits.leave(exits.worst([*wrong, *([exits.Code.BAD_NEWS] if rejected else [])]))
+    partly = any(result.unread for result in results)
+    others = [exits.Code.BAD_NEWS] * rejected + [exits.Code.PARTLY] * partly
+    exits.leave(exits.worst([*wrong, *others]))
 
 
 def _record(result: Taken) -> dict[str, object]:
@@ -76,6 +81,8 @@ def _record(result: Taken) -> dict[str, object]:
 def _state(result: Taken) -> str:
     if result.error:
         return "unreadable" if not result.form else "broken"
+    if result.unread:
+        return "incomplete"
     if result.before:
         return "continued" if result.taken or result.there or result.rejected.total else "taken before"
     return "taken"
@@ -93,7 +100,8 @@ def _json(folder: Path, results: Sequence[Taken]) -> str:
             "reasons": _reasons(results),
             "odd": dict(_odd(results)),
             "files": [
-                {**_record(result), "error": result.error.message if result.error else None} for result in results
+                {**_record(result), "unread": result.unread, "error": result.error.message if result.error else None}
+                for result in results
             ],
         }
     )

@@ -66,16 +66,18 @@ def framed(stream: Readable, taken: int) -> Iterator[Message]:
         length = int.from_bytes(head, "big")
         place = f"byte {at}"
         if len(head) < _LENGTH:
-            yield Message(b"", at, place, _HALF, open=True)
+            yield Message(b"", at, place, _HALF, open=True, unread=len(head))
             return
         if length > limits.MESSAGE:
             passed = _skip(stream, length)
             at += _LENGTH + passed
-            yield Message(b"", at, place, _TOO_LONG if passed == length else _HALF, open=passed < length)
+            half = passed < length
+            unread = (_LENGTH + passed) * half
+            yield Message(b"", at, place, _HALF if half else _TOO_LONG, open=half, unread=unread)
             continue
         body = stream.read(length)
         if len(body) < length:
-            yield Message(b"", at, place, _HALF, open=True)
+            yield Message(b"", at, place, _HALF, open=True, unread=_LENGTH + len(body))
             return
         at += _LENGTH + length
         yield _unpacked(body, at, place)
@@ -103,6 +105,7 @@ def elements(depth: int, wrap: Callable[[list[bytes]], bytes], together: int = _
     def messages(stream: Readable, taken: int) -> Iterator[Message]:
         some: list[Element] = []
         number = size = 0
+        before = taken
         for number, one in enumerate(Elements(stream, depth), 1):
             if one.end <= taken:
                 continue
@@ -113,7 +116,10 @@ def elements(depth: int, wrap: Callable[[list[bytes]], bytes], together: int = _
                 yield _together(some, number - (one.text is None), wrap)
                 some, size = [], 0
             if one.text is None:
-                yield Message(b"", one.end, f"element {number}", _HALF if one.half else _TOO_LONG, open=one.half)
+                unread = (one.end - before) * one.half
+                fault = _HALF if one.half else _TOO_LONG
+                yield Message(b"", one.end, f"element {number}", fault, open=one.half, unread=unread)
+            before = one.end
         if some:
             yield _together(some, number, wrap)
 

@@ -49,7 +49,7 @@ def opened(stream: IO[bytes], name: str) -> tuple[Format, Readable]:
         except UsageError as error:
             raise UsageError(error.message, subject=name) from None
         source = _Again(head, unpacked)
-    found = _json(head) or _binary(head)
+    found = _json(head) or _binary(head) if head.strip() else _EMPTY
     if found is None:
         hint = "OTLP (JSON lines, or messages with their length), JSON of Jaeger, and Zipkin's version 2 can be read"
         raise UsageError(f"not a file of spans: it begins with {_beginning(head)}", subject=name, hint=hint)
@@ -127,7 +127,7 @@ def _what_it_can(body: bytes) -> bytes:
 
 
 def _beginning(head: bytes) -> str:
-    return f'"{safe(head[:24].decode("utf-8", "replace"))}"' if head else "nothing: it is empty"
+    return f'"{safe(head[:24].decode("utf-8", "replace"))}"'
 
 
 def _traces(elements: list[bytes]) -> bytes:
@@ -188,6 +188,8 @@ def _missing(library: str) -> UnavailableError:
     return UnavailableError(f"spans cannot be read: {library} is not installed", hint="pip install 'cdctl[traces]'")
 
 
+_EMPTY = Format("empty", messages.lines, _otlp_json)
+"""A file that was just begun; what comes into it is told by its next reader."""
 _LINES = Format("OTLP JSON lines", messages.lines, _otlp_json)
 _DOCUMENTS = Format("OTLP JSON", messages.elements(0, b"".join, 1), _otlp_json)
 _BEGINNINGS = (

@@ -135,7 +135,9 @@ def test_a_message_that_is_still_being_written_is_taken_the_next_time():
     whole = _lines(numbered(1), numbered(2))
     store, cut = _Memory(), _Data(whole[:-20])
     first = _take(store, cut)[0]
-    assert (first.taken, first.rejected.counts) == (1, {importing.UNREADABLE: 1})
+    assert (first.taken, first.rejected.counts) == (1, {}), "it is not lost"
+    assert first.unread == len(whole) // 2 - 20
+    assert first.cut.startswith("a.json: line 2: this is no OTLP/JSON")
     assert _take(store, _Data(whole))[0].taken == 1
 
 

@@ -45,7 +45,7 @@ def test_json(cdctl, tmp_path, store):
         "odd": {},
         "files": [
             {"file": str(file), "format": "OTLP JSON lines", "taken": 1, "already_there": 1, "rejected": 1,
-             "state": "taken", "error": None}
+             "state": "taken", "unread": 0, "error": None}
         ],
     }  # fmt: skip
 
@@ -102,3 +102,29 @@ def test_help_shows_an_example(cdctl):
     ran = cdctl("trace", "import", "--help")
     assert ran.code == 0
     assert "cdctl trace import spans-*.json.zst" in ran.out
+
+
+def test_what_was_not_read_is_told(cdctl, tmp_path, store):
+    bodies = [numbered(number) for number in range(1, 7)]
+    data = bytearray(b"".join(len(body).to_bytes(4, "big") + body for body in bodies))
+    second = 4 + len(bodies[0])
+    data[second] = 1  # its length is wrong: nothing behind it can be found
+    file = tmp_path / "a.bin"
+    file.write_bytes(data)
+    ran = cdctl("trace", "import", file, "--store", store)
+    assert ran.code == 4
+    assert ran.out.splitlines()[1].split()[-4:] == ["incomplete", "1", "0", "0"]
+    said = f"{file}: byte {second}: the file ends in the middle of a message"
+    assert f"{said}; {len(data) - second:,} bytes from there on were not read" in ran.err
+    told = json.loads(cdctl("trace", "import", file, "--store", store, "-o", "json").out)
+    assert (told["files"][0]["state"], told["files"][0]["unread"]) == ("incomplete", len(data) - second)
+
+
+def test_an_empty_file_is_no_mistake(cdctl, tmp_path, store):
+    file, good = tmp_path / "a.json", _file(tmp_path / "b.json", numbered(1))
+    file.write_bytes(b"")
+    ran = cdctl("trace", "import", file, good, "--store", store)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[1].split() == [str(file), "empty", "taken", "0", "0", "0"]
+    _file(file, numbered(2))
+    assert json.loads(cdctl("trace", "import", file, "--store", store, "-o", "json").out)["taken"] == 1

@@ -59,6 +59,19 @@ def test_lengths_that_are_cut_off_are_left_for_the_next_time(cut):
     assert _all(framed, data, found[1][1]) == [(b"two", 14, "", False)]
 
 
+def test_what_was_not_read_of_a_file_that_is_cut_off_is_counted():
+    def unread(framing: messages.Framing, data: bytes) -> list[int]:
+        return [one.unread for one in framing(io.BytesIO(data), 0)]
+
+    data = bytearray(_lengths(b"one", b"two", b"three"))
+    data[7] = 0x01  # the length of the second: 16 MiB more, which looks as if the rest were not written yet
+    assert unread(framed, bytes(data)) == [0, len(data) - 7]
+    data[7] = 0xF0  # more than a message may have
+    assert unread(framed, bytes(data)) == [0, len(data) - 7]
+    assert unread(framed, _lengths(b"one") + b"\x00\x00") == [0, 2]
+    assert unread(elements(1, b"|".join), b'[{"a":1},{"b"') == [0, 5]
+
+
 def test_a_length_that_is_too_large(monkeypatch):
     monkeypatch.setattr(limits, "MESSAGE", 10)
     found = _all(framed, _lengths(b"one", b"x" * 11, b"two"))

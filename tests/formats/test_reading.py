@@ -89,7 +89,7 @@ def test_files_of_others(form, data):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n", b"hello\n", b"<xml/>", b'"text"', b'{"spans":[]}', b"\x00\x00\x00\x05hello", b"PK\x03\x04",
+    [b"hello\n", b"<xml/>", b'"text"', b'{"spans":[]}', b"\x00\x00\x00\x05hello", b"PK\x03\x04",
      gzip.compress(b"hello"), b"\xff" * 100, b"\x00" * 64, b"\x1b]0;owned\x07"],
 )  # fmt: skip
 def test_what_is_no_file_of_spans(data):
@@ -97,6 +97,12 @@ def test_what_is_no_file_of_spans(data):
         reading.of_bytes(data, "x.bin")
     assert error.value.subject == "x.bin"
     assert error.value.message.isprintable()
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b" \r\n\n\n\n\n", gzip.compress(b"")])
+def test_a_file_with_nothing_in_it(data):
+    found, messages = reading.of_bytes(data)
+    assert (found.name, list(messages)) == ("empty", [])
 
 
 @pytest.mark.parametrize("data", [gzip.compress(b"hello")[:-9], b"\x28\xb5\x2f\xfdrubbish"])

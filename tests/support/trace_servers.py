@@ -1,6 +1,7 @@
 """Servers that answer as Tempo and Jaeger do, over spans of `spans_both`: `with tempo(spans) as server`.
 
-`server.bad` holds what it does wrong, one each time it is asked: a status, or "cut", "nonsense", "deep", "drip", "later".
+`server.bad` holds what it does wrong, one each time it is asked: a status, or "cut",
+"nonsense", "deep", "drip", "later".
 """
 
 from __future__ import annotations

@@ -185,13 +185,15 @@ class SpanStore(SpanSearch, Protocol):
 class Message:
     """What was sent, or written to a file, at once. end: where it ends, in bytes from the beginning of what is in the
     file (unpacked, when all of it is compressed). `fault` says why there is no body; `open`: it is the last and may
-    still be written, so look again."""
+    still be written, so look again; then `unread` is how many bytes there are from its beginning to the end of the file
+    when `body` does not have them."""
 
     body: bytes
     end: int
     place: str
     fault: str = ""
     open: bool = False
+    unread: int = 0
 
 
 class SpanReader(Protocol):
