@@ -75,7 +75,7 @@ def explain_slo(
 
 def with_changes(told: Explanation, settings: Settings, *, config: str = "", plugins: bool = True) -> Explanation:
     """The same, with what was changed shortly before each cause began, where that is known."""
-    began = [cause.since for cause in told.causes if cause.since is not None]
+    began = [(cause.between or (cause.since,))[0] for cause in told.causes if cause.since is not None]
     if not began:
         return told
     from dataclasses import replace

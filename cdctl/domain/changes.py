@@ -87,12 +87,20 @@ def shortly_before(
     about: Collection[str] = (),
     reach: float = 7_200.0,
     grace: float = 600.0,
+    between: tuple[float, float] | None = None,
 ) -> list[Near]:
     """The changes that may have begun something: at most `reach` seconds before `since`, or `grace` after it, because a
-    beginning is known to a few minutes. Those that name something of `about` come first, then the nearest."""
+    beginning is known to a few minutes. Where it is known to be `between` two moments only, before and after these; all
+    changes between them are as near. Those that name something of `about` come first, then the nearest."""
+    first, last = between or (since, since)
+    last = max(last, since + grace)
     near = [
         Near(one, since - one.at, any(text and text in about for text in (one.version, one.region, one.service)))
         for one in changes
-        if since - reach <= one.at <= since + grace
+        if first - reach <= one.at <= last
     ]
-    return sorted(near, key=lambda one: (not one.related, abs(one.ahead)))
+
+    def apart(one: Near) -> float:
+        return max(first - one.change.at, one.change.at - last, 0.0) if between else abs(one.ahead)
+
+    return sorted(near, key=lambda one: (not one.related, apart(one), abs(one.ahead)))

@@ -44,8 +44,15 @@ def incident(
 def asked(**more: object) -> Question:
     """What is asked of it."""
     window, before = Window(END - HOUR, END), Window(END - DAY - HOUR, END - DAY)
-    usual = {"slo": "remote-command-availability", "target": 0.995, "source": "spans", "period": 28.0 * DAY}
-    return Question(window=window, reference=before, **{**usual, **more})  # type: ignore[arg-type]
+    usual = {
+        "window": window,
+        "reference": before,
+        "slo": "remote-command-availability",
+        "target": 0.995,
+        "source": "spans",
+    }
+    usual["period"] = 28.0 * DAY
+    return Question(**{**usual, **more})  # type: ignore[arg-type]
 
 
 def told(now: Events | None = None, before: Events | None = None, **more: object) -> Explanation:

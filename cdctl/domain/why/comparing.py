@@ -10,6 +10,7 @@ import numpy as np
 
 from cdctl.domain.slo.series import Floats
 from cdctl.domain.why.attributes import ABSENT
+from cdctl.domain.why.beginning import turning
 from cdctl.domain.why.events import Events
 from cdctl.domain.why.evidence import log_tail
 from cdctl.domain.why.explanation import Conjunction, Counts
@@ -98,12 +99,10 @@ def _gain(bad: float, total: float, rate: float) -> float:
 
 def onset(bad: Floats, total: Floats, inside: float, outside: float) -> int | None:
     """Number of the slice from which on a group fails at the rate `inside` rather than `outside`: where the cumulative
-    log-likelihood ratio of the two turns (E. S. Page, Biometrika 41, 1954). None when it was so all along."""
+    log-likelihood ratio of the two turns. None when it was so all along."""
     low, high = min(max(outside, 1e-6), 0.999), min(max(inside, 2e-6), 0.9999)
     if high <= low:
         return None
-    good = np.maximum(total - bad, 0.0)
-    steps = bad * math.log(high / low) + good * math.log((1 - high) / (1 - low))
-    sums = np.concatenate([[0.0], np.cumsum(steps)])
+    sums = turning(bad, total, low, high)
     place = int(sums.argmin())
     return place if 0 < place < len(bad) and sums[place] < -_CALM else None

@@ -11,6 +11,7 @@ from cdctl.domain.slo.series import Floats
 from cdctl.domain.traces.ports import Window
 from cdctl.domain.why import picking
 from cdctl.domain.why.attributes import Chosen, choose
+from cdctl.domain.why.beginning import between
 from cdctl.domain.why.comparing import counts, holding, is_new, onset
 from cdctl.domain.why.events import Column, Events
 from cdctl.domain.why.explanation import (
@@ -31,6 +32,8 @@ from cdctl.domain.why.scan import Cell
 
 SLICES = 60
 """Slices of time in a window: what happened in one is compared with what else happened in it."""
+_FINER = 100
+"""Parts of a slice in which a beginning is looked for, where every event has its own time."""
 _HEAVY = 5
 _NEAR = 5
 _TRACES = 3
@@ -58,7 +61,7 @@ class Question:
 def explain(events: Events, before: Events | None, question: Question, rules: Rules = RULES) -> Explanation:
     """Who it is. `before`: events of the reference window, None when there are none to compare with."""
     chosen = choose(events, question.defining)
-    stratum = _slices(events, question)
+    stratum = _slices(events, question, question.slices)
     unit = events.vehicle.codes if events.vehicle is not None else np.full(len(events), NONE, np.int32)
     columns = chosen.columns
     rows = Rows(
@@ -92,11 +95,11 @@ def explain(events: Events, before: Events | None, question: Question, rules: Ru
     )
 
 
-def _slices(events: Events, question: Question) -> Codes:
-    """Slices are (start, end], as buckets are."""
+def _slices(events: Events, question: Question, slices: int) -> Codes:
+    """So many slices of the window; they are (start, end], as buckets are."""
     start, end = question.window.start, question.window.end
-    place = np.ceil((events.at - start) / max(end - start, 1e-9) * question.slices) - 1
-    return np.asarray(np.clip(place, 0, question.slices - 1), np.int32)
+    place = np.ceil((events.at - start) / max(end - start, 1e-9) * slices) - 1
+    return np.asarray(np.clip(place, 0, slices - 1), np.int32)
 
 
 class _Work:
@@ -146,6 +149,7 @@ class _Work:
         inside, outside = counts(events, mask), counts(events, rest)
         where = self._where(one.cell)
         times = self.timeline(mask)
+        began = self._began(times, mask, inside, outside)
         burn = inside.bad / max(whole.total, 1e-12) / (1 - question.target)
         seconds = question.window.end - question.window.start
         cause = Cause(
@@ -160,7 +164,8 @@ class _Work:
             effect=one.weighed.effect,
             vehicles=one.weighed.units,
             timeline=times,
-            since=self._since(times, inside, outside),
+            since=began[1] if began else None,
+            between=(began[0], began[2]) if began else None,
             equals=tuple(self._where(cell) for cell in one.equals),
             traces=self._traces(mask),
             picked=self._picked(where, mask),
@@ -179,12 +184,19 @@ class _Work:
             for attribute, value in zip(cell.attributes, cell.values, strict=True)
         )
 
-    def _since(self, times: Timeline, inside: Counts, outside: Counts) -> int | None:
+    def _began(self, times: Timeline, mask: Mask, inside: Counts, outside: Counts) -> tuple[int, int, int] | None:
+        """Earliest, likeliest and latest beginning, epoch seconds."""
         place = onset(times.bad, times.total, inside.rate or 0.0, outside.rate or 0.0)
         if place is None:
             return None
-        width = (self._question.window.end - self._question.window.start) / self._question.slices
-        return round(self._question.window.start + place * width)
+        events, window, slices = self._events, self._question.window, self._question.slices
+        finer = _FINER if self._question.source == "spans" else 1  # the events of a metric have the times of buckets
+        at = _slices(events, self._question, slices * finer)[mask]
+        weights = (one[mask] * events.weight[mask] for one in (events.bad, events.total))
+        bad, total = (summed(at, weight, slices * finer) for weight in weights)
+        width = (window.end - window.start) / (slices * finer)
+        first, likely, last = (round(window.start + one * width) for one in between(bad, total, place * finer))
+        return first, likely, last
 
     def _traces(self, mask: Mask) -> tuple[str, ...]:
         """Some bad events, the newest, of different vehicles as far as there are."""

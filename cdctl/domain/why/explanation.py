@@ -17,6 +17,8 @@ from cdctl.domain.why.attributes import LeftOut
 
 RISEN = 1.5
 """A burn is new when so many times as much is bad as in the reference window."""
+VAGUE = 600
+"""Seconds by which a beginning may be unsure and still be told as one moment."""
 SourceName = Literal["spans", "prometheus"]
 
 
@@ -74,7 +76,8 @@ class Cause:
     whole error budget it spent, if traffic is even; None when not known. log10_p: decimal logarithm of the corrected
     p-value. effect: how many bad events count as one, because they come from the same vehicles. vehicles: with bad
     events, 0 when none is known. before: the group in the reference window, and before_outside all else there. new:
-    whether it fails more than it did then, None when nobody knows. since: epoch seconds from which on. equals: other
+    whether it fails more than it did then, None when nobody knows. since: epoch seconds from which on, most likely; between: the
+    earliest and the latest that it can have been. equals: other
     conjunctions that explain as much. traces: ids of examples, hex. after: changes that may have begun it.
     """
 
@@ -93,10 +96,16 @@ class Cause:
     before_outside: Counts | None = None
     new: bool | None = None
     since: int | None = None
+    between: tuple[int, int] | None = None
     equals: tuple[Conjunction, ...] = ()
     traces: tuple[str, ...] = ()
     picked: Picked = Picked("")
     after: tuple[Near, ...] = ()
+
+    @property
+    def vague(self) -> tuple[int, int] | None:
+        """Between what its beginning is told to have been, epoch seconds; None where one moment says enough."""
+        return self.between if self.between and self.between[1] - self.between[0] > VAGUE else None
 
     @property
     def values(self) -> frozenset[str]:
@@ -164,7 +173,7 @@ class Explanation:
             if cause.since is None:
                 return cause
             about = cause.values | set(self.group.values())
-            return replace(cause, after=tuple(shortly_before(changes, cause.since, about)))
+            return replace(cause, after=tuple(shortly_before(changes, cause.since, about, between=cause.between)))
 
         return replace(self, causes=tuple(map(marked, self.causes)))
 

@@ -89,6 +89,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "before": _counts(cause.before) if cause.before else None,
         "before_outside": _counts(cause.before_outside) if cause.before_outside else None,
         "since": words.rfc3339(cause.since) if cause.since is not None else None,
+        "since_between": [words.rfc3339(moment) for moment in cause.between] if cause.between else None,
         "equals": [_where(where) for where in cause.equals],
         "selection": {
             "where": cause.picked.where,

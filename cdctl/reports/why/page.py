@@ -147,7 +147,7 @@ def _notes(cause: Cause) -> Iterable[str]:
     if cause.vehicles:
         yield f"{cause.vehicles:,} vehicles"
     if cause.since is not None:
-        yield f"since about {words.moment(cause.since)} UTC"
+        yield telling.since(cause)
     if cause.picked.where:
         yield f"selection: {safe(cause.picked.where)}"
 

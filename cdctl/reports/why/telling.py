@@ -98,11 +98,19 @@ def without(told: Explanation) -> float | None:
 
 
 def _more(cause: Cause, told: Explanation) -> Iterator[str]:
-    parts = [f"since about {words.moment(cause.since)} UTC{_after(cause)}"] if cause.since is not None else []
+    parts = [f"{since(cause)}{_after(cause)}"] if cause.since is not None else []
     if told.reference is not None:
         parts.append(before(cause, told.reference, told.window))
     if parts:
         yield f"{spoken(cause.where)}: {'; '.join(parts)}"
+
+
+def since(cause: Cause) -> str:
+    """`since about 16 Nov 03:00 UTC`, or between what, where that is not known well; empty where it was so all along."""
+    if cause.vague:
+        first, last = map(words.moment, cause.vague)
+        return f"began between {first} and {last} UTC"
+    return f"since about {words.moment(cause.since)} UTC" if cause.since is not None else ""
 
 
 def _after(cause: Cause) -> str:
@@ -110,6 +118,8 @@ def _after(cause: Cause) -> str:
     if not cause.after:
         return ""
     one = cause.after[0]
+    if cause.vague:
+        return f"; at {words.moment(one.change.at)}: {safe(one.change.title, _LONG)}"
     apart = words.duration(abs(one.ahead))
     return f", {apart} {'after' if one.ahead >= 0 else 'before'} {safe(one.change.title, _LONG)}"
 

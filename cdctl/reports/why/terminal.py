@@ -57,8 +57,14 @@ def _row(cause: Cause, told: Explanation) -> list[str]:
         telling.rate(cause.budget),
         telling.p_value(cause.log10_p).removeprefix("p ").removeprefix("= "),
         f"{cause.vehicles:,}" if cause.vehicles else "",
-        words.moment(cause.since) if cause.since is not None else "",
+        _since(cause),
     ]
+
+
+def _since(cause: Cause) -> str:
+    if cause.vague:
+        return " to ".join(map(words.moment, cause.vague))
+    return words.moment(cause.since) if cause.since is not None else ""
 
 
 def _bar(share: float) -> str:

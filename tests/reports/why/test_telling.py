@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from why_told import incident, told
 
 from cdctl.domain.changes import Change
 from cdctl.domain.why.explanation import Explanation, Predicate
+from cdctl.reports import words
 from cdctl.reports.why import telling
 
 
@@ -91,3 +93,18 @@ def test_a_cause_names_the_change_that_came_shortly_before_it() -> None:
     assert "3m after software 23-07.60 reached 5% of eu" in line
     assert "\x1b" not in line
     assert not any(" after " in one for one in telling.lines(own) if "since about" in one)
+
+
+def test_a_beginning_that_is_not_known_well_is_told_as_between() -> None:
+    own = told()
+    (cause,) = own.causes
+    assert cause.since is not None
+    vague = replace(cause, between=(cause.since - 3_600, cause.since + 1_800))
+    change = Change(
+        cause.since - 600, "software", "software 23-07.60 reached 5% of eu", version="23-07.60", region="eu"
+    )
+    marked = replace(own, causes=(vague,)).with_changes([change])
+    said = "\n".join(telling.lines(marked))
+    assert f"began between {words.moment(cause.since - 3_600)} and {words.moment(cause.since + 1_800)} UTC" in said
+    assert f"at {words.moment(cause.since - 600)}: software 23-07.60 reached 5% of eu" in said
+    assert "since about" not in said
