@@ -9,17 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
-from cdctl.domain.traces.batch import Nanos, Rejections, SpanBatch
+from cdctl.domain.traces.batch import AHEAD, DAY, Nanos, Rejections, SpanBatch
 from cdctl.domain.traces.ports import Message, SpanReader
 from cdctl.errors import UnavailableError, UsageError
 
 SPANS, BYTES = 65_536, 64 << 20
 """After so many spans, or so many bytes of messages, what was read is made durable."""
-_DAY = 86_400
 _GAP = 300
 """Seconds without a span after which a file does not say that nothing happened in them."""
 UNREADABLE = "a message cannot be read"
-AHEAD = "spans that end more than a day from now"
 
 
 class Written(Protocol):
@@ -185,7 +183,7 @@ class _Taking:
             written = self._store.write_all([batch], marks=self._file.marks(self._end), heard=heard(batch.end))
             self._result.taken += written.new
             self._result.there += written.known
-            self._result.rejected.notice(AHEAD, int(np.sum(batch.end > (self._now + _DAY) * 1e9)))
+            self._result.rejected.notice(AHEAD, int(np.sum(batch.end > (self._now + DAY) * 1e9)))
         self._result.done = self._file.at
         self._told()
 

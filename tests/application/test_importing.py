@@ -13,7 +13,7 @@ from span_batches import NOW
 
 from cdctl.application import importing
 from cdctl.application.importing import Opened, Store, Taken, heard, take
-from cdctl.domain.traces.batch import SpanBatch
+from cdctl.domain.traces.batch import AHEAD, SpanBatch
 from cdctl.domain.traces.ports import Message
 from cdctl.errors import UnavailableError, UsageError
 from cdctl.formats import reading
@@ -173,7 +173,7 @@ def test_a_file_that_breaks_in_the_middle_gives_what_came_before():
 def test_clocks_that_are_ahead_are_kept_and_counted():
     ahead = str((NOW + 2 * 86_400) * 10**9)
     result = _take(_Memory(), _Data(_lines(request(span(1), span(2, endTimeUnixNano=ahead)))))[0]
-    assert (result.taken, result.rejected.odd, result.rejected.total) == (2, {importing.AHEAD: 1}, 0)
+    assert (result.taken, result.rejected.odd, result.rejected.total) == (2, {AHEAD: 1}, 0)
 
 
 def test_the_store_is_told_when_spans_were_taken_in():

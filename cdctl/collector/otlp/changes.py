@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+from cdctl.collector.otlp.counting import Records
 from cdctl.collector.otlp.refusing import NotTakenError, Why
 from cdctl.collector.otlp.unpacking import unpacked
 from cdctl.domain.changes import Change
@@ -22,7 +23,7 @@ class Changes:
     def __init__(self, readers: Mapping[str, Reader], keep: Callable[[Sequence[Change]], None]) -> None:
         self._readers, self._keep = readers, keep
         self._turn = asyncio.Lock()
-        self.kept = 0
+        self.counts = Records()
 
     async def take(self, form: str, encoding: str, body: bytes) -> Rejections:
         """Keep the changes of a body; what was none is returned. Raises NotTakenError: nothing of it is kept, then."""
@@ -40,5 +41,6 @@ class Changes:
                 self._keep(found)
         except UnavailableError as error:
             raise NotTakenError(Why.STORE, error.message) from None
-        self.kept += len(found)
+        self.counts.kept += len(found)
+        self.counts.rejected.update(rejected.counts)
         return rejected

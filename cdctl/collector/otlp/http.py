@@ -48,6 +48,7 @@ class Receiver:
             ],
             exception_handlers={404: self._guarded(self._unknown), 405: self._guarded(self._unknown)},
         )
+        self.app.router.redirect_slashes = False  # another path is another path, and answered as OTLP says
 
     def _guarded(self, handler: Handler) -> Callable[..., Awaitable[Response]]:
         async def guarded(request: Request, _: Exception | None = None) -> Response:
@@ -74,6 +75,7 @@ class Receiver:
     async def _logs(self, request: Request) -> Response:
         assert self._changes is not None
         form, rejected = await self._taken(request, self._changes.take)
+        self._intake.counts.requests["http"] += 1
         return Response(records_taken(form, rejected), media_type=form)
 
     async def _taken(self, request: Request, take: Take) -> tuple[str, Rejections]:
@@ -120,7 +122,8 @@ class Receiver:
     async def _metrics(self, request: Request) -> Response:
         self._let_in(request)
         intake = self._intake
-        text = counting.text(intake.counts, intake.in_flight, intake.listening)
+        records = self._changes.counts if self._changes is not None else None
+        text = counting.text(intake.counts, intake.in_flight, intake.listening, records)
         return Response(text, media_type=counting.TYPE)
 
     async def _health(self, request: Request) -> Response:

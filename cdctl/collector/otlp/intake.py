@@ -19,7 +19,7 @@ import numpy as np
 from cdctl.collector.otlp.counting import Counts
 from cdctl.collector.otlp.refusing import NotTakenError, Why
 from cdctl.collector.otlp.unpacking import unpacked
-from cdctl.domain.traces.batch import Rejections, SpanBatch
+from cdctl.domain.traces.batch import AHEAD, DAY, Rejections, SpanBatch
 from cdctl.domain.traces.ports import SpanReader
 from cdctl.errors import CdctlError, UsageError
 
@@ -244,7 +244,9 @@ class Intake:
                 for one in group.asked:
                     one.error = one.error or _bug(error)
             newest = max((int(batch.end.max()) for batch in group.batches), default=None)
-            self._loop.call_soon_threadsafe(self._answer, group.asked, outcome, newest)
+            edge = (self._clock() + DAY) * 1e9
+            ahead = sum(int(np.sum(batch.end > edge)) for batch in group.batches)
+            self._loop.call_soon_threadsafe(self._answer, group.asked, outcome, newest, ahead)
 
     def _write(self, batches: Sequence[SpanBatch]) -> Outcome:
         """A time in which nothing could be kept is no time in which spans were heard."""
@@ -258,9 +260,11 @@ class Intake:
         self._heard = now
         return outcome
 
-    def _answer(self, asked: Sequence[_Asked], outcome: Outcome | None, newest: int | None) -> None:
+    def _answer(self, asked: Sequence[_Asked], outcome: Outcome | None, newest: int | None, ahead: int) -> None:
         counts = self.counts
         if outcome is not None:
+            if ahead:
+                counts.odd[AHEAD] += ahead
             counts.kept += outcome.new
             counts.duplicate += outcome.known
             counts.writes += bool(newest is not None)
@@ -271,6 +275,7 @@ class Intake:
                 counts.received += one.spans
                 counts.bytes += one.size
                 counts.rejected.update(one.rejected.counts)
+                counts.odd.update(one.rejected.odd)
             if one.answer.done():  # whoever asked has gone
                 continue
             if one.error is not None:

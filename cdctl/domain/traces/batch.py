@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from cdctl.domain.traces.attributes import Attribute
 
+AHEAD = "spans that end more than a day from now"
+"""What is odd about them, to whoever takes spans in."""
+DAY = 86_400
+"""Seconds."""
 Bytes = NDArray[np.uint8]
 Codes = NDArray[np.int32]
 Nanos = NDArray[np.int64]

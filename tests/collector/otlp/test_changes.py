@@ -8,12 +8,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
+
 from cdctl.collector.otlp.answers import JSON, PROTOBUF
 from cdctl.collector.otlp.changes import Changes
 from cdctl.domain.changes import Change
 from cdctl.errors import UnavailableError
 from cdctl.files.change_lines import read, written
-from cdctl.formats.otlp_changes import from_json, from_protobuf
+from cdctl.formats.otlp_changes import NO_EVENT, from_json, from_protobuf
 from cdctl.stores.change_log import append
 
 RECORD = {"timeUnixNano": "1772359200000000000", "eventName": "deployment", "body": {"stringValue": "api 1.4.2"}}
@@ -83,3 +85,17 @@ def test_a_token_is_asked_for_here_too(receiver, tmp_path):
             return none.status_code, own.status_code
 
     assert asyncio.run(run()) == (401, 200)
+
+
+def test_records_are_counted(receiver, tmp_path):
+    async def run():
+        async with receiver(changes=kept_in(tmp_path / "c")) as here:
+            await here.post(body(RECORD, RECORD, LOG), path="/v1/logs")
+            await here.post(b"[", path="/v1/logs")
+            async with httpx.AsyncClient() as client:
+                return (await client.get(f"{here.url}/metrics")).text
+
+    told = asyncio.run(run())
+    assert "cdctl_traces_changes_kept_total 2\n" in told
+    assert f'cdctl_traces_records_rejected_total{{reason="{NO_EVENT}"}} 1\n' in told
+    assert 'cdctl_traces_requests_total{transport="http"} 1\n' in told

@@ -18,6 +18,7 @@ from span_stores import Slow, numbers
 
 from cdctl.collector import serving
 from cdctl.collector.otlp.answers import JSON, PROTOBUF
+from cdctl.domain.traces.batch import AHEAD
 from cdctl.stores.spans.reading import SpanFiles
 
 DAY = 86_400 * 10**9
@@ -76,6 +77,21 @@ def test_what_is_sent_twice_is_kept_once(receiver, tmp_path):
     assert numbers(tmp_path / "store") == [1, 2, 3]
 
 
+def test_what_is_odd_about_spans_that_are_kept_is_counted(receiver):
+    end = NOW * 10**9
+    odd = [span(1, startTimeUnixNano=str(end), endTimeUnixNano=str(end - 5)), span(2, endTimeUnixNano=str(end + 2 * DAY))]
+
+    async def story():
+        async with receiver() as receiving:
+            assert (await receiving.post(request(*odd, span(3)))).content == b"{}"
+            async with httpx.AsyncClient() as client:
+                return (await client.get(f"{receiving.url}/metrics")).text
+
+    told = run(story())
+    assert f'cdctl_traces_spans_odd_total{{what="{AHEAD}"}} 1\n' in told
+    assert 'cdctl_traces_spans_odd_total{what="spans that end before they start"} 1\n' in told
+
+
 def test_a_partial_success_says_what_was_rejected(receiver, tmp_path):
     bad = [span(1, traceId="0af7"), span(2, endTimeUnixNano="1"), span(3, endTimeUnixNano=str(NOW * 10**9 + 3 * DAY))]
     good = [span(4), span(5, endTimeUnixNano=str(NOW * 10**9 + DAY))]
@@ -120,6 +136,7 @@ def test_one_that_cannot_be_read_harms_no_other(receiver, tmp_path):
         ({"form": ""}, 415),
         ({"content_encoding": "br"}, 415),
         ({"path": "/v1/logs"}, 404),
+        ({"path": "/v1/traces/"}, 404),
         ({"path": "/v1/metrics"}, 404),
         ({"path": "/"}, 404),
         ({"path": "/metrics"}, 405),
