@@ -90,7 +90,9 @@ class SqliteJournal:
 
     def verify(self, head: Head | None = None) -> Sequence[str]:
         """See the port. Seals are looked at when the journal was opened with a `trust`."""
-        found = journal_check.faults(self._reader, head, self._trust)
+        reader = Reader(self._path)  # one of its own, that sees one moment: others may write while it looks
+        with reader.still():
+            found = journal_check.faults(reader, head, self._trust)
         if beside := journal_aside.count(self._path):
             found.append(f"{beside} ends are not in the chain: it was damaged; {journal_aside.path_of(self._path)}")
         return found

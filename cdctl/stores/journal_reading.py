@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import apsw
 import msgspec
 
 from cdctl.domain.orders.keeping import Head, Kept, Record
+from cdctl.errors import UnavailableError
 from cdctl.stores import journal_entries
 from cdctl.stores.journal_file import IS_NOTE, damaged, open_to_read, unavailable
 from cdctl.stores.sqlite_files import DAMAGE
@@ -43,6 +45,18 @@ class Reader:
                 raise
             except apsw.Error as error:
                 raise unavailable(self._path, "read", error) from error
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """While inside, all reads see the file as it was at the first of them, whatever others write meanwhile. For a
+        reader that nobody shares: the others would not see what is new. A file that cannot be opened, or is damaged, is
+        met by the reads themselves."""
+        with suppress(UnavailableError, *_UNREADABLE):
+            self.rows("BEGIN")
+        try:
+            yield
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -152,3 +152,17 @@ def test_to_open_it_twice_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
     with_journal(path, work)
     assert free()
     assert list(read_journal(path).verify()) == []
+
+
+def test_a_journal_that_others_write_is_proven_as_it_was_at_one_moment(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with writer(path, 0) as one:
+        tell(one, 400)
+        told(one, 1)
+        reader = read_journal(path)
+        for _ in range(40):
+            assert list(reader.verify()) == [], "the end of the chain and the head that was written with it"
+        journal_head = reader.head().number
+        told(one, 50)
+        assert reader.head().number >= journal_head
+        reader.close()
