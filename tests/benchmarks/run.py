@@ -1,7 +1,7 @@
 """How fast is it? Whole processes in pairs, as ratios against a named baseline of the same minute.
 
     script/bench [start] [hundred] [far] [thousand] [links] [ingest] [fleet] [collector] [rollouts] [journal] [trust]
-                 [orders] [receive] [import] [why]
+                 [orders] [receive] [import] [why] [view]
 
 start: `--help` against a bare typer program, `slo validate` against `python -c pass`.
 hundred: 100 SLOs x 4 groups on 28 days of a real Prometheus, against slo-generator 2.6 and against a bare client.
@@ -17,6 +17,7 @@ receive: spans by OTLP over HTTP, durable when they are acknowledged, against a 
 import: files of spans into the store, against DuckDB's read_json and a bare decode; memory and growth to 1 M spans.
 rollup: a million spans into 5-minute groups, against bare DuckDB over the same files.
 orders: one order from end to end, ten thousand at once; against the bare link and its commits, and against a paho loop.
+view: a frame of the live view at 10 k, 100 k and 1 M vehicles through a pty, against Textual's own table.
 why: planted faults and calm cases, and a million events, against the plain scan and the lift of one attribute.
 """
 
@@ -186,6 +187,7 @@ _SCRIPTS = {
     "rollup": ("trace_rollup.py",),
     "orders": ("orders.py",),
     "why": ("why.py",),
+    "view": ("view.py",),
 }
 """Benchmarks that print for themselves."""
 
