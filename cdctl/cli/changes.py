@@ -10,7 +10,6 @@ from cdctl.cli import exits, output
 from cdctl.cli.options import OutputOption, noun, run_of
 from cdctl.cli.records import Column, Record
 from cdctl.cli.settings import settings_of
-from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,5 +100,5 @@ def _record(one: Change) -> Record:
     from datetime import UTC, datetime
 
     told = datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    texts = {name: safe(getattr(one, name)) for name in ("kind", "title", "service", "version", "region", "by")}
+    texts = {name: getattr(one, name) for name in ("kind", "title", "service", "version", "region", "by")}
     return {"at": told, **texts, "labels": dict(one.labels), "source": one.source}

@@ -60,7 +60,7 @@ def query(
     run = run_of(ctx)
     chosen = output.parse(outputs)
     wanted, window = parse(filter_), _window(since, until)
-    settings = settings_of(run)
+    settings = settings_of(run, store=store)
     with exits.in_flight("looking for spans", _NOTHING):
         found = trace_asking.find(settings, store, wanted, window, limit)
     fleet_rows.emit(
@@ -95,7 +95,7 @@ def show(
 
     run = run_of(ctx)
     chosen = output.parse(outputs)
-    settings = settings_of(run)
+    settings = settings_of(run, store=store)
     with exits.in_flight("looking for the trace", _NOTHING):
         found = trace_asking.trace(settings, store, trace_id)
         if not found.spans:
@@ -143,7 +143,7 @@ def top(
     chosen = output.parse(outputs)
     level = _by(by)
     wanted, seconds = parse(filter_), span(every, "--every")
-    settings = settings_of(run)
+    settings = settings_of(run, store=store)
 
     def look() -> Operations:
         return trace_asking.top(settings, store, wanted, _window(since, until), limit, level)

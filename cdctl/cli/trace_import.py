@@ -46,7 +46,7 @@ def import_(
 
     run = run_of(ctx)
     chosen = output.parse(outputs, _FORMATS)
-    settings = settings_of(run)
+    settings = settings_of(run, store=store)
     shown = _Shown(run)
     with exits.in_flight(shown.said, "what was taken is on disk: the same command goes on where it was"):
         try:

@@ -49,7 +49,7 @@ def serve(
     seconds, most = least_seconds(keep, "--keep", 3600), byte_count(max_bytes, "--max-bytes", 64 << 20)
     wanted = Serving(listen, grpc, store, token_file, cert, key, seconds, most)
     shown = _Shown(run)
-    settings = settings_of(run)
+    settings = settings_of(run, store=store)
     with exits.in_flight(shown.said, "all of it is on disk; start it again: cdctl trace serve"):
         try:
             asyncio.run(

@@ -70,3 +70,18 @@ def test_a_disk_that_takes_nothing(cdctl, here):
     ran = cdctl("changes", "add", "x")
     assert ran.code == 3
     assert "cannot be written down" in ran.err
+
+
+def test_data_stays_as_it_was_told_and_tables_are_safe(cdctl, here):
+    title = "a \x1b[2J \u202e b " + "c" * 600
+    assert cdctl("changes", "add", title, "--by", "x\x07").code == 0
+    for form in ("json", "jsonl"):
+        ran = cdctl("changes", "ls", "-o", form)
+        assert "\x1b" not in ran.out, "escaped as JSON escapes"
+        told = json.loads(ran.out)
+        (one,) = told if form == "json" else [told]
+        assert (one["title"], one["by"]) == (title, "x\x07")
+    for form in ("table", "wide", "csv"):
+        ran = cdctl("changes", "ls", "-o", form)
+        assert "a \\x1b[2J \\u202e b" in ran.out
+        assert not {"\x1b", "\u202e", "\x07"} & set(ran.out)

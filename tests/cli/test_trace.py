@@ -242,3 +242,12 @@ def test_config_check_counts_a_store(cdctl, store):
     (row,) = json.loads(cdctl("config", "check", "-o", "json").out)
     assert (row["source"], row["url"], row["ok"]) == ("traces", str(store), True)
     assert row["found"] == "holds 64 spans in 1 file"
+
+
+def test_with_a_store_that_is_named_the_lab_is_not_asked(cdctl, here, store, monkeypatch):
+    (here / "cdctl.toml").unlink()
+    (here / "lab.json").write_text('{"context": {"prometheus": {"url": "http://127.0.0.1:1"}}}')
+    monkeypatch.setenv("CDCTL_LAB_DIR", str(here))
+    for words in (("query", "{ }", *TIMES), ("show", "ab" * 16), ("top", *TIMES)):
+        assert "the lab is asked" not in cdctl("trace", *words, "--store", store).err
+    assert "the lab is asked" in cdctl("trace", "query", "{ }", *TIMES).err

@@ -76,6 +76,8 @@ def lay_out(spans: Sequence[SpanRow]) -> Waterfall:
         siblings.sort(key=lambda one: (one.start, one.span))
     roots.sort(key=lambda one: (one.start, one.span))
     placed = _place(roots, children, by_id, set())
+    if selves := sum(span.parent == span.span for span in by_id.values()):
+        notes.append("1 span is its own parent" if selves == 1 else f"{selves} spans are their own parents")
     if circles := _circles(placed, children, by_id):
         notes.append(f"{circles} spans are their own ancestors; their circle is cut at its first span")
     if missing := len({line.span.parent for line in placed if line.orphan}):
@@ -130,6 +132,8 @@ def _odd(span: SpanRow, parent: SpanRow | None) -> list[str]:
     said = []
     if span.end < span.start:
         said.append(f"ends {length(span.start - span.end)} before it starts")
+    if span.parent == span.span:
+        said.append("is its own parent")
     if parent is None:
         return said
     if (early := parent.start - span.start) > SKEW:

@@ -79,7 +79,10 @@ def test_what_is_sent_twice_is_kept_once(receiver, tmp_path):
 
 def test_what_is_odd_about_spans_that_are_kept_is_counted(receiver):
     end = NOW * 10**9
-    odd = [span(1, startTimeUnixNano=str(end), endTimeUnixNano=str(end - 5)), span(2, endTimeUnixNano=str(end + 2 * DAY))]
+    odd = [
+        span(1, startTimeUnixNano=str(end), endTimeUnixNano=str(end - 5)),
+        span(2, endTimeUnixNano=str(end + 2 * DAY)),
+    ]
 
     async def story():
         async with receiver() as receiving:

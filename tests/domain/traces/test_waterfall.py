@@ -94,6 +94,15 @@ def test_a_span_that_is_its_own_parent_is_a_root():
     assert order(lay_out([span("a", "a", 0, 1)])) == [("a", 0)]
 
 
+def test_a_span_that_is_its_own_parent_is_told_beside_circles():
+    laid = lay_out([span("a", "a", 0, 9), span("b", "c", 1, 2), span("c", "b", 1, 2), span("d", "a", 3, 4)])
+    assert laid.notes == (
+        "1 span is its own parent", "2 spans are their own ancestors; their circle is cut at its first span",
+    )  # fmt: skip
+    assert [line.span.span for line in laid.lines if line.notes == ("is its own parent",)] == ["a"]
+    assert lay_out([span("a", "a", 0, 1), span("b", "b", 0, 1)]).notes == ("2 spans are their own parents",)
+
+
 def test_what_is_there_twice_counts_once():
     laid = lay_out([span("a", "", 0, 10), span("a", "", 0, 99)])
     assert (len(laid.lines), laid.end, laid.notes) == (1, 10 * MS, ("1 span is there twice",))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from cdctl.domain.grid import cells
 from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
-_SHOWN = 120
-"""Characters of a filter that an error shows on each side of the place."""
+_SHOWN = 60
+"""Characters of a filter that an error shows on each side of the place; what is left out is told by a mark."""
 
 
 class TraceqlError(UsageError):
@@ -15,9 +16,8 @@ class TraceqlError(UsageError):
 
     def __init__(self, what: str, text: str, at: int, *, hint: str = "") -> None:
         start = max(0, at - _SHOWN)
-        before = safe(text[start:at], 10_000)
-        super().__init__(
-            f"{what}\n    {before}{safe(text[at : at + _SHOWN], 10_000)}\n    {' ' * len(before)}^", hint=hint
-        )
+        before = ("…" if start else "") + safe(text[start:at], 10_000)
+        after = safe(text[at : at + _SHOWN], 10_000) + ("…" if at + _SHOWN < len(text) else "")
+        super().__init__(f"{what}\n    {before}{after}\n    {' ' * cells(before)}^", hint=hint)
         self.what = what
         self.at = at

@@ -7,6 +7,7 @@ from filters import filters
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdctl.domain.grid import cells
 from cdctl.domain.traces.traceql.error import TraceqlError
 from cdctl.domain.traces.traceql.parser import DEEPEST, MOST, parse
 from cdctl.domain.traces.traceql.tree import Always, Both, Compare, Either, Field, Literally
@@ -134,6 +135,25 @@ def test_the_place_is_shown_and_nothing_acts():
     assert first == "unknown name 'nam'"
     assert second == '    { .a = "\\x1b[2J" && nam = 1 }'
     assert third.index("^") == second.index("nam")
+
+
+@pytest.mark.parametrize("text", ['{ name = "日本語" && nam = 1 }', '{ name = "e\u0301a" && nam = 1 }'])
+def test_the_mark_stands_below_the_place_whatever_the_width_of_characters(text):
+    with pytest.raises(TraceqlError) as caught:
+        parse(text)
+    _, second, third = caught.value.message.split("\n")
+    assert cells(second.partition("nam =")[0]) == len(third) - 1
+
+
+def test_of_a_long_filter_only_the_surroundings_are_shown():
+    long = " || ".join(f".a{number} = 1" for number in range(2_000))
+    for text in (f"{{ {long} && nam = 1 || {long} }}", f'{{ .a = "{"x" * 10_000} }}', f"{{ {'n' * 10_000} = 1 }}"):
+        with pytest.raises(TraceqlError) as caught:
+            parse(text)
+        lines = caught.value.message.split("\n")
+        assert max(map(len, lines)) < 130
+        assert lines[1].endswith("…")
+        assert (lines[1].strip()[0] == "…") == (caught.value.at > 60)
 
 
 def test_places_of_what_was_read():
