@@ -72,13 +72,13 @@ class Cause:
     """A group that explains. Events of causes before it are not counted in it.
 
     inside: its events; outside: those of no cause. share: of all bad events, 0..1. expected: bad events (raw) it would
-    have, had it failed as all did at the same times. burn: what it adds to the window's burn rate. budget: share of the
-    whole error budget it spent, if traffic is even; None when not known. log10_p: decimal logarithm of the corrected
-    p-value. effect: how many bad events count as one, because they come from the same vehicles. vehicles: with bad
-    events, 0 when none is known. before: the group in the reference window, and before_outside all else there. new:
-    whether it fails more than it did then, None when nobody knows. since: epoch seconds from which on, most likely; between: the
-    earliest and the latest that it can have been. equals: other
-    conjunctions that explain as much. traces: ids of examples, hex. after: changes that may have begun it.
+    have, had it failed as all did at the same times. burn: what it adds to the window's burn rate. budget: share of
+    the whole error budget it spent, if traffic is even; None when not known. log10_p: decimal logarithm of the
+    corrected p-value. effect: how many bad events count as one, because they come from the same vehicles. vehicles:
+    with bad events, 0 when none is known. before: the group in the reference window, and before_outside all else
+    there. new: whether it fails more than it did then, None when nobody knows. since: epoch seconds from which on,
+    most likely; between: the earliest and the latest that it can have been. equals: other conjunctions that explain as
+    much. traces: ids of examples, hex. after: changes that may have begun it.
     """
 
     where: Conjunction

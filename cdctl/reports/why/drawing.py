@@ -10,11 +10,16 @@ from html import escape
 import numpy as np
 
 from cdctl.domain import figures
+from cdctl.domain.changes import Change
 from cdctl.domain.slo.series import Floats
 from cdctl.domain.why.explanation import Explanation, Timeline
 
-HEIGHT = 220
-_TOP, _PLOT = 10, 176
+HEIGHT = 230
+_TOP, _PLOT = 20, 176
+_MOST_MARKS = 9
+"""Changes that are marked: of more, those that came nearest to a beginning."""
+_CLOSE = 3.5
+"""Percent of the width within which marks share a label."""
 _LINE = 13
 """Pixels between two labels at least; that of 1, which spends the budget exactly, goes first."""
 _STEPS = (1, 2, 2.5, 5, 10)
@@ -36,7 +41,7 @@ def burn(told: Explanation, label: str) -> str:
     )
     if told.fresh:
         parts.append(f'<path class="line fine" d="{_line(rest, top)}"/>')
-    parts.append("</svg>" + _gaps(told.timeline.total) + _times(told) + _onsets(told))
+    parts.append("</svg>" + _gaps(told.timeline.total) + _times(told) + _onsets(told) + _marks(told))
     return (
         f'<svg class="chart" role="img" aria-label="{escape(label)}" width="100%" height="{HEIGHT}">'
         f"{''.join(parts)}</svg>"
@@ -129,13 +134,53 @@ def _times(told: Explanation) -> str:
 
 
 def _onsets(told: Explanation) -> str:
-    """A mark where a cause began."""
-    start, end = told.window.start, told.window.end
-    marks = sorted({cause.since for cause in told.fresh if cause.since is not None})
-    return "".join(
-        f'<line class="now" x1="{x:.4g}%" x2="{x:.4g}%" y1="{_TOP}" y2="{_TOP + _PLOT}"/>'
-        for x in ((mark - start) / (end - start) * 100 for mark in marks)
-    )
+    """A dashed line where a cause began, or a band where that is not known well."""
+    parts = []
+    for first, last in sorted({cause.vague for cause in told.fresh if cause.vague}):
+        left, right = max(_across(told, first), 0.0), min(_across(told, last), 100.0)
+        parts.append(f'<rect class="began" x="{left:.4g}%" width="{right - left:.4g}%" y="{_TOP}" height="{_PLOT}"/>')
+    moments = sorted({cause.since for cause in told.fresh if cause.since is not None})
+    return "".join([*parts, *(_upright("now", _across(told, since), _TOP) for since in moments)])
+
+
+def _across(told: Explanation, moment: float) -> float:
+    """Where a moment is, in percent of the width."""
+    return (moment - told.window.start) / (told.window.end - told.window.start) * 100
+
+
+def _upright(kind: str, x: float, top: int) -> str:
+    return f'<line class="{kind}" x1="{x:.4g}%" x2="{x:.4g}%" y1="{top}" y2="{_TOP + _PLOT}"/>'
+
+
+def changes(told: Explanation) -> list[Change]:
+    """Those that came near a beginning and may be its reason, in order of time; the number of each is its place from 1
+    on. Those before the window are among them."""
+    ranked = [(rank, one.change) for cause in told.fresh for rank, one in enumerate(cause.after)]
+    found: list[Change] = []
+    for _, change in sorted(ranked, key=lambda one: one[0]):
+        if change not in found:
+            found.append(change)
+    return sorted(found[:_MOST_MARKS], key=lambda one: (one.at, one.title))
+
+
+def _marks(told: Explanation) -> str:
+    """A line with its number where something was changed; numbers too close to each other share a label: `2–4`."""
+    places = [(_across(told, one.at), number) for number, one in enumerate(changes(told), 1)]
+    parts, labels = [], []
+    for x, number in places:
+        if not 0 <= x <= 100:
+            continue
+        parts.append(_upright("mark", x, _TOP - 4))
+        if labels and x - labels[-1][0][0] <= _CLOSE:
+            labels[-1].append((x, number))
+        else:
+            labels.append([(x, number)])
+    for group in labels:
+        first, last = group[0][1], group[-1][1]
+        text = f"{first}" if first == last else f"{first}–{last}"
+        x = (group[0][0] + group[-1][0]) / 2
+        parts.append(f'<text class="label" x="{min(max(x, 1), 99):.4g}%" y="{_TOP - 8}">{text}</text>')
+    return "".join(parts)
 
 
 def bar(share: float, kind: str, text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from cdctl.domain import figures
+from cdctl.domain.changes import Change
 from cdctl.domain.text import safe
 from cdctl.domain.why.explanation import Cause, Explanation
 from cdctl.reports import svg, words
@@ -22,20 +24,31 @@ h2{margin-top:2.5rem}
 footer h2{margin-top:0}
 .key{display:inline-block;width:1.4em;height:0;border-top:3px solid;vertical-align:.25em;margin-right:.4em}
 .key.over{border-color:var(--breached)}.key.fine{border-color:var(--fine);margin-left:1.2em}
+.key.began{width:0;height:1em;border-top:0;border-left:1.5px dashed var(--muted);margin:0 .5em 0 1.2em;
+ vertical-align:-.15em}
+.chart .mark{stroke:var(--fg)}.chart .label{fill:var(--fg);font-weight:600;text-anchor:middle}
+.chart .began{fill:var(--muted);opacity:.18}
+.changes{list-style:none;margin:.6rem 0 0;padding:0;color:var(--muted);font-size:.9rem}
+.changes li{padding-left:1.6em;text-indent:-1.6em}
+.changes b{display:inline-block;width:1.6em;text-indent:0;color:var(--fg)}
 .cause{margin-top:1rem;padding:1rem;border:1px solid var(--rule);border-left:4px solid var(--breached);
  border-radius:6px}
 .cause.standing{border-left-color:var(--muted)}
 .cause h3{font-size:1.08rem}
-.bars{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1rem;margin-top:.8rem;align-items:center}
+.scales{display:grid;grid-template-columns:1fr 1fr;gap:1rem 2.5rem;margin-top:.8rem;align-items:start}
+.scale>p{margin:0;font-size:.82rem}
+.bars{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1rem;margin-top:.35rem;align-items:center}
 .bars dt{color:var(--muted);font-size:.86rem}
-.bars dd{display:grid;grid-template-columns:minmax(6rem,1fr) 7.5rem;gap:.75rem;align-items:center}
+.bars dd{display:grid;grid-template-columns:minmax(4rem,1fr) 4rem;gap:.75rem;align-items:center}
 .bar{display:block;height:.85rem;background:var(--raised);border-radius:3px;overflow:hidden}
 .bar>span{display:block;height:100%;min-width:2px}
 .bar .over{background:var(--breached)}.bar .fine{background:var(--fine)}.bar .calm{background:var(--calm)}
 .figure{font-weight:600;font-size:.92rem}
 .cause p{margin-top:.7rem;font-size:.9rem;color:var(--muted)}
 .none{margin-top:1rem;color:var(--muted)}
-@media (max-width:44rem){.bars{grid-template-columns:1fr}.bars dd{margin-bottom:.4rem}}
+@media (max-width:44rem){.scales{grid-template-columns:1fr}.bars{grid-template-columns:7.5rem 1fr}
+.list .text,.list thead th:first-child,.list th[scope=row]{display:table-cell;border:0;padding:.5rem 0}
+.list td:last-child{white-space:normal}}
 @media print{.cause{break-inside:avoid}}
 """
 
@@ -98,16 +111,33 @@ def _burn(told: Explanation) -> str:
     key = '<span class="key over"></span>all events'
     if told.fresh:
         key += '<span class="key fine"></span>without the causes'
-    notes = []
     if any(cause.since is not None for cause in told.fresh):
-        notes.append("Dashed: where a cause began.")
+        band = ", at some time within the grey" if any(cause.vague for cause in told.fresh) else ""
+        key += f'<span class="key began"></span>a cause began{band}'
+    marked = drawing.changes(told)
+    notes = []
+    if marked:
+        notes.append("Numbered: what was changed.")
     if not told.timeline.total.all():
         notes.append("Hatched: no events.")
     key += f"<br>{' '.join(notes)}" if notes else ""
     return (
         f'<h2>Burn rate with and without</h2><div class="whole"><figure><figcaption>{key}</figcaption>'
-        f"{drawing.burn(told, label)}</figure></div>"
+        f"{drawing.burn(told, label)}</figure>{_changes(told, marked)}</div>"
     )
+
+
+def _changes(told: Explanation, marked: Sequence[Change]) -> str:
+    """What the numbers in the picture stand for."""
+    if not marked:
+        return ""
+    items = ""
+    for number, one in enumerate(marked, 1):
+        outside = "" if told.window.start <= one.at <= told.window.end else " (outside the picture)"
+        items += (
+            f"<li><b>{number}</b>{words.moment(one.at)} {_text(one.kind, 40)}: {_text(one.title, 200)}{outside}</li>"
+        )
+    return f'<ul class="changes" aria-label="What was changed">{items}</ul>'
 
 
 def _causes(told: Explanation) -> str:
@@ -117,23 +147,35 @@ def _causes(told: Explanation) -> str:
 
 
 def _cause(cause: Cause, told: Explanation) -> str:
-    most = max([one.inside.rate or 0.0 for one in told.causes] + [1e-12])
-    rows = [
-        ("share of the bad events", cause.share, "over", telling.rate(cause.share)),
-        ("fail inside", (cause.inside.rate or 0.0) / most, "over", telling.rate(cause.inside.rate)),
-        ("fail outside", (cause.outside.rate or 0.0) / most, "fine", telling.rate(cause.outside.rate)),
-    ]
+    most = _whole_bar(told)
+    rates = [("inside", cause.inside, "over"), ("outside", cause.outside, "fine")]
     if cause.before is not None:
-        rows.append(
-            ("failed inside before", (cause.before.rate or 0.0) / most, "calm", telling.rate(cause.before.rate))
-        )
-    bars = "".join(
-        f"<dt>{escape(name)}</dt><dd>{drawing.bar(share, kind, figure)}</dd>" for name, share, kind, figure in rows
+        rates.append(("inside before", cause.before, "calm"))
+    bars = _scale("Bad events; the whole bar is all of them", [("in this group", "over", cause.share, 1.0)]) + _scale(
+        f"Events that fail; the whole bar is {telling.rate(most)}",
+        [(name, kind, one.rate, most) for name, one, kind in rates],
     )
     kind = "cause standing" if cause in told.standing else "cause"
     notes = " · ".join(escape(part) for part in _notes(cause))
     head = f"<h3>{escape(telling.spoken(cause.where))}</h3>"
-    return f'<section class="{kind}">{head}<dl class="bars">{bars}</dl><p>{notes}</p></section>'
+    return f'<section class="{kind}">{head}<div class="scales">{bars}</div><p>{notes}</p></section>'
+
+
+def _whole_bar(told: Explanation) -> float:
+    """The rate at which a bar is full, the same for all causes: a round one."""
+    known = [one.rate or 0.0 for cause in told.causes for one in (cause.inside, cause.outside, cause.before) if one]
+    most = max([*known, 1e-6])
+    power = 10.0 ** math.floor(math.log10(most))
+    return min(next(power * step for step in (1, 2, 5, 10) if power * step >= most * (1 - 1e-9)), 1.0)
+
+
+def _scale(said: str, rows: Iterable[tuple[str, str, float | None, float]]) -> str:
+    """Bars of one scale, and what a whole one is; rows are (name, class, rate, rate of a whole bar)."""
+    bars = "".join(
+        f"<dt>{name}</dt><dd>{drawing.bar((rate or 0.0) / most, kind, telling.rate(rate))}</dd>"
+        for name, kind, rate, most in rows
+    )
+    return f'<div class="scale"><p>{said}</p><dl class="bars">{bars}</dl></div>'
 
 
 def _notes(cause: Cause) -> Iterable[str]:

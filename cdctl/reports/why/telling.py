@@ -106,7 +106,7 @@ def _more(cause: Cause, told: Explanation) -> Iterator[str]:
 
 
 def since(cause: Cause) -> str:
-    """`since about 16 Nov 03:00 UTC`, or between what, where that is not known well; empty where it was so all along."""
+    """`since about 16 Nov 03:00 UTC`, or between what, where that is vague; empty where it was so all along."""
     if cause.vague:
         first, last = map(words.moment, cause.vague)
         return f"began between {first} and {last} UTC"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 from why_told import END, incident, told
 
+from cdctl.domain.changes import Change
 from cdctl.domain.why.explanation import Explanation, Predicate
 from cdctl.reports.why.page import page
 
@@ -69,6 +72,79 @@ def test_pictures_and_figures(found: Explanation) -> None:
     assert text.count('<section class="cause">') == 1
     assert "region eu with software 23-07.60" in text
     assert "cdctl fleet ls --where &#x27;region:eu sw:23-07.60&#x27;" in text
+
+
+def changed(found: Explanation) -> Explanation:
+    """With three changes shortly before its cause began, two of them close together, and one before the window."""
+    since = found.causes[0].since
+    assert since is not None
+    at = {"first": since - 3_000, "second": since - 1_200, "third": since - 60, "fourth": since - 30}
+    return found.with_changes([Change(when, "flag", title) for title, when in at.items()])
+
+
+def test_changes_are_numbered_marks_with_a_legend(found: Explanation) -> None:
+    text = page(changed(found))
+    assert text.count('class="mark"') == 3
+    assert re.findall(r'class="label"[^>]*>([^<]*)<', text) == ["2", "3–4"]
+    legend = re.findall(r"<li><b>(\d)</b>[^<]* flag: (\w+)( \(outside the picture\))?</li>", text)
+    assert legend == [
+        ("1", "first", " (outside the picture)"),
+        ("2", "second", ""),
+        ("3", "third", ""),
+        ("4", "fourth", ""),
+    ]
+    assert '<span class="key began"></span>a cause began' in text
+    assert "Dashed" not in text
+    assert 'class="mark"' not in page(found)
+
+
+def test_a_change_with_a_hostile_title_is_escaped(found: Explanation) -> None:
+    (cause,) = found.causes
+    text = page(found.with_changes([Change((cause.since or 0) - 60, HOSTILE, HOSTILE)]))
+    assert Tags(text).wrong == []
+    assert "<script" not in text
+    assert "\x1b" not in text
+
+
+def test_a_beginning_that_is_not_known_well_is_a_band(found: Explanation) -> None:
+    (cause,) = found.causes
+    since = cause.since or 0
+    vague = replace(found, causes=(replace(cause, between=(since - 900, since + 300)),))
+    assert page(vague).count('class="began"') == 1
+    assert "within the grey" in page(vague)
+    assert 'class="began"' not in page(found)
+
+
+def test_bars_of_one_kind_have_one_scale_and_say_it(found: Explanation) -> None:
+    text = page(found)
+    first, second = re.findall(r'<div class="scale">(.*?)</div>', text)
+    assert "Bad events; the whole bar is all of them" in first
+    assert "Events that fail; the whole bar is 20%" in second
+    (cause,) = found.causes
+    (share,) = map(float, re.findall(r"width:([\d.]+)%", first))
+    inside, outside, before = map(float, re.findall(r"width:([\d.]+)%", second))
+    assert cause.before is not None
+    assert share == pytest.approx(cause.share * 100, rel=1e-3)
+    for width, counts in ((inside, cause.inside), (outside, cause.outside), (before, cause.before)):
+        assert width == pytest.approx((counts.rate or 0.0) / 0.2 * 100, rel=1e-3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a browser is there on Linux")
+@pytest.mark.parametrize("width", [1200, 500])
+def test_figures_sit_below_their_heads(width: int, found: Explanation, rendered: Callable[[str], str]) -> None:
+    own = re.sub(r"<meta http-equiv=[^>]*>", "", page(found))
+    measure = """<script>onload = () => {
+      const inside = document.querySelector("iframe").contentDocument;
+      const edges = row => [...row.children].map(one => Math.round(one.getBoundingClientRect().right)).join(" ");
+      const rows = [...inside.querySelectorAll("table.list tr")].map(edges);
+      document.body.innerHTML = `<p id="told">${rows.join(";")}</p>`;
+    }</script>"""
+    document = rendered(f'<iframe style="width:{width}px;height:900px" srcdoc="{escape(own)}"></iframe>{measure}')
+    told = re.search(r'<p id="told">([^<]*)</p>', document)
+    assert told is not None
+    rows = told[1].split(";")
+    assert len(rows) > 2
+    assert len(set(rows)) == 1
 
 
 def test_without_a_cause_there_is_one_line() -> None:
