@@ -47,7 +47,7 @@ def top(
         return
     if outputs or size:
         raise UsageError("is for one picture", subject="-o" if outputs else "--size", hint="add --once")
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if output.terminal_width() is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the live view needs a terminal", hint="cdctl top --once prints one picture")
     _live(run, settings, board)
 

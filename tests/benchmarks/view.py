@@ -2,12 +2,12 @@
 
     python tests/benchmarks/view.py [SIZE...]
 
-Each view runs in a process of its own on a pty of 160x50, over columns in memory in which vehicles change while it looks.
-A frame is what the view computes and paints at a tick: from its look at the columns until its bytes are handed to the
-terminal; nothing waits for idle. `cpu` is what the whole process used from one tick to the next, orders of rows that are
-worked out aside included; what changes the vehicles is left out. `calm`: no vehicle changes; `busy`: at every frame one
-in fifty does; `paging`: a page further at each tick. Bytes are counted on the other side of the pty. The baseline is
-Textual's own DataTable with the same cells at 10 k, moved by a page a tick, by its processor time.
+Each view runs in a process of its own on a pty of 160x50, over columns in memory in which vehicles change under it. A
+frame is what the view computes and paints at a tick: from its look at the columns until its bytes are handed to the
+terminal; nothing waits for idle. `cpu` is what the whole process used from one tick to the next, orders of rows that
+are worked out aside included; what changes the vehicles is left out. `calm`: no vehicle changes; `busy`: at every
+frame one in fifty does; `paging`: a page further at each tick. Bytes are counted on the other side of the pty. The
+baseline is Textual's own DataTable with the same cells at 10 k, moved by a page a tick, by its processor time.
 """
 
 from __future__ import annotations

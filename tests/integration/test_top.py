@@ -66,7 +66,7 @@ class Pane:
         self._run("send-keys", *names)
 
     def shows(self, *texts: str) -> bool:
-        return eventually(lambda: all(text in self.text() for text in texts))
+        return eventually(lambda: all(text in self.text() for text in texts), 60)
 
     def ended(self) -> bool:
         return eventually(lambda: self._run("list-panes", "-F", "#{pane_dead} #{pane_dead_status}").strip() == "1 0")
@@ -81,7 +81,7 @@ def test_it_shows_takes_keys_and_leaves(broker, tmp_path, root):
         pane.keys("Space", "?")
         assert pane.shows("everywhere", "freeze"), pane.text()
         pane.keys("x", "Escape")
-        assert pane.shows("1 marked", vin(0)), pane.text()
+        assert pane.shows("1 marked", "● WBB", vin(COUNT - 1)), pane.text()
         pane.keys("p")
         assert pane.shows("FROZEN"), pane.text()
         pane.keys("q")
