@@ -1,0 +1,131 @@
+"""What feeds the live view: what is wrong with a source is told beside what it said last."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from screens import NOW, Look, Still, columns
+
+from cdctl.application.fleet import LocalFleet
+from cdctl.application.top import Lookout, Promising
+from cdctl.domain.boards.snapshot import Arrange, FleetSight, Missing, SloSight
+from cdctl.domain.slo.verdict import SloReport
+from cdctl.errors import UnavailableError
+
+REPORT = SloReport(int(NOW), int(NOW), ())
+
+
+class Ending:
+    """A process that takes in, until it ends."""
+
+    warnings = ()
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    def check(self) -> None:
+        if self.ended:
+            raise UnavailableError("it was killed", hint="start again")
+
+
+def promising(*answers: SloReport | UnavailableError) -> Promising:
+    left = list(answers)
+
+    def judge() -> SloReport:
+        answer = left.pop(0)
+        if isinstance(answer, UnavailableError):
+            raise answer
+        return answer
+
+    return Promising(judge, Still())
+
+
+def test_a_judgement_that_fails_leaves_the_last_one_and_says_why():
+    promises = promising(UnavailableError("away", hint="wait"), REPORT, UnavailableError("slow"), REPORT)
+    assert promises.sight == Missing("promises are being judged", waiting=True)
+    promises.once()
+    assert promises.sight == Missing("away", "wait")
+    promises.once()
+    assert isinstance(promises.sight, SloSight)
+    assert not promises.sight.broken
+    promises.once()
+    assert (promises.sight.report, promises.sight.broken) == (REPORT, "slow")
+    promises.once()
+    assert not promises.sight.broken
+
+
+def test_a_process_that_ended_is_told_and_the_vehicles_stay():
+    process, fleet = Ending(), columns(20)
+    lookout = Lookout("x", Still(), LocalFleet(fleet, Still(), process), Missing("none"))  # type: ignore[arg-type]
+    assert not lookout.snapshot().fleet.broken  # type: ignore[union-attr]
+    process.ended = True
+    seen = lookout.snapshot().fleet
+    assert isinstance(seen, FleetSight)
+    assert (seen.broken, seen.view.n) == ("it was killed", 20)
+
+
+def test_one_that_never_began_is_missing():
+    process = Ending()
+    process.ended = True
+    lookout = Lookout("x", Still(), LocalFleet(columns(1), Still(), process), Missing("none"))  # type: ignore[arg-type]
+    assert lookout.snapshot().fleet == Missing("it was killed", "start again")
+
+
+@pytest.mark.parametrize(
+    ("change", "mood"),
+    [
+        (lambda look: look.columns.link_down("eu", "mqtt://eu", round(NOW * 1000)), "STALE"),
+        (lambda look: setattr(look.clock, "at", NOW + 60), "STALE"),
+        (lambda look: setattr(look.clock, "at", NOW - 86_400), "LIVE"),
+        (lambda look: None, "LIVE"),
+    ],
+    ids=["cut", "silent", "clock set back", "calm"],
+)
+def test_whether_it_is_live(change, mood):
+    look = Look(20)
+    change(look)
+    look.clock.at += 2
+    line = look.lines()[0]
+    assert line.startswith(f" {mood} ")
+    assert "-" not in line
+
+
+def test_the_age_is_that_of_the_last_message():
+    look = Look(20)
+    look.columns.header["counters"][0, 0] += 5
+    look.clock.at = NOW + 2
+    assert "heard 0s ago" in look.lines()[0]
+    look.clock.at = NOW + 4
+    assert "heard 2s ago" in look.lines()[0]
+
+
+def test_of_many_questions_the_last_one_is_answered():
+    look = Look(50)
+    asked = [Arrange(f"vin:WBA{'0' * 13}{n}") for n in range(10)]
+
+    async def ask() -> None:
+        for one in asked:
+            look.lookout.arrange({"f": one})
+        await look.lookout.settle()
+
+    asyncio.run(ask())
+    found = look.lookout.snapshot().arranged["f"]
+    assert (found.ask, found.rows.tolist()) == (asked[-1], [9])
+    assert found.of == 50
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (Arrange("("), "^"),
+        (Arrange("", "nothing"), "there is no field 'nothing'"),
+        (Arrange("soc<"), "^"),
+        (Arrange("x" * 3000 + ":1"), "there is no field"),
+    ],
+)
+def test_what_cannot_be_arranged_says_why(ask, said):
+    look = Look(5)
+    found = look.lookout.arranged(ask, look.fleet.view())
+    assert said in found.error
+    assert not len(found.rows)
