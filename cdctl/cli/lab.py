@@ -20,6 +20,10 @@ app = noun("A platform to try things on: real servers on loopback, 32 days of hi
 
 
 def _doing(record: Record) -> str:
+    if "spans" in record:
+        return f"{record['spans']:,} spans taken in so far"
+    if "onward" in record:
+        return "hands spans on to the receiver"
     if "vehicles" not in record:
         return ""
     return f"{record['connected']:,} of {record['vehicles']:,} vehicles connected, {record['rate']:,.0f} messages/s"
@@ -134,20 +138,28 @@ def _servers(found: State) -> list[dict[str, object]]:
             "status": "running" if process.running else "ended",
             "pid": process.pid,
             "url": found.urls.get(name, ""),
-            **(_fleet(found.urls[name]) if name == "fleet" and process.running and name in found.urls else {}),
+            **(_does(name, found) if process.running else {}),
             "made": said(found.making),
         }
         for name, process in found.processes.items()
     ]
 
 
-def _fleet(url: str) -> dict[str, object]:
-    """What the simulated fleet says of itself: `rate` is messages a second."""
+def _does(name: str, found: State) -> dict[str, object]:
+    """What a server says of itself. Of the fleet, `rate` is messages a second; of the receiver, `spans` those it has
+    kept; of the agent, `onward` is where it hands spans on."""
     from urllib.parse import urlsplit
 
-    from cdctl.lab.fleet import status as ask
+    from cdctl.lab import fleet, receiving
 
-    told = ask(urlsplit(url).port or 0)
+    if name not in found.urls:
+        return {}
+    port = urlsplit(found.urls[name]).port or 0
+    if name == "agent":
+        return {"onward": found.urls.get("receiver", "")}
+    if name == "receiver":
+        return dict(receiving.status(port))
+    told = fleet.status(port) if name == "fleet" else {}
     return {key: told[key] for key in ("vehicles", "connected", "rate", "connects", "cuts", "orders") if key in told}
 
 

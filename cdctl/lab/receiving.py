@@ -5,12 +5,16 @@ The platform sends its spans straight to the receiver, vehicles send theirs thro
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from cdctl.lab.servers import Server, free_port, get
+
+_KEPT = re.compile(r"^cdctl_traces_spans_kept_total (\d+)$", re.MULTILINE)
 
 
 class Receiver(Server):
@@ -27,6 +31,14 @@ class Receiver(Server):
     def _ready(self) -> bool:
         told = self.log.read_text(errors="replace") if self.log.exists() else ""
         return f'"http": "{self.url}"' in told and get(self.port, "/healthz")[0] == 200
+
+
+def status(port: int) -> Mapping[str, int]:
+    """What the receiver on this port says of itself: `spans` that it has kept since it was started. Empty when it does
+    not answer."""
+    code, text = get(port, "/metrics")
+    found = _KEPT.search(text) if code == 200 else None
+    return {"spans": int(found[1])} if found else {}
 
 
 def agent_program() -> str:

@@ -41,7 +41,11 @@ def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
     assert set(servers) == {"broker", "fleet", "receiver", "agent", "platform", "prometheus"}
     assert (servers["fleet"]["vehicles"], servers["broker"]["url"]) == (60, context["brokers"]["eu"]["url"])
     assert servers["fleet"]["connected"] > 30
-    assert "of 60 vehicles connected" in lab("lab", "status").stdout
+    assert servers["agent"]["onward"] == servers["receiver"]["url"]
+    assert servers["receiver"]["spans"] >= 0
+    assert "of 60 vehicles connected" in (text := lab("lab", "status").stdout)
+    assert "spans taken in so far" in text
+    assert "hands spans on to the receiver" in text
     assert servers["prometheus"]["url"] == context["prometheus"]["url"]
     assert {one["status"] for one in servers.values()} == {"running"}
 
