@@ -30,7 +30,9 @@ GROUND, INK = "#11151a", "#d7dde4"
 
 @lru_cache(maxsize=256)
 def words(roles: str) -> str:
-    """The style of roles, as Rich reads it."""
+    """The style of roles, as Rich reads it. Under the cursor colours give way: one bar is found at a glance."""
+    if "cursor" in roles.split():
+        return STYLES["cursor"]
     return " ".join(STYLES[role] for role in roles.split() if role in STYLES)
 
 

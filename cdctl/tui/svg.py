@@ -22,7 +22,7 @@ def svg(lines: Sequence[Line], width: int, title: str) -> str:
         f'height="{high}" role="img">'
         f"\n<title>{escape(title)}</title>\n"
         f'<rect width="100%" height="100%" rx="6" fill="{GROUND}"/>\n'
-        f'<g font-family="{_FONT}" font-size="14" fill="{INK}" xml:space="preserve">\n'
+        f'<g font-family="{_FONT}" font-size="14" fill="{INK}">\n'
     )
     return head + "".join(_line(line, number) for number, line in enumerate(lines)) + "</g>\n</svg>\n"
 
@@ -38,7 +38,8 @@ def _line(line: Line, number: int) -> str:
         if text.strip():
             more = (' font-weight="bold"' if bold else "") + ("" if ink == INK else f' fill="{ink}"')
             place = f'x="{left}" y="{top + 14}" textLength="{_px(wide * _WIDE)}"'
-            drawn.append(f"<text {place}{more}>{escape(text)}</text>")
+            # Blanks that do not collapse: what an image is shown by need not honour xml:space.
+            drawn.append(f"<text {place}{more}>{escape(text).replace(' ', '&#160;')}</text>")
         at += wide
     return "".join(f"{piece}\n" for piece in drawn)
 

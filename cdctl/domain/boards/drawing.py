@@ -22,7 +22,7 @@ def width_of(line: Line) -> int:
 
 def fit(line: Iterable[Piece], width: int, role: str = "") -> Line:
     """The line in exactly `width` cells: cut, or filled with blanks of the role. A wide character that would stand on
-    the edge becomes a blank."""
+    the edge becomes a blank. Neighbours with the same roles become one: what is painted is shorter then."""
     pieces: list[Piece] = []
     left = width
     for text, own in line:
@@ -30,13 +30,18 @@ def fit(line: Iterable[Piece], width: int, role: str = "") -> Line:
             break
         kept = _cut(text, left)
         left -= cells(kept)
-        if kept:
-            pieces.append((kept, own))
+        _add(pieces, kept, own)
         if kept != text:
             break
-    if left > 0:
-        pieces.append((" " * left, role))
+    _add(pieces, " " * left, role)
     return tuple(pieces)
+
+
+def _add(pieces: list[Piece], text: str, role: str) -> None:
+    if text and pieces and pieces[-1][1] == role:
+        pieces[-1] = (pieces[-1][0] + text, role)
+    elif text:
+        pieces.append((text, role))
 
 
 def _cut(text: str, width: int) -> str:

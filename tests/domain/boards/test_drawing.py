@@ -21,3 +21,7 @@ def test_a_wide_character_on_the_edge_becomes_a_blank():
 
 def test_roles_add_up():
     assert with_role((("a", ""), ("b", "bad")), "dim") == (("a", "dim"), ("b", "bad dim"))
+
+
+def test_neighbours_alike_become_one():
+    assert fit([("a", "bad"), ("b", "bad"), ("c", "")], 5) == (("ab", "bad"), ("c  ", ""))
