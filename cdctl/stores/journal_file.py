@@ -12,7 +12,7 @@ import apsw
 
 from cdctl.errors import UnavailableError
 from cdctl.stores.reasons import reason
-from cdctl.stores.sqlite_files import BUSY_SECONDS, one, reading, to_wal
+from cdctl.stores.sqlite_files import BUSY_SECONDS, foreign, one, reading, to_wal
 
 
 class ForeignError(UnavailableError):
@@ -113,9 +113,9 @@ def _own(path: Path) -> None:
 
 
 def _foreign(db: apsw.Connection, path: Path) -> None:
-    application, version = one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")
-    if application != APPLICATION and (application or version or one(db, "SELECT count(*) FROM sqlite_schema")):
+    if foreign(db, APPLICATION):
         raise ForeignError("this is no journal of cdctl", subject=str(path), hint="set paths.journal to another file")
+    version = one(db, "PRAGMA user_version")
     if version > VERSION:
         raise UnavailableError(
             f"the journal has version {version}, this cdctl knows {VERSION}", subject=str(path), hint="upgrade cdctl"

@@ -21,6 +21,18 @@ def one(db: apsw.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
     return row[0] if row else None
 
 
+def foreign(db: apsw.Connection, application: int) -> bool:
+    """Whether a file is somebody else's: a database without the id that we give to ours. Raises apsw.Error.
+
+    The id and what is in it are read at one moment: another process may be making the very file.
+    """
+    found, version, parts = db.execute(
+        "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),"
+        " (SELECT count(*) FROM sqlite_schema)"
+    ).fetchall()[0]
+    return bool(found != application and (found or version or parts))
+
+
 def reading(path: Path) -> apsw.Connection:
     """The file as it is, to read. Raises apsw.Error."""
     try:

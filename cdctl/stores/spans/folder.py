@@ -17,7 +17,7 @@ import numpy as np
 from cdctl.domain.traces.batch import Bytes, SpanBatch
 from cdctl.errors import UnavailableError
 from cdctl.stores.journal_reserve import Reserve
-from cdctl.stores.spans import columns, lock, manifest
+from cdctl.stores.spans import columns, lock, manifest, own
 from cdctl.stores.spans.files import Writing, hours, ids_of, sweep, sync
 from cdctl.stores.spans.known import Known
 from cdctl.stores.spans.manifest import SpanFile
@@ -44,8 +44,10 @@ class SpanFolder:
     """The one writer of a span store. Its methods may be called from several threads."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """Raises UnavailableError: somebody else writes it, a newer cdctl wrote it, it cannot be used."""
+        """Raises UnavailableError: somebody else writes it, a newer cdctl wrote it, it cannot be used. Raises
+        UsageError: other things are in the folder."""
         columns.pyarrow()
+        own.check(folder)
         self.folder = folder
         self.data = folder / manifest.DATA
         self._clock = clock

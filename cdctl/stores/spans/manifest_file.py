@@ -9,7 +9,7 @@ import apsw
 
 from cdctl.domain.traces.ports import NoSpansError
 from cdctl.stores.spans.reasons import unavailable
-from cdctl.stores.sqlite_files import BUSY_SECONDS, one, reading, to_wal
+from cdctl.stores.sqlite_files import BUSY_SECONDS, foreign, one, reading, to_wal
 
 NAME = "manifest.sqlite"
 VERSION = 1
@@ -69,9 +69,9 @@ def open_to_read(folder: Path) -> apsw.Connection:
 
 
 def _known(db: apsw.Connection, path: Path) -> None:
-    application, version = one(db, "PRAGMA application_id"), one(db, "PRAGMA user_version")
-    if application != APPLICATION and (application or version or one(db, "SELECT count(*) FROM sqlite_schema")):
+    if foreign(db, APPLICATION):
         raise unavailable(path, "used", "this is no manifest of cdctl; name another folder: --store FOLDER")
+    version = one(db, "PRAGMA user_version")
     if version > VERSION:
         raise unavailable(
             path, "used", f"a newer cdctl wrote it (version {version}, this one knows {VERSION}); upgrade cdctl"
