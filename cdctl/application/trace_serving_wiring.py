@@ -74,9 +74,13 @@ async def serve(
 
 
 def _folder(settings: Settings, wanted: Serving) -> Path:
-    if wanted.store or not settings.contexts:
-        return folder_of(None, wanted.store)
-    return folder_of(chosen_context(settings))
+    """Checked before anything is written into it, a token among that."""
+    from cdctl.stores.spans import own
+
+    named = bool(wanted.store) or not settings.contexts
+    folder = folder_of(None, wanted.store) if named else folder_of(chosen_context(settings))
+    own.check(folder)
+    return folder
 
 
 def _installed() -> None:

@@ -128,3 +128,11 @@ def test_an_empty_file_is_no_mistake(cdctl, tmp_path, store):
     assert ran.out.splitlines()[1].split() == [str(file), "empty", "taken", "0", "0", "0"]
     _file(file, numbered(2))
     assert json.loads(cdctl("trace", "import", file, "--store", store, "-o", "json").out)["taken"] == 1
+
+
+def test_a_folder_of_others_is_no_store(cdctl, tmp_path):
+    file = _file(tmp_path / "a.json", numbered(1))
+    ran = cdctl("trace", "import", file, "--store", tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{tmp_path}: other things are in this folder" in ran.err
+    assert [one.name for one in tmp_path.iterdir()] == ["a.json"]

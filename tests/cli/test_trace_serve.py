@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from authority import Authority
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,16 @@ def test_what_is_wrong(cdctl, tmp_path, monkeypatch, arguments, code, said):
     assert said in ran.err
     assert ran.out == ""
     assert not (tmp_path / "store" / "manifest.sqlite").exists()
+
+
+def test_a_folder_of_others_gets_neither_spans_nor_a_token(cdctl, tmp_path):
+    cert, key = Authority(tmp_path, "ours").certificate("server", "127.0.0.1")
+    before = sorted(one.name for one in tmp_path.iterdir())
+    serving = ("--listen", "0.0.0.0:0", "--grpc", "", "--cert", cert, "--key", key)
+    ran = cdctl("trace", "serve", "--store", tmp_path, *serving)
+    assert (ran.code, ran.out) == (2, "")
+    assert "other things are in this folder" in ran.err
+    assert sorted(one.name for one in tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(
