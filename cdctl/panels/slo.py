@@ -10,7 +10,7 @@ from cdctl.domain import grid
 from cdctl.domain.boards.drawing import Line, Piece, with_role
 from cdctl.domain.boards.panel import Binding, Key, Kind
 from cdctl.domain.boards.snapshot import Arrange, Missing, Snapshot
-from cdctl.domain.slo.verdict import History, Row, Verdict
+from cdctl.domain.slo.verdict import History, Row, SloReport, Verdict
 from cdctl.domain.text import safe
 
 PAIRS = (("1h", "5m"), ("6h", "30m"), ("3d", "6h"))
@@ -18,7 +18,9 @@ PAIRS = (("1h", "5m"), ("6h", "30m"), ("3d", "6h"))
 _ROLES = {Verdict.MET: "good", Verdict.AT_RISK: "warn", Verdict.BREACHED: "bad", Verdict.NO_DATA: "dim"}
 _GRAVEST = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.ERROR, Verdict.NO_DATA, Verdict.MET)
 _BARS = " ▁▂▃▄▅▆▇█"
-_NAME, _BAR, _SPARK, _PAIR = 34, 10, 16, 13
+_BAR, _SPARK, _PAIR = 10, 16, 13
+_REST = 114
+"""Cells of everything but the name."""
 
 
 class Promises:
@@ -30,6 +32,8 @@ class Promises:
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
         self._place, self._top, self._room = 0, 0, 1
+        self._sorted: list[Row] = []
+        self._sorted_of: SloReport | None = None
 
     @property
     def title(self) -> str:
@@ -70,8 +74,9 @@ class Promises:
         self._top = min(max(self._top, self._place - self._room + 1), self._place)
         shown = rows[self._top : self._top + self._room]
         blank: Piece = (" " * width, "")
-        lines = [with_role((*_line(row), blank), "cursor" if row is rows[self._place] else "") for row in shown]
-        return [(*_HEAD, (" " * width, "head")), *lines]
+        name = min(max(width - _REST, 16), 60)
+        lines = [with_role((*_line(row, name), blank), "cursor" if row is rows[self._place] else "") for row in shown]
+        return [((_head(name), "head"), (" " * width, "head")), *lines]
 
     def data(self) -> Mapping[str, object]:
         """Every promise, with the numbers of `cdctl slo report -o json`."""
@@ -84,27 +89,25 @@ class Promises:
         slo = None if self._snapshot is None else self._snapshot.slo
         if slo is None or isinstance(slo, Missing):
             return []
-        return sorted(slo.report.rows, key=lambda row: _GRAVEST.index(row.verdict))
+        if slo.report is not self._sorted_of:
+            self._sorted_of = slo.report
+            self._sorted = sorted(slo.report.rows, key=lambda row: _GRAVEST.index(row.verdict))
+        return self._sorted
 
 
-def _head() -> Line:
+def _head(name: int) -> str:
     pairs = "".join(f"{f'{long}/{short}':>{_PAIR}} " for long, short in PAIRS)
-    text = f" {'':10} {'PROMISE':{_NAME}} {'SLI':>8} {'TARGET':>8} {'BUDGET LEFT':{_BAR + 6}} {pairs} BAD OVER WINDOW"
-    return ((text, "head"),)
+    return f" {'':10} {'PROMISE':{name}} {'SLI':>8} {'TARGET':>8} {'BUDGET LEFT':{_BAR + 6}} {pairs} BAD OVER WINDOW"
 
 
-_HEAD = _head()
-
-
-def _line(row: Row) -> Line:
+def _line(row: Row, width: int) -> Line:
     role = _ROLES.get(row.verdict, "bad")
-    name = safe(f"{row.name} {row.group_text}".strip(), 200)
-    short = grid.shorten(name, _NAME)
+    short = grid.shorten(safe(f"{row.name} {row.group_text}".strip(), 200), width)
     left = row.error_budget.remaining_ratio if row.error_budget else None
-    budget: Piece = ("-" + " " * (_BAR + 5), "dim") if left is None else (f"{_bar(left)} {left:>5.0%}", _left(left))
+    budget: Piece = ("-" + " " * (_BAR + 5), "dim") if left is None else (_bar(left) + _share(left), _left(left))
     pieces: list[Piece] = [
         (f" {row.verdict.value.replace('_', ' '):10} ", f"{role} strong"),
-        (short + " " * (_NAME - grid.cells(short) + 1), ""),
+        (short + " " * (width - grid.cells(short) + 1), ""),
         (f"{'-' if row.sli is None else f'{100 * row.sli:.3f}':>8} {float(100 * row.target):>8.7g} ", ""),
         budget,
         (" ", ""),
@@ -115,7 +118,7 @@ def _line(row: Row) -> Line:
         fires = any(text.startswith("/".join(pair)) for text in row.firing)
         rates = "/".join(_rate(row.burn_rates.get(window)) for window in pair)
         pieces.append((f"{rates:>{_PAIR}} ", "bad strong" if fires else ""))
-    return (*pieces, (" " + _spark(row.history), role))
+    return (*pieces, (" " + _spark(row.history, float(1 - row.target)), role))
 
 
 def _rate(rate: float | None) -> str:
@@ -129,13 +132,17 @@ def _bar(left: float) -> str:
     return "█" * filled + "░" * (_BAR - filled)
 
 
+def _share(left: float) -> str:
+    return f"{left:>6.0%}" if left > -9.995 else "<-999%"
+
+
 def _left(left: float) -> str:
     return "bad" if left <= 0 else "warn" if left < 0.1 else "good"
 
 
-def _spark(history: History | None) -> str:
-    """Shares of bad events over the window, in equal parts; the highest part is a full bar, a part without events a
-    dot."""
+def _spark(history: History | None, allowed: float) -> str:
+    """Shares of bad events over the window, in equal parts. The highest part is a full bar, unless even that is below
+    four times what is allowed: a calm past looks calm. A part without events is a dot."""
     if history is None or not len(history.ends):
         return ""
     begin, end = float(history.ends[0] - history.widths[0]), float(history.ends[-1])
@@ -143,8 +150,7 @@ def _spark(history: History | None) -> str:
     total = np.bincount(part, np.nan_to_num(history.total), _SPARK)
     bad = total - np.bincount(part, np.nan_to_num(history.good), _SPARK)
     share = np.divide(np.maximum(bad, 0), total, out=np.zeros(_SPARK), where=total > 0)
-    most = share.max()
-    levels = np.ceil(share / most * 8).astype(int) if most > 0 else np.zeros(_SPARK, int)
+    levels = np.ceil(share / max(share.max(), 4 * allowed, 1e-12) * 8).astype(int)
     return "".join("·" if not n else "▁" if not level else _BARS[level] for n, level in zip(total, levels, strict=True))
 
 
