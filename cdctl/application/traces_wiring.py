@@ -46,14 +46,19 @@ def sources_of(context: Context) -> Mapping[str, Mapping[str, object]]:
 
 def sources_there(context: Context) -> frozenset[str]:
     """Names of the sources that a context really has: spans are one where it names what counts them, or, where it says
-    nothing, where somebody has taken some in. The lab says where its spans are, or has none: the user's own are not
-    its."""
+    nothing, where somebody has taken some in."""
+    return frozenset(context.sources) - {"traces"} | (frozenset({"traces"}) if counts_spans(context) else frozenset())
+
+
+def counts_spans(context: Context | None) -> bool:
+    """Whether spans can be counted: the context names what does, or says nothing and somebody has taken some in. The
+    lab says where its spans are, or has none: the user's own are not its."""
     from cdctl.domain.settings import LAB
     from cdctl.sources.traces import COUNTING
 
-    taken_in = context.name != LAB and default_folder().is_dir()
-    have_spans = context.traces.kind in COUNTING if context.traces else taken_in
-    return frozenset(context.sources) - {"traces"} | (frozenset({"traces"}) if have_spans else frozenset())
+    if context and context.traces:
+        return context.traces.kind in COUNTING
+    return (context is None or context.name != LAB) and default_folder().is_dir()
 
 
 def open_store(context: Context | None, store: str = "") -> SpanStore:

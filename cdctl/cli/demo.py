@@ -53,13 +53,11 @@ def demo(
     from cdctl.domain.settings import Settings
     from cdctl.lab.demo import CONTEXT
     from cdctl.lab.demo import demo as started
-    from cdctl.lab.extra import HOW, lacking
     from cdctl.lab.stage import Making
 
     run = run_of(ctx)
     seconds = _seconds(lasting)
-    if why := lacking():
-        exits.note(run, f"the demo goes without spans: {why}; {HOW}")
+    _tell_lacking(run)
     doors = wiring.catalogue(Settings(), plugins=False)
     chosen = output.parse(outputs, [listing.name for listing in doors.names("reports")])
     headless = headless or _no_terminal(run)
@@ -84,6 +82,13 @@ def demo(
         exits.note(run, "the planned breach is not there: this is not how the demo should go")
     exits.note(run, "to try it yourself: cdctl lab up, then cdctl --context lab slo report")
     exits.leave(exits.Code.DONE if found else exits.Code.BAD_NEWS)
+
+
+def _tell_lacking(run: Run) -> None:
+    from cdctl.lab.extra import HOW, lacking
+
+    if why := lacking():
+        exits.note(run, f"the demo goes without spans: {why}; {HOW}")
 
 
 def _no_terminal(run: Run) -> bool:

@@ -44,6 +44,7 @@ def why(
     """Say who it is: the smallest groups that explain the bad events, and what to do next."""
     from cdctl.application import why_wiring, wiring
     from cdctl.application.explaining import Wanted
+    from cdctl.application.traces_wiring import counts_spans
     from cdctl.cli.progress import long_work
 
     run = run_of(ctx)
@@ -61,17 +62,23 @@ def why(
         return why_wiring.explain_slo(wanted, where, settings, doors, config=run.config, plugins=run.plugins)
 
     with long_work(run, f"looking for who it is in {name}", "nothing is kept: run it again"):
-        told = why_wiring.with_changes(
-            _first(run, ways(slo, specs.slos, source), ask), settings, config=run.config, plugins=run.plugins
-        )
-    told = replace(told, shell=shell_of(run, settings))
-    if told.slo != name:
-        exits.note(run, f"by spans, as {told.slo} counts them; --source prometheus takes the series of {name}")
+        spans = counts_spans(settings.context() if settings.contexts else None)
+        told = _first(run, ways(slo, specs.slos, source, spans=spans), ask)
+        told = why_wiring.with_changes(told, settings, config=run.config, plugins=run.plugins)
+    told = replace(_as_asked(run, told, name), shell=shell_of(run, settings))
 
     def fit(form: str, width: int) -> str:
         return why_wiring.render(told, form, width, show_vins=show_vins)
 
     output.emit(run, chosen, lambda form: why_wiring.render(told, form, show_vins=show_vins), fit)
+
+
+def _as_asked(run: Run, told: Explanation, name: str) -> Explanation:
+    """The answer about the SLO that was asked for, whoever counted its events."""
+    if told.slo == name:
+        return told
+    exits.note(run, f"by spans, as {told.slo} counts them; --source prometheus takes the series of {name}")
+    return replace(told, slo=name, by=told.slo)
 
 
 def named(slos: Sequence[Slo], name: str) -> Slo:
@@ -84,10 +91,10 @@ def named(slos: Sequence[Slo], name: str) -> Slo:
     return found
 
 
-def ways(slo: Slo, slos: Sequence[Slo], wanted: str) -> list[tuple[Slo, str]]:
+def ways(slo: Slo, slos: Sequence[Slo], wanted: str, *, spans: bool = True) -> list[tuple[Slo, str]]:
     """Which promise is looked at and where its events are from, the best first: what is asked for; else spans where the
-    promise or its sibling counts them, for they name vehicles, and then what the promise itself asks. Raises
-    UsageError."""
+    promise or its sibling counts them, for they name vehicles, and then what the promise itself asks. spans: whether
+    there are any; where there are none, a sibling is not tried before the promise itself. Raises UsageError."""
     from cdctl.application import why_wiring
 
     own, other = why_wiring.sources_of(slo), why_wiring.sibling(slo, slos)
@@ -100,6 +107,8 @@ def ways(slo: Slo, slos: Sequence[Slo], wanted: str) -> list[tuple[Slo, str]]:
             subject=slo.name,
             hint="explain an SLO that asks one of them",
         )
+    if not wanted and not spans and len(known) > 1 and by_spans is not slo:
+        del known[why_wiring.TRACES]
     if not wanted:
         return [(found, name) for name, found in known.items()]
     found = known.get(wanted)

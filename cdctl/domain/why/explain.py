@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cdctl.domain.slo.series import Floats
+from cdctl.domain.traces.attributes import VEHICLE_IDS
 from cdctl.domain.traces.ports import Window
 from cdctl.domain.why import picking
 from cdctl.domain.why.attributes import Chosen, choose
@@ -35,6 +36,8 @@ SLICES = 60
 _FINER = 100
 """Parts of a slice in which a beginning is looked for, where every event has its own time."""
 _HEAVY = 5
+_LEAST = 3
+"""Bad events that a heavy hitter has: fewer happen to anyone."""
 _NEAR = 5
 _TRACES = 3
 _LIKELY = -1.0
@@ -235,23 +238,28 @@ class _Work:
 
 
 def _heavy(events: Events, ids: Sequence[Column]) -> list[HeavyHitter]:
-    """The vehicles, and values of other attributes that name very many things, with the most bad events."""
+    """The vehicles, and values of other attributes that name very many things, with the most bad events; a vehicle
+    once, however many attributes name it."""
     columns = list(ids)
     if events.vehicle is not None and not any(column.coded is events.vehicle for column in columns):
-        columns.insert(0, Column("vehicle", events.vehicle, "fleet"))
+        columns.append(Column("vehicle", events.vehicle, "fleet"))
+    seen: set[str] = set()
     found: list[HeavyHitter] = []
     whole = max(float((events.bad * events.weight).sum()), 1e-12)
     for column in columns:
         codes = column.coded.codes
         bad = np.bincount(codes + 1, weights=events.bad * events.weight, minlength=2)[1:]
+        raw = np.bincount(codes + 1, weights=events.bad, minlength=2)[1:]
         total = np.bincount(codes + 1, weights=events.total * events.weight, minlength=2)[1:]
         found += [
             HeavyHitter(
                 column.name, column.coded.values[code], float(bad[code]), float(total[code]), _part(bad[code], whole)
             )
             for code in np.argsort(-bad, kind="stable")[:_HEAVY].tolist()
-            if bad[code] > 0
+            if raw[code] >= _LEAST and column.coded.values[code] not in seen
         ]
+        if column.name in VEHICLE_IDS:
+            seen |= {one.value for one in found if one.attribute == column.name}
     return sorted(found, key=lambda one: -one.share)[: 2 * _HEAVY]
 
 

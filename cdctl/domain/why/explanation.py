@@ -140,9 +140,10 @@ class HeavyHitter:
 class Explanation:
     """Who it is. slo, objective, group: whose events. target: the promise, 0..1. events: all of the window.
 
-    causes: as they were peeled. searched: groups looked at. attributes: those that were searched; same: names of others
-    that say the same as one. nameless: share 0..1 of events that name no vehicle that is known, None when nothing was
-    joined. notes: what has to be known to read this. shell: how commands to paste are begun.
+    by: the promise that counted them, where that is another one. causes: as they were peeled. searched: groups looked
+    at. attributes: those that were searched; same: names of others that say the same as one. nameless: share 0..1 of
+    events that name no vehicle that is known, None when nothing was joined. notes: what has to be known to read this.
+    shell: how commands to paste are begun.
     """
 
     slo: str
@@ -165,6 +166,7 @@ class Explanation:
     nameless: float | None = None
     notes: tuple[str, ...] = ()
     shell: Shell = PLAIN
+    by: str = ""
 
     def with_changes(self, changes: Sequence[Change]) -> Explanation:
         """The same, with the changes that came shortly before each cause began."""

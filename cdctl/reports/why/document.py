@@ -9,7 +9,7 @@ from typing import Any
 from cdctl.domain.fleet.privacy import masked
 from cdctl.domain.traces.attributes import VEHICLE_IDS
 from cdctl.domain.traces.ports import Window
-from cdctl.domain.why.explanation import Cause, Conjunction, Counts, Explanation, Timeline
+from cdctl.domain.why.explanation import Cause, Conjunction, Counts, Explanation, NearMiss, Timeline
 from cdctl.reports import words
 from cdctl.reports.why import telling
 
@@ -21,6 +21,7 @@ def document(told: Explanation, *, show_vins: bool = False) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "slo": told.slo,
+        "by": told.by or None,
         "objective": told.objective,
         "group": dict(told.group),
         "target": told.target,
@@ -34,17 +35,7 @@ def document(told: Explanation, *, show_vins: bool = False) -> dict[str, Any]:
         "burn_rate_without": _number(telling.without(told)),
         "risen": told.risen,
         "causes": [{**_cause(cause), "standing": cause in told.standing} for cause in told.causes],
-        "near_misses": [
-            {
-                "where": _where(miss.where),
-                "share": _number(miss.share),
-                "rate_inside": _number(miss.inside),
-                "rate_outside": _number(miss.outside),
-                "log10_p": _number(miss.log10_p),
-                "reason": miss.reason,
-            }
-            for miss in told.near
-        ],
+        "near_misses": [_near(miss) for miss in told.near],
         "heavy_hitters": [
             {
                 "attribute": hit.attribute,
@@ -65,6 +56,17 @@ def document(told: Explanation, *, show_vins: bool = False) -> dict[str, Any]:
         "unknown_vehicles": _number(told.nameless),
         "next": telling.commands(told),
         "notes": list(told.notes),
+    }
+
+
+def _near(miss: NearMiss) -> dict[str, Any]:
+    return {
+        "where": _where(miss.where),
+        "share": _number(miss.share),
+        "rate_inside": _number(miss.inside),
+        "rate_outside": _number(miss.outside),
+        "log10_p": _number(miss.log10_p),
+        "reason": miss.reason,
     }
 
 

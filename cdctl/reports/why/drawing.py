@@ -166,7 +166,8 @@ def changes(told: Explanation) -> list[Change]:
 def _marks(told: Explanation) -> str:
     """A line with its number where something was changed; numbers too close to each other share a label: `2–4`."""
     places = [(_across(told, one.at), number) for number, one in enumerate(changes(told), 1)]
-    parts, labels = [], []
+    parts: list[str] = []
+    labels: list[list[tuple[float, int]]] = []
     for x, number in places:
         if not 0 <= x <= 100:
             continue

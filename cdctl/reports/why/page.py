@@ -58,6 +58,7 @@ def page(told: Explanation, *, show_vins: bool = False) -> str:
     headline = escape(telling.headline(told))
     said = "".join(f"<li>{escape(line)}</li>" for line in telling.lines(told))
     group = "".join(f" · {_text(name)} {_text(value)}" for name, value in told.group.items())
+    by = f" · counted by {_text(told.by)}" if told.by else ""
     title = f"Why {_text(told.slo)}, {words.instant(told.window.end)}"
     lasted = words.duration(told.window.end - told.window.start)
     return "\n".join(
@@ -68,7 +69,7 @@ def page(told: Explanation, *, show_vins: bool = False) -> str:
             '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">',
             f'<link rel="icon" href="data:,">\n<title>{title}</title>',
             f"<style>{PALETTES}{RULES}{_STYLE}</style>\n</head>\n<body>{svg.GAP_PATTERN}\n<main>",
-            f'<header><p class="kicker">Why {_text(told.slo)}{group} · {lasted} until '
+            f'<header><p class="kicker">Why {_text(told.slo)}{by}{group} · {lasted} until '
             f"{words.instant(told.window.end)}</p>",
             f'<h1 class="answer">{headline}</h1>{f"<ul class=said>{said}</ul>" if said else ""}</header>',
             _facts(told),
@@ -77,7 +78,7 @@ def page(told: Explanation, *, show_vins: bool = False) -> str:
             _near(told),
             _heavy(told, show_vins=show_vins),
             _next(told),
-            _foot(told),
+            _foot(told, show_vins=show_vins),
             "</main>\n</body>\n</html>\n",
         ]
     )
@@ -236,8 +237,8 @@ def _next(told: Explanation) -> str:
     return f"<h2>Next</h2><pre>{escape(chr(10).join(lines))}</pre>" if lines else ""
 
 
-def _foot(told: Explanation) -> str:
-    notes = "".join(f"<li>{escape(line)}</li>" for line in telling.remarks(told))
+def _foot(told: Explanation, *, show_vins: bool) -> str:
+    notes = "".join(f"<li>{escape(line)}</li>" for line in telling.remarks(told, show_vins=show_vins))
     return (
         f"<footer><h2>How this was found</h2><ul>{notes}</ul><p>Rates are by weight, significance by what was seen; "
         "a p-value is corrected for the number of groups, for vehicles that fail more than once and for the time of "

@@ -141,8 +141,11 @@ def _rate(counts: Counts | None) -> float | None:
 
 def named(hit: HeavyHitter, *, show_vins: bool) -> str:
     """The value of a heavy hitter; ids of vehicles are masked unless they may be shown."""
-    personal = hit.attribute in {"vehicle", *VEHICLE_IDS}
-    return safe(masked(hit.value) if personal and not show_vins else hit.value, _LONG)
+    return safe(masked(hit.value) if _personal(hit) and not show_vins else hit.value, _LONG)
+
+
+def _personal(hit: HeavyHitter) -> bool:
+    return hit.attribute in {"vehicle", *VEHICLE_IDS}
 
 
 def commands(told: Explanation) -> list[str]:
@@ -164,7 +167,7 @@ def commands(told: Explanation) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def remarks(told: Explanation) -> Iterator[str]:
+def remarks(told: Explanation, *, show_vins: bool = False) -> Iterator[str]:
     """What has to be known to read it: where events come from, what was left out, what cannot be picked."""
     seconds = told.window.end - told.window.start
     yield (
@@ -172,6 +175,10 @@ def remarks(told: Explanation) -> Iterator[str]:
         f"{words.instant(told.window.end)}, from {'spans' if told.source == 'spans' else 'the series of a metric'}; "
         f"{told.searched:,} groups of {len(told.attributes)} attributes were looked at"
     )
+    if told.by:
+        yield f"events are counted as {safe(told.by, _LONG)} does"
+    if not show_vins and any(_personal(hit) for hit in told.heavy):
+        yield "ids of vehicles are masked, several may look alike: --show-vins writes them whole"
     if told.nameless:
         yield f"{rate(told.nameless)} of events name no vehicle that is known"
     for cause in told.fresh:

@@ -23,7 +23,7 @@ def text(told: Explanation, width: int | None = None, *, show_vins: bool = False
     """The whole answer; `width` in cells where a terminal shows it."""
     parts = [[telling.headline(told)], list(telling.lines(told)), list(_burn(told))]
     parts += [_causes(told, width), _near(told, width), _heavy(told, width, show_vins=show_vins)]
-    parts += [_examples(told), _next(told), list(telling.remarks(told))]
+    parts += [_examples(told), _next(told), list(telling.remarks(told, show_vins=show_vins))]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 

@@ -9,6 +9,7 @@ import pytest
 from why_told import DAY, END, HOUR, asked, incident, told
 
 from cdctl.domain.traces.batch import Coded
+from cdctl.domain.why.events import Column
 from cdctl.domain.why.explain import explain
 from cdctl.domain.why.explanation import Cause, Explanation, Predicate
 
@@ -135,3 +136,17 @@ def test_no_events_at_all() -> None:
     nothing = incident(n=0)
     found = told(nothing)
     assert (found.causes, found.burn, found.events.total) == ((), None, 0)
+
+
+def test_a_heavy_hitter_is_told_once_and_has_some_bad_events() -> None:
+    events = incident()
+    assert events.vehicle is not None
+    # The fleet knows it by the same id, yet as values of its own.
+    same = Column("vehicle.id", Coded(events.vehicle.codes, list(events.vehicle.values)), "span")
+    found = told(replace(events, columns=(*events.columns, same)))
+    assert len({hit.value for hit in found.heavy}) == len(found.heavy) > 0
+    single = np.zeros(len(events))
+    single[np.flatnonzero(events.bad)[:20]] = 1.0
+    calm = told(replace(events, bad=single))
+    assert all(hit.bad >= 3 for hit in calm.heavy)
+    assert told(replace(events, bad=np.where(np.arange(len(events)) == 7, 1.0, 0.0))).heavy == ()
