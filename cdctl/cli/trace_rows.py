@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cdctl.cli import records
-from cdctl.domain.traces.hiding import hidden
+from cdctl.domain.fleet.hidden_spans import hidden
 
 if TYPE_CHECKING:
     from cdctl.domain.traces.ports import Operation, SpanRow

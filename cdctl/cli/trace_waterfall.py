@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cdctl.cli import records, trace_rows
+from cdctl.domain.fleet.hidden_spans import hidden
 from cdctl.domain.fleet.privacy import masked
 from cdctl.domain.grid import cells, shorten
 from cdctl.domain.text import safe
-from cdctl.domain.traces.hiding import hidden
 from cdctl.domain.traces.waterfall import Line, Waterfall, length
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Whether a folder may become a span store: a store among the files of others is a slip, and hard to take away again."""
+"""Whether a folder may become a span store: one among the files of others is a slip, and hard to take away again."""
 
 from __future__ import annotations
 

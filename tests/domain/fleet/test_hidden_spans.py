@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdctl.domain.traces.hiding import hidden
+from cdctl.domain.fleet.hidden_spans import hidden
 from cdctl.domain.traces.ports import SpanRow
 
 VIN = "WDCB3NJ43RA000311"
