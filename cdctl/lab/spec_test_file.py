@@ -20,11 +20,12 @@ from cdctl.files.faults import Faults
 from cdctl.files.nearest import shown
 from cdctl.files.nodes import Mapping, Node
 from cdctl.files.reading import read_text
+from cdctl.files.shapes.shape import Shape
 from cdctl.files.yaml import documents
 from cdctl.lab.history import Series
 from cdctl.lab.made_spans import MadeSpans
 from cdctl.lab.notation import NotationError, expand
-from cdctl.lab.spec_test_shape import DEFAULT_INTERVAL, DEFAULT_START, FILE, INSTANT, NUMBERS
+from cdctl.lab.spec_test_shape import DEFAULT_INTERVAL, DEFAULT_START, FILE, INSTANT, NUMBERS, SERIES, SPANS, TEST
 from cdctl.lab.spec_test_spans import Heard, made
 
 ENDINGS = (".test.yaml", ".test.yml")
@@ -105,15 +106,22 @@ def _beside(path: Path) -> list[Path]:
 
 def read(files: Sequence[Path]) -> tuple[Case, ...]:
     """Every case of some files. Raises FileError with all problems of all of them."""
+    cases, problems = gathered(files)
+    if problems:
+        raise FileError(problems)
+    return cases
+
+
+def gathered(files: Sequence[Path]) -> tuple[tuple[Case, ...], list[Problem]]:
+    """Every case of some files, and all that is wrong in them. Where something is, cases say which promise they are
+    about, and are not to be run."""
     cases: list[Case] = []
     problems: list[Problem] = []
     for path in files:
         faults = Faults(str(path))
         cases += _cases(path, faults)
         problems += faults.close()
-    if problems:
-        raise FileError(problems)
-    return tuple(cases)
+    return tuple(cases), problems
 
 
 def _cases(path: Path, faults: Faults) -> tuple[Case, ...]:
@@ -123,10 +131,34 @@ def _cases(path: Path, faults: Faults) -> tuple[Case, ...]:
         faults.error(None, "holds no tests", "write tests: and a list of cases")
     for root in roots:
         FILE.check(root, "spec test file", faults)
-    if faults.errors:
-        return ()
+    sound = not faults.errors
     nodes = [node for root in roots if isinstance(root, Mapping) for node in root.items("tests")]
-    return tuple(_case(path, node, faults) for node in nodes if isinstance(node, Mapping))
+    return tuple(
+        _case(path, node, faults) if sound or _sound(TEST, node, "test") else _broken(path, node, faults)
+        for node in nodes
+        if isinstance(node, Mapping)
+    )
+
+
+def _sound(shape: Shape, node: Node, noun: str) -> bool:
+    """Whether it is written as it should be; what is not has been told."""
+    faults = Faults("")
+    shape.check(node, noun, faults)
+    return not faults.errors
+
+
+def _broken(path: Path, node: Mapping, faults: Faults) -> Case:
+    """A case that cannot be run. What is wrong in its sound parts is told, too, so that all is mended at once."""
+    for key in ("start", "at"):
+        if re.fullmatch(INSTANT, node.text(key)):
+            _instant(node.text(key), node.at(key), faults)
+    for one in node.items("input_series"):
+        if isinstance(one, Mapping) and _sound(SERIES, one, "input series"):
+            _series(one, 0, 1, faults)
+    for one in node.items("input_spans"):
+        if _sound(SPANS, one, "input spans"):
+            made([one], 0, 1, faults)
+    return Case(path, node.text("name"), node.text("slo"), 0, (), (), faults.place(node), faults.place(node.at("slo")))
 
 
 def _case(path: Path, node: Mapping, faults: Faults) -> Case:

@@ -27,7 +27,7 @@ TOOK = r"[0-9]{1,6}(?:\.[0-9]{1,6})?(?:ms|s|m)"
 UNKNOWN = "unknown"
 NUMBERS = ("good", "bad", "total", "coverage", "remaining")
 
-_SERIES = Fields(
+SERIES = Fields(
     "input series",
     "One time series.",
     {
@@ -47,7 +47,7 @@ _SERIES = Fields(
     ("series", "values"),
 )
 
-_SPANS = Fields(
+SPANS = Fields(
     "input spans",
     "Spans that are alike but for their time.",
     {
@@ -131,8 +131,8 @@ TEST = Fields(
             pattern=f"{OWN}|{INSTANT}",
             meaning="a duration such as 29d, or an instant such as 2026-03-29T12:00:00Z",
         ),
-        "input_series": Listing("The series there are; none to see what silence does.", _SERIES, "input series"),
-        "input_spans": Listing("The spans there are, for promises over traces.", _SPANS, "input spans"),
+        "input_series": Listing("The series there are; none to see what silence does.", SERIES, "input series"),
+        "input_spans": Listing("The spans there are, for promises over traces.", SPANS, "input spans"),
         "expect": Listing("What must follow, a group each.", _EXPECTED, "expectation", least=1),
     },
     ("name", "slo", "at", "expect"),

@@ -22,7 +22,7 @@ from cdctl.lab.scratch import scratch
 from cdctl.lab.servers import Prometheus
 from cdctl.lab.shelves import Trial, shelve, trial
 from cdctl.lab.spec_compare import Mismatch, compared
-from cdctl.lab.spec_test_file import ENDINGS, Case, below, find, read
+from cdctl.lab.spec_test_file import ENDINGS, Case, below, find, gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,14 @@ def run(paths: Sequence[Path], *, progress: Progress) -> SpecTestRun:
     Raises FileError when a file is wrong or a promise unknown, UnavailableError when Prometheus is not installed.
     """
     files = find(paths)
-    cases = read(files)
-    slos = {folder: _slos(folder) for folder in {file.parent for file in files}}
-    trials = [trial(case, slo) for case, slo in _matched(cases, slos)]
+    cases, problems = gathered(files)
+    slos: dict[Path, Mapping[str, Slo]] = {}
+    for folder in sorted({file.parent for file in files}):
+        try:
+            slos[folder] = _slos(folder)
+        except FileError as error:
+            problems += error.problems
+    trials = [trial(case, slo) for case, slo in _matched(cases, slos, problems)]
     progress.start("testing specs", len(trials))
     try:
         results = dict(_without_server([one for one in trials if one.spans_alone], progress))
@@ -78,9 +83,9 @@ def judge(folder: Path, *, sound: bool) -> tuple[Case, ...]:
 
     Raises FileError with what is wrong in the test files.
     """
-    cases = read(below(folder))
-    if sound:
-        _matched(cases, {top: _slos(top) for top in {case.file.parent for case in cases}})
+    cases, problems = gathered(below(folder))
+    tops = {case.file.parent for case in cases} if sound else set()
+    _matched(cases, {top: _slos(top) for top in tops}, problems)
     return cases
 
 
@@ -88,10 +93,16 @@ def _slos(folder: Path) -> dict[str, Slo]:
     return {slo.name: slo for slo in wiring.read_specs(Settings(), [str(folder)]).slos}
 
 
-def _matched(cases: Iterable[Case], slos: Mapping[Path, Mapping[str, Slo]]) -> list[tuple[Case, Slo]]:
-    found, problems = [], []
+def _matched(
+    cases: Iterable[Case], slos: Mapping[Path, Mapping[str, Slo]], problems: Sequence[Problem]
+) -> list[tuple[Case, Slo]]:
+    """Cases with their promises; of folders whose promises are known. Raises FileError with the problems that there
+    are, and with names that no promise has."""
+    found, problems = [], [*problems]
     for case in cases:
-        known = slos[case.file.parent]
+        known = slos.get(case.file.parent)
+        if known is None or not case.slo:
+            continue
         if case.slo in known:
             found.append((case, known[case.slo]))
         else:

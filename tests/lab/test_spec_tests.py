@@ -220,3 +220,25 @@ def test_spans_are_not_seen_by_other_cases(folder):
     silent = alone.split("    input_spans:")[0] + "    expect:\n      - {verdict: no_data, reason: took no spans in}\n"
     write(folder, "a", alone, silent, alone)
     assert run([folder], progress=Silent()).passed
+
+
+def test_every_mistake_of_a_file_is_told_at_once(folder):
+    first = case("one", "a", 1).replace("0+99x320", "0+99y320").replace("verdict: met", "verdict: mett")
+    second = case("two", "nobody", 1).replace("0+1x320", "lots")
+    third = case("three", "b", 1).replace("    at: 26h\n", "")
+    fourth = case("four", "nobody2", 1).replace("at: 26h", "at: 2026-02-30T00:00:00Z")
+    path = write(folder, "a", first, second, third, fourth)
+    with pytest.raises(FileError) as caught:
+        run([path], progress=Silent())
+    said = "\n".join(problem.message for problem in caught.value.problems)
+    for words in ("mett", "99y", "nobody'", "lots", "has no at", "nobody2", "is no instant"):
+        assert words in said, (words, said)
+    assert len(caught.value.problems) == 7
+
+
+def test_mistakes_of_specs_and_of_their_tests_are_told_together(folder):
+    (folder / "b.yaml").write_text(SPEC.replace("NAME", "b").replace("target: 0.95", "target: 95"))
+    path = write(folder, "a", case("one", "a", 1).replace("verdict: met", "verdict: mett"))
+    with pytest.raises(FileError) as caught:
+        run([path], progress=Silent())
+    assert {Path(problem.place.file).name for problem in caught.value.problems} == {"b.yaml", "a.test.yaml"}
