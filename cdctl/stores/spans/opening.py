@@ -22,6 +22,8 @@ ASIDE = ".damaged"
 
 def opened(folder: Path, data: Path, now: float) -> tuple[apsw.Connection, list[str]]:
     """The manifest, and what is to be said about it. Raises apsw.Error, OSError, UnavailableError."""
+    if not (folder / NAME).exists() and any(data.glob("*.parquet")):
+        return _anew(folder, data, now, "it is gone")  # it is there before any file: an empty one would have them swept
     try:
         db = open_to_write(folder)
     except DAMAGE as error:
@@ -52,7 +54,9 @@ def _anew(folder: Path, data: Path, now: float, why: str) -> tuple[apsw.Connecti
     aside = folder / f"{NAME}{ASIDE}"
     for suffix in ("-wal", "-shm"):
         (folder / f"{NAME}{suffix}").unlink(missing_ok=True)
-    (folder / NAME).replace(aside)
+    kept = (folder / NAME).exists()
+    if kept:
+        (folder / NAME).replace(aside)
     db = open_to_write(folder)
     try:
         with manifest.changing(db):
@@ -64,8 +68,9 @@ def _anew(folder: Path, data: Path, now: float, why: str) -> tuple[apsw.Connecti
         path.rename(path.with_suffix(ASIDE))
     rows = sum(file.rows for file in found)
     notes = [
-        f"the manifest of {folder} was damaged ({safe(why)}) and is made anew from {len(found)} files with {rows}"
-        f" spans; when spans were taken in, and what was imported, is no longer known; the old one is {aside.name}"
+        f"the manifest of {folder} was lost ({safe(why)}) and is made anew from {len(found)} files with {rows}"
+        f" spans; when spans were taken in, and what was imported, is no longer known"
+        + (f"; the old one is {aside.name}" if kept else "")
     ]
     return db, notes + [f"{path}: {reason}; its spans are lost" for path, reason in bad]
 

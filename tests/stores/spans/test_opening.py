@@ -90,3 +90,14 @@ def test_no_store_at_all(tmp_path):
     with pytest.raises(UnavailableError, match="there is no span store") as caught:
         SpanFiles(tmp_path / "nowhere").listing()
     assert "trace import" in caught.value.hint
+
+
+def test_a_manifest_that_is_gone_takes_no_span_with_it(tmp_path):
+    filled(tmp_path)
+    for suffix in ("", "-wal", "-shm"):
+        (tmp_path / f"{NAME}{suffix}").unlink(missing_ok=True)
+    with SpanFolder(tmp_path) as folder:
+        (note,) = folder.notes
+        assert "it is gone" in note
+        assert folder.write(spans([0, 1])) == 0, "they are there"
+    assert SpanFiles(tmp_path).listing().rows == 3
