@@ -28,8 +28,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         command = [sys.executable, "-m", "cdctl", *args]
         return subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=120, check=False)
 
-    up = cdctl("lab", "up", "--vehicles", "600", "--seed", "5")
-    try:
+    try:  # whoever stops the tests while it comes up leaves servers, too
+        up = cdctl("lab", "up", "--vehicles", "600", "--seed", "5")
         assert up.returncode == 0, up.stderr
         yield lambda *args: cdctl("--context", "lab", *args)
     finally:
