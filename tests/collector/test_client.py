@@ -178,11 +178,11 @@ def test_happenings_are_watched(served, make_standing):
 def test_what_happened_before_is_not_watched_and_a_new_collector_says_that_it_is_new(served, make_standing):
     async def run():
         async with served(10) as one, one.fleet() as fleet:
-            one.apply(make_standing(1, False, 2))
+            one.apply(make_standing(1, False, 2, sw="23-07.1"))
             runs = fleet.watch("")
             news = asyncio.create_task(anext(runs))
             await until(lambda: one.beat.viewers)
-            one.apply(make_standing(2, False, 2))
+            one.apply(make_standing(2, False, 2, sw="23-07.2"))
             assert [(h.vin[-1:], h.kind) for h in await news] == [("2", "offline")]
             one.beat.boot = "another"
             await one.drop()
@@ -219,7 +219,7 @@ def test_a_cut_is_told_and_what_was_missed_comes_after_it(served, make_standing)
             assert "the collector is not heard since" in page.status.notes[0]
             assert len(page.rows) == 2
             await until(lambda: [one.kind for one in news] == ["collector.down"])
-            one.apply(make_standing(4, False, 2))
+            one.apply(make_standing(4, False, 2, sw="23-07.1"))
             port = int(one.url.rpartition(":")[2])
             from cdctl.collector import serving
 
@@ -241,7 +241,9 @@ def test_a_cut_is_told_and_what_was_missed_comes_after_it(served, make_standing)
 def test_the_last_day_is_there_at_once(served, make_standing):
     async def run():
         async with served(10) as one, one.fleet() as fleet:
-            one.apply(make_standing(1, False, 2), make_standing(2, False, 2), events=[one.event(1)])
+            one.apply(
+                make_standing(1, False, 2, sw="23-07.1"), make_standing(2, False, 2, sw="23-07.2"), events=[one.event(1)]
+            )
             await until(lambda: one.beat.happenings >= 3)
             one.clock.ahead += 61
             await until(lambda: one.beat._minute != int(one.clock.now() - 61) // 60)
