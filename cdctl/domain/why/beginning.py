@@ -16,7 +16,8 @@ def between(bad: Floats, total: Floats, first: int) -> tuple[int, int, int]:
     """Numbers of bins of time, [n]: before which a group began to fail, most likely and at the earliest and latest, as
     (earliest, likeliest, latest). `first` is a first guess, 0 < first < n, from which the rates before and after are.
 
-    A beginning may be in the middle of a bin, so that earliest and latest are a bin apart from what the bins say.
+    bad and total are what was seen, not what it stands for. A beginning may be in the middle of a bin, so that
+    earliest and latest are a bin apart from what the bins say.
     """
     low = min(max(_rate(bad[:first], total[:first]), 1e-6), 0.999)
     high = min(_rate(bad[first:], total[first:]), 0.9999)

@@ -195,8 +195,8 @@ class _Work:
         events, window, slices = self._events, self._question.window, self._question.slices
         finer = _FINER if self._question.source == "spans" else 1  # the events of a metric have the times of buckets
         at = _slices(events, self._question, slices * finer)[mask]
-        weights = (one[mask] * events.weight[mask] for one in (events.bad, events.total))
-        bad, total = (summed(at, weight, slices * finer) for weight in weights)
+        # As they were seen: a good event that stands for 64 is no more sure a sign than any other.
+        bad, total = (summed(at, one[mask], slices * finer) for one in (events.bad, events.total))
         width = (window.end - window.start) / (slices * finer)
         first, likely, last = (round(window.start + one * width) for one in between(bad, total, place * finer))
         return first, likely, last

@@ -232,7 +232,7 @@ def _heavy(told: Explanation, *, show_vins: bool) -> str:
 
 def _next(told: Explanation) -> str:
     found = telling.commands(told)
-    examples = [f"cdctl trace show {trace}" for cause in told.fresh for trace in cause.traces]
+    examples = [f"{told.shell.head} trace show {trace}" for cause in told.fresh for trace in cause.traces]
     lines = list(dict.fromkeys([*found, *examples]))
     return f"<h2>Next</h2><pre>{escape(chr(10).join(lines))}</pre>" if lines else ""
 

@@ -1,5 +1,7 @@
 """When a group began to fail, and how well that is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from why_told import END, told
@@ -77,3 +79,23 @@ def test_changes_are_held_against_all_of_it() -> None:
     ]
     (marked,) = own.with_changes(changes).causes
     assert {one.change.title for one in marked.after} == {"just before", "at its end"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_good_events_that_stand_for_many_make_no_beginning_surer(seed: int) -> None:
+    truth = END - 2.345 * DAY
+    rng = np.random.default_rng(seed + 50)
+
+    def sampled(events: Events) -> Events:
+        """All bad events, and one in 64 of the others."""
+        kept = (events.bad > 0) | (rng.random(len(events)) < 1 / 64)
+        columns = tuple(replace(one, coded=replace(one.coded, codes=one.coded.codes[kept])) for one in events.columns)
+        weight = np.where(events.bad > 0, 1.0, 64.0)[kept]
+        return Events(events.bad[kept], events.total[kept], weight, events.at[kept], columns)
+
+    calm = week(END + 1, seed + 100, 200_000)
+    calm = sampled(replace(calm, at=calm.at - WEEK))
+    found = told(sampled(week(truth, seed, 200_000)), calm, window=NOW, reference=Window(NOW.start - WEEK, NOW.start))
+    between = found.causes[0].between
+    assert between is not None
+    assert between[0] <= truth <= between[1]

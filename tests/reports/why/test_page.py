@@ -13,6 +13,7 @@ import pytest
 from why_told import END, incident, told
 
 from cdctl.domain.changes import Change
+from cdctl.domain.pasting import Shell
 from cdctl.domain.why.explanation import Explanation, Predicate
 from cdctl.reports.why.page import page
 
@@ -145,6 +146,12 @@ def test_figures_sit_below_their_heads(width: int, found: Explanation, rendered:
     rows = told[1].split(";")
     assert len(rows) > 2
     assert len(set(rows)) == 1
+
+
+def test_examples_ask_whom_the_run_asked(found: Explanation) -> None:
+    text = page(replace(found, shell=Shell("cdctl --context lab")))
+    assert "cdctl --context lab trace show " in text
+    assert "cdctl trace show" not in text
 
 
 def test_without_a_cause_there_is_one_line() -> None:
