@@ -161,7 +161,7 @@ def test_promtool_accepts_what_the_platform_serves(made, tmp_path):
     folder = tmp_path / "platform"
     folder.mkdir()
     made.standing.write(folder / "standing.json")
-    with Platform(folder) as platform:
+    with Platform(folder, "http://127.0.0.1:9") as platform:
         status, text = get(platform.port, "/metrics", 60.0)  # weeks have gone by, and it tells spans of some minutes
         assert status == 200
         assert get(platform.port, "/nothing")[0] == 404
