@@ -58,14 +58,17 @@ def _live(run: Run, settings: Settings, board: str) -> None:
 
     stage = _stage(settings, board)
 
-    async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> None:
+    async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> int:
         from cdctl.application.top import Promising
 
         if isinstance(slo, Promising):
             slo.begin()
-        await Top(stage, lookout).run_async()
+        view = Top(stage, lookout)
+        await view.run_async()
+        return view.return_code or 0
 
-    top_wiring.with_lookout(settings, work, promised=_promised(stage), config=run.config, plugins=run.plugins)
+    failed = top_wiring.with_lookout(settings, work, promised=_promised(stage), config=run.config, plugins=run.plugins)
+    exits.leave(exits.Code.UNKNOWN if failed else exits.Code.DONE)  # what failed was told on the terminal
 
 
 def _once(run: Run, settings: Settings, board: str, size: tuple[int, int], outputs: list[str] | None) -> None:

@@ -45,7 +45,8 @@ class Pane:
     def __init__(self, folder: Path, *command: str) -> None:
         self._tmux = ["tmux", "-L", f"cdctl-{uuid.uuid4().hex}", "-f", "/dev/null"]
         new = ["new-session", "-d", "-x", "100", "-y", "16", "-c", str(folder)]
-        self._run(*new, *command, ";", "set", "-g", "remain-on-exit", "on")
+        # The shell stays, so that there is something that tells how the command ended.
+        self._run(*new, "sh", "-c", '"$@"; echo "left with $?"; exec cat', "sh", *command)
 
     def __enter__(self) -> Pane:
         return self
@@ -69,7 +70,7 @@ class Pane:
         return eventually(lambda: all(text in self.text() for text in texts), 60)
 
     def ended(self) -> bool:
-        return eventually(lambda: self._run("list-panes", "-F", "#{pane_dead} #{pane_dead_status}").strip() == "1 0")
+        return self.shows("left with 0")
 
 
 def test_it_shows_takes_keys_and_leaves(broker, tmp_path, root):
