@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,7 +42,7 @@ class Pane:
     """A terminal of 100x16 in a tmux of its own."""
 
     def __init__(self, folder: Path, *command: str) -> None:
-        self._tmux = ["tmux", "-L", f"cdctl-{uuid.uuid4().hex}", "-f", "/dev/null"]
+        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
         new = ["new-session", "-d", "-x", "100", "-y", "16", "-c", str(folder)]
         # The shell stays, so that there is something that tells how the command ended.
         self._run(*new, "sh", "-c", '"$@"; echo "left with $?"; exec cat', "sh", *command)
