@@ -397,7 +397,7 @@ _DAMAGES = {
     "cut": lambda body: body[: len(body) // 2],
     "flipped": lambda body: body[:-9] + bytes([body[-9] ^ 1]) + body[-8:],
     "empty": lambda body: b"",
-    "an old layout": lambda body: body.replace(b'"layout":1', b'"layout":0'),
+    "an old layout": lambda body: body.replace(b'"layout":2', b'"layout":0'),
 }
 
 
