@@ -119,8 +119,8 @@ class Collector:
 @dataclass(frozen=True, slots=True)
 class CallbackDoor:
     """Where the command API calls us. `listen` is HOST:PORT, `url` the address at which the API reaches it; empty when
-    that is `listen` itself. `secret` signs what it sends, `token` is a bearer token; at least one of them is set. `cert`
-    and `key` are paths of PEM files: an address that others reach has them."""
+    that is `listen` itself. `secret` signs what it sends, `token` is a bearer token; at least one of them is set.
+    `cert` and `key` are paths of PEM files: an address that others reach has them."""
 
     listen: str
     url: str = ""

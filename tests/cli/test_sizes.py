@@ -8,7 +8,9 @@ from cdctl.cli.sizes import byte_count, least_seconds
 from cdctl.errors import UsageError
 
 
-@pytest.mark.parametrize(("text", "expected"), [("2GB", 2 << 30), ("500 mb", 500 << 20), ("100", 100), ("1 TB", 1 << 40), ("3B", 3)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2GB", 2 << 30), ("500 mb", 500 << 20), ("100", 100), ("1 TB", 1 << 40), ("3B", 3)]
+)
 def test_sizes(text, expected):
     assert byte_count(text, "--x", 1) == expected
 

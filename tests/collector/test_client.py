@@ -242,7 +242,9 @@ def test_the_last_day_is_there_at_once(served, make_standing):
     async def run():
         async with served(10) as one, one.fleet() as fleet:
             one.apply(
-                make_standing(1, False, 2, sw="23-07.1"), make_standing(2, False, 2, sw="23-07.2"), events=[one.event(1)]
+                make_standing(1, False, 2, sw="23-07.1"),
+                make_standing(2, False, 2, sw="23-07.2"),
+                events=[one.event(1)],
             )
             await until(lambda: one.beat.happenings >= 3)
             one.clock.ahead += 61

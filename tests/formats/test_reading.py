@@ -32,14 +32,14 @@ _FILES = {
     "OTLP JSON lines": [
         _LINES,
         b"\n".join(_BODIES),
-        gzip.compress(_LINES),
+        gzip.compress(_LINES, mtime=0),
         _zstd(_LINES),
         _zstd(_TIGHT[0] + b"\n") + _zstd(_TIGHT[1] + b"\n") + _zstd(_TIGHT[2]),
         b'{"resourceMetrics":[]}\n' + _LINES + b'{"resourceLogs":[{"x":[]}]}\n',
         b"\n\n" + _LINES.replace(b"\n", b"\r\n"),
     ],
     "OTLP JSON": [b"\n".join(json.dumps(json.loads(body), indent=2).encode() for body in _BODIES)],
-    "OTLP protobuf": [_lengths(*_PROTO), _lengths(*map(_zstd, _PROTO)), gzip.compress(_lengths(*_PROTO))],
+    "OTLP protobuf": [_lengths(*_PROTO), _lengths(*map(_zstd, _PROTO)), gzip.compress(_lengths(*_PROTO), mtime=0)],
     "OTLP JSON with lengths": [_lengths(*map(_zstd, _TIGHT)), _lengths(*_BODIES)],
     "OTLP protobuf request": [b"".join(_PROTO)],  # protobuf messages one after the other are one
     "Jaeger v3": [
@@ -77,7 +77,7 @@ _ZIPKIN = b'[{"traceId":"1","id":"2","timestamp":5}]'
         ("Jaeger", json.dumps(json.loads(_JAEGER), indent=4).encode()),
         ("Zipkin", _ZIPKIN),
         ("Zipkin", b"[ " + _ZIPKIN + b", [] ]"),
-        ("Zipkin", gzip.compress(b"\n" + _ZIPKIN)),
+        ("Zipkin", gzip.compress(b"\n" + _ZIPKIN, mtime=0)),
     ],
 )
 def test_files_of_others(form, data):
@@ -90,7 +90,7 @@ def test_files_of_others(form, data):
 @pytest.mark.parametrize(
     "data",
     [b"hello\n", b"<xml/>", b'"text"', b'{"spans":[]}', b"\x00\x00\x00\x05hello", b"PK\x03\x04",
-     gzip.compress(b"hello"), b"\xff" * 100, b"\x00" * 64, b"\x1b]0;owned\x07"],
+     gzip.compress(b"hello", mtime=0), b"\xff" * 100, b"\x00" * 64, b"\x1b]0;owned\x07"],
 )  # fmt: skip
 def test_what_is_no_file_of_spans(data):
     with pytest.raises(UsageError, match="not a file of spans") as error:
@@ -99,13 +99,13 @@ def test_what_is_no_file_of_spans(data):
     assert error.value.message.isprintable()
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b" \r\n\n\n\n\n", gzip.compress(b"")])
+@pytest.mark.parametrize("data", [b"", b"\n", b" \r\n\n\n\n\n", gzip.compress(b"", mtime=0)])
 def test_a_file_with_nothing_in_it(data):
     found, messages = reading.of_bytes(data)
     assert (found.name, list(messages)) == ("empty", [])
 
 
-@pytest.mark.parametrize("data", [gzip.compress(b"hello")[:-9], b"\x28\xb5\x2f\xfdrubbish"])
+@pytest.mark.parametrize("data", [gzip.compress(b"hello", mtime=0)[:-9], b"\x28\xb5\x2f\xfdrubbish"])
 def test_compressed_files_that_are_broken_from_the_start(data):
     with pytest.raises(UsageError) as error:
         reading.of_bytes(data, "x.gz")

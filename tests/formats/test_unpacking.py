@@ -13,7 +13,7 @@ from cdctl.errors import UsageError
 from cdctl.formats import limits, unpacking
 
 _PACK = {
-    "gzip": lambda data: gzip.compress(data, 9),
+    "gzip": lambda data: gzip.compress(data, 9, mtime=0),
     "zstd": zstandard.ZstdCompressor(level=19, write_checksum=True).compress,
 }
 _DATA = random.Random(1).randbytes(300_000) + b"text " * 10_000

@@ -38,7 +38,7 @@ _SEEDS = {
     "lines": _TIGHT + b"\n" + _TIGHT,
     "protobuf": _PROTO,
     "lengths": _LENGTHS,
-    "gzip": gzip.compress(_TIGHT),
+    "gzip": gzip.compress(_TIGHT, mtime=0),
     "zstd": zstandard.ZstdCompressor().compress(_LENGTHS),
     "jaeger": _JAEGER,
     "zipkin": _ZIPKIN,

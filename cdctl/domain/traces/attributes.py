@@ -49,6 +49,7 @@ OLD_NAMES: dict[str, str] = {
 }
 """Older names and what they are called now. Both are found by either name."""
 
+
 def spellings(key: str) -> tuple[str, ...]:
     """Every name of an attribute, its present one first."""
     now = OLD_NAMES.get(key, key)

@@ -22,8 +22,8 @@ def raw_deflate(body):
 
 
 PACKED = {
-    "gzip": gzip.compress(TEXT),
-    "GZip ": gzip.compress(TEXT[:10]) + gzip.compress(TEXT[10:]),
+    "gzip": gzip.compress(TEXT, mtime=0),
+    "GZip ": gzip.compress(TEXT[:10], mtime=0) + gzip.compress(TEXT[10:], mtime=0),
     "deflate": zlib.compress(TEXT),
     "zstd": zstandard.compress(TEXT),
     "identity": TEXT,
