@@ -128,6 +128,8 @@ def take(
             _Taking(file, result, store, now, lambda: told(results)).run()
         except UsageError as error:
             result.error = error
+        except OSError as error:  # a disk or a mount that fails in the middle
+            result.error = UsageError(f"cannot be read: {error.strerror}", subject=file.name)
         finally:
             file.close()
         told(results)
