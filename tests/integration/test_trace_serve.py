@@ -94,6 +94,8 @@ def test_the_exporters_of_opentelemetry(serving):
     process, told = serving.start()
     url = f"{told['otlp']['http']}/v1/traces"
     traced(HttpExporter(url), "http")
+    second = int(time.time())
+    assert eventually(lambda: int(time.time()) > second)  # when spans were heard is told in whole seconds
     traced(HttpExporter(url, compression=Compression.Gzip), "http-gzip")
     traced(HttpExporter(url, compression=Compression.Deflate), "http-deflate")
     traced(GrpcExporter(told["otlp"]["grpc"], insecure=True), "grpc")
