@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from http_served import served
 
 from cdctl.errors import UnavailableError, UsageError
 from cdctl.sources.alerts import address, fetch
@@ -71,13 +71,8 @@ def server() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             return None
 
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{made.server_port}", asked
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with served(Answers) as url:
+        yield url, asked
 
 
 def test_what_is_there_is_read_and_nobody_is_told_who_we_are(server):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import small_disk
 from writing import intent, move, story, with_journal, write
 
 from cdctl.domain.orders.keeping import Note
@@ -19,44 +18,6 @@ from cdctl.domain.orders.order import State
 from cdctl.errors import UnavailableError
 from cdctl.stores.journal import SqliteJournal, open_journal, read_journal
 from cdctl.testing.clock import ManualClock
-
-_SMALL = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
-
-
-def on_a_small_disk(test: str, size: str, tmp_path: Path) -> None:
-    """Run one function of this file in a process that has a disk of its own."""
-    mounted = f"mount -t tmpfs -o size={size} tmpfs {tmp_path}"
-    if subprocess.run([*_SMALL, mounted], capture_output=True, check=False).returncode:
-        pytest.skip("this system lets nobody mount a small disk")
-    alone(test, tmp_path, *_SMALL, f'{mounted} && exec "$0" "$@"')
-
-
-def alone(test: str, tmp_path: Path, *within: str) -> None:
-    """Run one function of this file in a process of its own: what it may write is limited for all of the process."""
-    code = f"import test_journal_full as here, pathlib; here.{test}(pathlib.Path({str(tmp_path)!r}))"
-    folders = [str(Path(__file__).parent), *sys.path]
-    done = subprocess.run(
-        [*within, sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def fill(folder: Path) -> Path:
-    """Take all the room there is."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (65_536, 4096, 512):
-            try:
-                while file.write(bytes(size)) == size:
-                    pass
-            except OSError:
-                continue
-    return ballast
 
 
 async def until_refused(journal: SqliteJournal) -> UnavailableError:
@@ -74,7 +35,7 @@ def ends_on_a_full_disk(folder: Path) -> None:
 
     async def work(journal: SqliteJournal) -> None:
         await journal.write([intent(number) for number in range(200)])
-        ballast = fill(folder)
+        ballast = small_disk.fill(folder)
         error = await until_refused(journal)
         assert error.message == "the journal cannot be written: no space is left on its disk", error
         assert error.hint.startswith("make room on its disk, or set paths.journal"), error
@@ -101,7 +62,7 @@ def opened_on_a_full_disk(folder: Path) -> None:
     """By the next process: an abort comes from another terminal."""
     path = folder / "journal.sqlite"
     write(path, story(20), [intent(30)], reserve=512 * 1024)
-    ballast = fill(folder)
+    ballast = small_disk.fill(folder)
 
     async def work(journal: SqliteJournal) -> None:
         await until_refused(journal)
@@ -150,7 +111,7 @@ def read_from_a_disk_that_can_only_be_read(folder: Path) -> None:
     ],
 )
 def test_a_full_disk(test: str, size: str, tmp_path: Path) -> None:
-    on_a_small_disk(test, size, tmp_path)
+    small_disk.run(__file__, test, size, tmp_path)
 
 
 @contextmanager
@@ -199,4 +160,4 @@ def no_room_to_open(tmp_path: Path) -> None:
     "test", ["files_that_may_not_grow", "room_is_kept_before_anything_is_written", "no_room_to_open"]
 )
 def test_files_have_a_limit(test: str, tmp_path: Path) -> None:
-    alone(test, tmp_path)
+    small_disk.alone(__file__, test, tmp_path)

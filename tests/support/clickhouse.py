@@ -7,10 +7,12 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from http_served import served
 
 TABLE = """
 CREATE TABLE otel_traces (
@@ -77,15 +79,10 @@ def serving(
         def log_message(self, *args: object) -> None:
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
     try:
-        yield {"clickhouse": f"http://127.0.0.1:{server.server_port}", "database": database}, asked
+        with served(Asked) as url:
+            yield {"clickhouse": url, "database": database}, asked
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
         session.query(f"DROP DATABASE {database}")
 
 

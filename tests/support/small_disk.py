@@ -17,10 +17,15 @@ def run(file: str, function: str, size: str, folder: Path) -> None:
     mounted = f"mount -t tmpfs -o size={size} tmpfs {folder}"
     if subprocess.run([*_ALONE, mounted], capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody mount a small disk")
+    alone(file, function, folder, *_ALONE, f'{mounted} && exec "$0" "$@"')
+
+
+def alone(file: str, function: str, folder: Path, *within: str) -> None:
+    """Call it with `folder` in a process of its own: what it may write is limited for all of the process."""
     code = f"import {Path(file).stem} as here, pathlib; here.{function}(pathlib.Path({str(folder)!r}))"
     paths = os.pathsep.join([str(Path(file).parent), *sys.path])
     done = subprocess.run(
-        [*_ALONE, f'{mounted} && exec "$0" "$@"', sys.executable, "-c", code],
+        [*within, sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import spans_both
 from google.protobuf.json_format import ParseDict
+from http_served import served
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from cdctl.domain.traces.ports import SpanRow
@@ -85,17 +86,11 @@ def _serving(server: Server, handle: Handle) -> Iterator[Server]:
         def log_message(self, *args: object) -> None:
             return None
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    server.url = f"http://127.0.0.1:{http.server_port}"
-    try:
-        yield server
-    finally:
-        stop.set()
-        http.shutdown()
-        thread.join()
-        http.server_close()
+    with served(Asked) as server.url:
+        try:
+            yield server
+        finally:
+            stop.set()
 
 
 def _json(document: object, status: int = 200) -> Reply:

@@ -8,6 +8,7 @@ import pytest
 
 from cdctl.errors import UsageError
 from cdctl.stores.spans.folder import SpanFolder
+from cdctl.stores.spans.reading import SpanFiles
 
 
 def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
@@ -37,5 +38,7 @@ def test_an_empty_one_and_what_is_there_before_the_first_span(tmp_path: Path, na
     (tmp_path / "notes.txt").touch()
     with SpanFolder(tmp_path):  # it is a store now, whatever else lies there
         pass
+    assert {one.name for one in tmp_path.iterdir()} > {*names, "notes.txt"}
     with SpanFolder(tmp_path / "new" / "deep"):
         pass
+    assert SpanFiles(tmp_path / "new" / "deep").listing().lost == ()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import small_disk
 from span_batches import NOW, spans
 from span_stores import numbers
 
@@ -15,8 +13,6 @@ from cdctl.errors import UnavailableError
 from cdctl.stores.spans.folder import SpanFolder
 from cdctl.stores.spans.reading import SpanFiles
 from cdctl.stores.spans.tending import Keeping, Tending
-
-_SMALL = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
 
 
 def fills_up(folder: Path) -> None:
@@ -64,17 +60,4 @@ def no_room_at_all(folder: Path) -> None:
 
 @pytest.mark.parametrize(("test", "size"), [("fills_up", "3m"), ("no_room_at_all", "64k")])
 def test_a_full_disk(test: str, size: str, tmp_path: Path) -> None:
-    mounted = f"mount -t tmpfs -o size={size} tmpfs {tmp_path}"
-    if subprocess.run([*_SMALL, mounted], capture_output=True, check=False).returncode:
-        pytest.skip("this system lets nobody mount a small disk")
-    code = f"import test_store_full as here, pathlib; here.{test}(pathlib.Path({str(tmp_path)!r}))"
-    folders = [str(Path(__file__).parent), *sys.path]
-    done = subprocess.run(
-        [*_SMALL, f'{mounted} && exec "$0" "$@"', sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    small_disk.run(__file__, test, size, tmp_path)
