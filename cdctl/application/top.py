@@ -1,18 +1,19 @@
-"""What feeds the live view: the fleet as it is now, promises judged every minute, orders of rows worked out aside."""
+"""What the live view looks at: the fleet as it is now, promises judged every minute, and answers to what panels ask."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from cdctl.domain.boards.snapshot import Arrange, Arranged, FleetSight, Missing, SloSight, Snapshot
-from cdctl.domain.fleet.order import sort
-from cdctl.domain.fleet.selection import SelectionError, select
+from cdctl.application.top_arranging import arranged
+from cdctl.application.top_promising import Promising
+from cdctl.domain.boards.asking import Answer, Arrange, Ask, Missing
+from cdctl.domain.boards.requests import About
+from cdctl.domain.boards.snapshot import FleetSight, Note, Snapshot
 from cdctl.domain.fleet.view import FleetView
 from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
@@ -20,79 +21,59 @@ from cdctl.errors import CdctlError
 if TYPE_CHECKING:
     from cdctl.application.fleet import LocalFleet
     from cdctl.domain.ports import Clock
-    from cdctl.domain.slo.verdict import SloReport
 
-EVERY = 60.0
-"""Seconds between two judgements of the promises."""
 BEAT = 1.0
 """Seconds between two counts of the whole fleet."""
+MOST_NOTES = 500
+Answering = Callable[[Any, Snapshot], Awaitable[object]]
+"""Answers one kind of question, at the instant of a snapshot whose view of the fleet is its own. Raises CdctlError."""
+_WAITING = Missing("listening to the fleet", waiting=True)
 
 
-class Promising:
-    """Judges promises again and again, in a thread of its own: a server may take its time, and nobody waits for it."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What stays as it is while one looks. hidden: fields that tell where a vehicle is, which may not be asked about.
+    colour, readonly: see `Snapshot`."""
 
-    def __init__(self, judge: Callable[[], SloReport], clock: Clock) -> None:
-        self._judge = judge
-        self._clock = clock
-        self._stop = threading.Event()
-        self.sight: SloSight | Missing = Missing("promises are being judged", waiting=True)
-
-    def once(self) -> None:
-        """Judge them now. A failure is kept with the last judgement there was."""
-        try:
-            self.sight = SloSight(self._judge(), self._clock.now())
-        except CdctlError as error:
-            if isinstance(self.sight, SloSight):
-                self.sight = replace(self.sight, broken=error.message)
-            else:
-                self.sight = Missing(error.message, error.hint)
-
-    def begin(self) -> None:
-        """Go on until `end`. The thread is no reason to stay: a process that leaves does not wait for a server."""
-        threading.Thread(target=self._run, name="promises", daemon=True).start()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self.once()
-            self._stop.wait(EVERY)
-
-    def end(self) -> None:
-        """No further judgement begins."""
-        self._stop.set()
+    context: str
+    hidden: Collection[str] = ()
+    colour: str = ""
+    readonly: bool = False
+    answering: Mapping[type[Ask], Answering] = field(default_factory=dict)
 
 
 class Lookout:
-    """Everything that a board can see. fleet: None when there is none, and `missing` says why. hidden: fields that tell
-    where a vehicle is, which may not be asked about."""
+    """Everything that a board can see. `about` is what the board on the screen is about."""
 
-    def __init__(
-        self,
-        context: str,
-        clock: Clock,
-        fleet: LocalFleet | Missing,
-        slo: Promising | Missing,
-        hidden: Collection[str] = (),
-    ) -> None:
-        self._context, self._clock = context, clock
+    def __init__(self, setting: Setting, clock: Clock, fleet: LocalFleet | Missing, slo: Promising | Missing) -> None:
+        self.setting = setting
+        self.about = About()
+        self._clock = clock
         self._fleet, self._slo = fleet, slo
-        self._hidden = frozenset(hidden)
+        self._answering: dict[type[Ask], Answering] = {Arrange: self._arrange, **setting.answering}
         self._sight: FleetSight | Missing = fleet if isinstance(fleet, Missing) else _WAITING
         self._frozen: Snapshot | None = None
-        self._arranged: dict[str, Arranged] = {}
-        self._waiting: dict[str, Arrange] = {}
+        self._answers: dict[str, Answer] = {}
+        self._waiting: dict[str, Ask] = {}
         self._working: set[asyncio.Task[None]] = set()
+        self._notes: deque[Note] = deque(maxlen=MOST_NOTES)
+        self._told: tuple[Note, ...] = ()
         self._counted = 0.0
         self._received = 0
 
     def snapshot(self) -> Snapshot:
         """This instant, at the cost of what is looked at; the fleet as a whole is counted once a second."""
         now = self._clock.now()
+        setting, answers = self.setting, dict(self._answers)
         if self._frozen is not None:
-            return replace(self._frozen, at=now, arranged=dict(self._arranged))
+            return replace(self._frozen, at=now, answers=answers, about=self.about, notes=self._told)
         if not isinstance(self._fleet, Missing):
             self._look(self._fleet, now)
         slo = self._slo.sight if isinstance(self._slo, Promising) else self._slo
-        return Snapshot(now, self._context, self._sight, slo, None, dict(self._arranged))
+        return Snapshot(
+            now, setting.context, self._sight, slo, None, answers, self.about, self._told, setting.colour,
+            setting.readonly,
+        )  # fmt: skip
 
     def _look(self, fleet: LocalFleet, now: float) -> None:
         sight = self._sight
@@ -108,6 +89,11 @@ class Lookout:
         except CdctlError as error:
             self._sight = replace(sight, broken=error.message) if isinstance(sight, FleetSight) else _lost(error)
 
+    def note(self, text: str, *, bad: bool = False) -> None:
+        """Remember what was said; the oldest of many is forgotten."""
+        self._notes.append(Note(self._clock.now(), text, bad))
+        self._told = tuple(self._notes)
+
     def freeze(self, fields: Collection[str]) -> None:
         """Hold the picture: what these fields say is copied, and stays as it is."""
         taken = self.snapshot()
@@ -122,8 +108,12 @@ class Lookout:
         """Go on."""
         self._frozen = None
 
-    def arrange(self, wanted: Mapping[str, Arrange]) -> None:
-        """Work out orders of rows aside; of a panel that asks again meanwhile, the last one is worked out next."""
+    def forget(self) -> None:
+        """Another board: what was answered to the panels of the one before is not for it."""
+        self._answers.clear()
+
+    def ask(self, wanted: Mapping[str, Ask]) -> None:
+        """Find answers aside; of a panel that asks again meanwhile, its last question is answered next."""
         busy = set(self._waiting)
         self._waiting |= wanted
         for letter in wanted.keys() - busy:
@@ -134,49 +124,52 @@ class Lookout:
     async def _work(self, letter: str) -> None:
         while True:
             ask = self._waiting[letter]
-            view = self._view()
-            if view is not None:
-                self._arranged[letter] = await asyncio.to_thread(self.arranged, ask, view)
+            at, begin = self._clock.now(), self._clock.now()
+            value = await self._answer(ask)
+            self._answers[letter] = Answer(ask, value, at, max(self._clock.now() - begin, 0.0))
             if self._waiting[letter] == ask:
                 del self._waiting[letter]
                 return
 
+    async def _answer(self, ask: Ask) -> object:
+        answering = self._answering.get(type(ask))
+        if answering is None:
+            return Missing("nothing here can tell", f"context {self.setting.context} has no source for it")
+        try:
+            return await answering(ask, self._own())
+        except CdctlError as error:
+            return Missing(error.message, error.hint)
+        except Exception as error:  # one panel's question may not take the others down
+            return Missing(f"it failed: {safe(f'{type(error).__name__}: {error}', 300)}", "this is a bug")
+
+    def _own(self) -> Snapshot:
+        """This instant with a view that nobody else uses: answers are found beside what is drawn."""
+        seen = self.snapshot()
+        sight = seen.fleet
+        if isinstance(sight, Missing) or seen.frozen_at is not None:
+            return seen
+        return replace(seen, fleet=replace(sight, view=FleetView(sight.view.columns, sight.view.now_ms)))
+
+    @property
+    def busy(self) -> bool:
+        """Whether answers are on their way."""
+        return bool(self._working)
+
     async def settle(self) -> None:
-        """Wait for the orders that are being worked out."""
+        """Wait for the answers that are on their way."""
         while self._working:
             await asyncio.gather(*self._working)
 
-    def _view(self) -> FleetView | None:
-        """What an order is worked out from: the frozen picture, or one of its own, as it is used beside this thread."""
-        sight = self._frozen.fleet if self._frozen is not None else self._sight
-        if not isinstance(sight, FleetSight):
-            return None
-        return sight.view if self._frozen is not None else FleetView(sight.view.columns, sight.view.now_ms)
+    async def aclose(self) -> None:
+        """Nobody waits for answers any more."""
+        for task in self._working:
+            task.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
 
-    def arranged(self, ask: Arrange, seen: FleetView) -> Arranged:
-        """The answer to one question; what is wrong with a filter is part of it."""
-        at = seen.now_ms / 1000
-        try:
-            selection = select(ask.where, seen.fields)
-        except SelectionError as error:
-            told = f"{' ' * (len(safe(ask.where[: error.at], 10_000)) + 2)}^ {safe(error.what, 300)}"
-            hint = f"; {safe(error.hint, 200)}" if error.hint else ""
-            return Arranged(ask, _NONE, seen.n, at, error=told + hint)
-        fields = {*selection.fields, *([ask.sort] if ask.sort else [])}
-        for name in fields & self._hidden:
-            told = f"{name} tells where a vehicle is: see cdctl fleet ls --reason"
-            return Arranged(ask, _NONE, seen.n, at, error=told)
-        for name in fields - set(seen.fields):
-            return Arranged(ask, _NONE, seen.n, at, error=f"there is no field {name!r}")
-        begin = self._clock.now()
-        match = selection.match(seen)
-        rows = np.flatnonzero(match.mask) if ask.where else np.arange(seen.n)
-        rows = sort(seen, rows, ask.sort, ask.descending, None) if ask.sort else rows
-        return Arranged(ask, rows, seen.n, at, match.left_out, took=self._clock.now() - begin)
-
-
-_NONE = np.zeros(0, np.int64)
-_WAITING = Missing("listening to the fleet", waiting=True)
+    async def _arrange(self, ask: Arrange, seen: Snapshot) -> object:
+        if isinstance(seen.fleet, Missing):
+            return seen.fleet
+        return await asyncio.to_thread(partial(arranged, ask, seen.fleet.view, self.setting.hidden))
 
 
 def _lost(error: CdctlError) -> Missing:

@@ -5,43 +5,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cdctl.domain.boards.board import Board, Box, boxes
+from cdctl.domain.boards.asking import Ask
+from cdctl.domain.boards.board import Board, Box, Slot, boxes
 from cdctl.domain.boards.drawing import BLANK, Line, Piece, fit
-from cdctl.domain.boards.panel import Binding, Key, Panel
-from cdctl.domain.boards.snapshot import Arrange, Snapshot
+from cdctl.domain.boards.keys import Binding, Key, Keymap
+from cdctl.domain.boards.panel import Panel, Table
+from cdctl.domain.boards.requests import DONE, Reply
+from cdctl.domain.boards.snapshot import Snapshot
 from cdctl.domain.grid import cells
 from cdctl.domain.text import safe
 
-BINDINGS = (
-    Binding("tab", "the next panel"),
-    Binding("p", "freeze the picture, and let it go on"),
-    Binding("?", "this help; any key goes back"),
-    Binding("q", "leave"),
-)
-
 
 class Stage:
-    """A board and a panel for every letter. `leaving` and `frozen` are what the hand wants."""
+    """A board and a panel for every letter."""
 
-    def __init__(self, board: Board, panels: Mapping[str, Panel]) -> None:
+    def __init__(self, board: Board, panels: Mapping[str, Panel], keymap: Keymap | None = None) -> None:
         self.board = board
         self.panels = panels
-        self.leaving = False
-        self.frozen = False
-        self._helping = False
+        self._keymap = keymap or Keymap()
+        self._slots = {slot.letter: slot for slot in board.slots}
         self._broken: dict[str, str] = {}
+        self._boxes: dict[str, Box] = {}
         self._able = [slot.letter for slot in board.slots if panels[slot.letter].bindings]
-        tables = [slot.letter for slot in board.slots if slot.kind == "fleet"]
-        self._focus = next(iter([*tables, *self._able]), "")
+        self.focus = next(iter([*(letter for letter in self._able if self._is_table(letter)), *self._able]), "")
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Fields of vehicles that any panel shows."""
         return tuple(dict.fromkeys(name for panel in self.panels.values() for name in panel.fields))
 
-    def see(self, snapshot: Snapshot) -> dict[str, Arrange]:
-        """Another instant; what panels want to be arranged, by letter."""
-        wanted: dict[str, Arrange] = {}
+    @property
+    def writing(self) -> bool:
+        """Whether keys are letters for the panel that has the focus."""
+        return bool(self.focus) and self.panels[self.focus].writing
+
+    @property
+    def focused(self) -> tuple[str, Sequence[Binding]]:
+        """Kind and bindings of the panel that has the focus; an empty kind when none has."""
+        return (self._slots[self.focus].kind, self.panels[self.focus].bindings) if self.focus else ("", ())
+
+    @property
+    def bound(self) -> Mapping[str, Sequence[Binding]]:
+        """Bindings by kind of panel."""
+        return {self._slots[letter].kind: self.panels[letter].bindings for letter in self._able}
+
+    def see(self, snapshot: Snapshot) -> dict[str, Ask]:
+        """Another instant; what panels want to know, by letter."""
+        wanted: dict[str, Ask] = {}
         for letter, panel in self.panels.items():
             try:
                 ask = panel.see(snapshot, letter)
@@ -53,44 +63,78 @@ class Stage:
                     wanted[letter] = ask
         return wanted
 
-    def press(self, key: Key) -> bool:
-        """A key: for the panel that has the focus, else for all. Whether it did anything."""
-        if key.name == "ctrl+c":
-            self.leaving = True
-            return True
-        if self._helping:
-            self._helping = False
-            return True
-        panel = self.panels.get(self._focus)
-        try:
-            if panel is not None and panel.press(key):
-                return True
-        except Exception as error:
-            self._broken[self._focus] = _said(error)
-            return True
-        return self._own(key)
+    def press(self, key: Key) -> Reply:
+        """A key for the panel that has the focus; None when it has no use for it."""
+        if not self.focus:
+            return None
+        kind, bindings = self.focused
+        action = "" if self.writing else self._keymap.action(kind, bindings, key)
+        return self._told(action, key) if action or self.writing else None
 
-    def _own(self, key: Key) -> bool:
-        if key.name in {"tab", "shift+tab"} and self._able:
-            step = 1 if key.name == "tab" else -1
-            self._focus = self._able[(self._able.index(self._focus) + step) % len(self._able)]
-        elif key.char == "?":
-            self._helping = True
-        elif key.char == "p":
-            self.frozen = not self.frozen
-        elif key.char == "q":
-            self.leaving = True
-        else:
+    def act(self, kind: str, action: str) -> Reply:
+        """Do an action of a kind of panel: of the one that has the focus, else of the first of that kind."""
+        letters = [letter for letter in (self.focus, *self._able) if letter and self._slots[letter].kind == kind]
+        if not letters:
+            return None
+        self.focus = letters[0]
+        return self._told(action, Key(""))
+
+    def turn(self, step: int) -> bool:
+        """Give the focus to another panel; whether there is one."""
+        if len(self._able) < 2:
             return False
+        self.focus = self._able[(self._able.index(self.focus) + step) % len(self._able)]
         return True
+
+    def click(self, x: int, y: int, name: str) -> Reply:
+        """The mouse at a place of the screen. name: click, wheelup or wheeldown; a click gives the focus, too."""
+        for letter, box in self._boxes.items():
+            if box.left <= x < box.left + box.width and box.top <= y < box.top + box.height and letter in self._able:
+                at = (x - box.left, y - box.top - (1 if self.panels[letter].title else 0))
+                return self._clicked(letter, Key(name, at=at))
+        return None
+
+    def _clicked(self, letter: str, key: Key) -> Reply:
+        if key.name == "click":
+            self.focus = letter
+            return self._told("click", key) if key.at[1] >= 0 else DONE
+        before, self.focus = self.focus, letter
+        try:
+            return self.press(key)
+        finally:
+            self.focus = before
+
+    def narrow(self, where: str) -> bool:
+        """Put a filter into the prompt of the board's vehicles and give them the focus; whether it has any."""
+        for letter, panel in self.panels.items():
+            if isinstance(panel, Table):
+                panel.narrow(where)
+                self.focus = letter
+                return True
+        return False
+
+    @property
+    def table(self) -> Table | None:
+        """The board's vehicles: those that have the focus, else the first."""
+        found = [self.panels[letter] for letter in (self.focus, *self.panels) if letter]
+        return next((panel for panel in found if isinstance(panel, Table)), None)
+
+    def _is_table(self, letter: str) -> bool:
+        return isinstance(self.panels[letter], Table)
+
+    def _told(self, action: str, key: Key) -> Reply:
+        try:
+            return self.panels[self.focus].press(action, key)
+        except Exception as error:
+            self._broken[self.focus] = _said(error)
+            return DONE
 
     def draw(self, width: int, height: int) -> list[Line]:
         """Exactly `height` lines of exactly `width` cells."""
-        if self._helping:
-            return [fit(line, width) for line in _padded(self._help(), height)]
+        self._boxes = boxes(self.board, width, height)
         rows: list[list[tuple[int, Line]]] = [[] for _ in range(height)]
-        for letter, box in boxes(self.board, width, height).items():
-            for number, line in enumerate(_padded(self._framed(letter, box), box.height)):
+        for letter, box in self._boxes.items():
+            for number, line in enumerate(padded(self._framed(letter, box), box.height)):
                 rows[box.top + number].append((box.left, fit(line, box.width)))
         return [_joined(sorted(row, key=lambda part: part[0]), width) for row in rows]
 
@@ -108,45 +152,35 @@ class Stage:
         except Exception as error:
             broken = _said(error)
         if broken:
-            kind = next(slot.kind for slot in self.board.slots if slot.letter == letter)
-            title, lines = title or kind, [((f" this panel failed: {broken}", "bad"),)]
+            title = title or self._slots[letter].kind
+            lines = [((f" this panel failed: {broken}", "bad"),)]
         if not title:
             return lines
-        role = "title strong" if letter == self._focus and len(self._able) > 1 else "title"
+        focused = letter == self.focus and len(self._able) > 1
         rest = max(box.width - cells(title) - 5, 0)
-        return [(("── ", "dim"), (title, role), (" " + "─" * rest, "dim")), *lines]
-
-    def _help(self) -> list[Line]:
-        lines: list[Line] = [((f" {self.board.title or self.board.name}", "strong"),), BLANK]
-        lines += [((" everywhere", "title"),), *map(_bound, BINDINGS)]
-        for letter in self._able:
-            kind = next(slot.kind for slot in self.board.slots if slot.letter == letter)
-            lines += [BLANK, ((f" {kind}", "title"),), *map(_bound, self.panels[letter].bindings)]
-        return lines
+        sides = "frame focus" if focused else "frame"
+        return [(("── ", sides), (title, "title strong" if focused else "title"), (" " + "─" * rest, sides)), *lines]
 
     def data(self) -> dict[str, object]:
         """What every panel shows, by letter."""
-        told: dict[str, object] = {}
-        for slot in self.board.slots:
-            try:
-                shown = dict(self.panels[slot.letter].data())
-            except Exception as error:
-                shown = {"error": _said(error)}
-            if slot.letter in self._broken:
-                shown = {"error": self._broken[slot.letter]}
-            told[slot.letter] = {"kind": slot.kind, **shown}
-        return told
+        return {slot.letter: self._data(slot) for slot in self.board.slots}
+
+    def _data(self, slot: Slot) -> dict[str, object]:
+        try:
+            shown = dict(self.panels[slot.letter].data())
+        except Exception as error:
+            shown = {"error": _said(error)}
+        if slot.letter in self._broken:
+            shown = {"error": self._broken[slot.letter]}
+        return {"kind": slot.kind, **shown}
 
 
 def _said(error: Exception) -> str:
     return safe(f"{type(error).__name__}: {error}", 300)
 
 
-def _bound(binding: Binding) -> Line:
-    return ((f"   {binding.keys:30} ", "strong"), (binding.does, ""))
-
-
-def _padded(lines: Sequence[Line], height: int) -> list[Line]:
+def padded(lines: Sequence[Line], height: int) -> list[Line]:
+    """Exactly `height` lines."""
     return [*lines[:height], *[BLANK] * (height - len(lines))]
 
 

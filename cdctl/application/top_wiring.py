@@ -3,55 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from cdctl.application import fleet_wiring, wiring
-from cdctl.domain.boards.snapshot import Missing
-from cdctl.errors import CdctlError, UsageError
+from cdctl.domain.boards.asking import Missing
+from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
     from cdctl.application.fleet import LocalFleet
-    from cdctl.application.top import Lookout, Promising
-    from cdctl.domain.boards.board import Board
-    from cdctl.domain.boards.panel import Panel
+    from cdctl.application.top import Answering, Lookout
+    from cdctl.application.top_promising import Promising
+    from cdctl.domain.boards.asking import Ask
+    from cdctl.domain.ports import Clock
     from cdctl.domain.settings import Settings
 
 T = TypeVar("T")
-Kinds = Mapping[str, Collection[str]]
-Make = Callable[[str, Mapping[str, object]], "Panel"]
 
 
-def boards(settings: Settings) -> dict[str, Path]:
-    """Boards by name: those that ship, and those of the settings' folder, which come first."""
-    from cdctl.files.shipped import shipped
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What answers are found with. config: the settings file, for processes that are started."""
 
-    folders = [shipped("dashboards"), Path(settings.dashboards).expanduser()]
-    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+    settings: Settings
+    clock: Clock
+    fleet: LocalFleet | Missing
+    slo: Promising | Missing
+    config: str = ""
+    plugins: bool = True
 
 
-def read_board(settings: Settings, name: str, kinds: Kinds, make: Make) -> Board:
-    """The board of that name, or in the file of that path. kinds: what panels there are, with their settings; make:
-    tries one. Raises UsageError and FileError."""
-    from difflib import get_close_matches
-
-    from cdctl.files import boards as files
-
-    known = boards(settings)
-    if name in known:
-        return files.read(known[name], kinds, make)
-    if "/" in name or name.endswith((".yaml", ".yml")):
-        return files.read(Path(name), kinds, make)
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}; or name a file"
-    raise UsageError("there is no board of that name", subject=f"--board {name}", hint=hint)
+def answering(means: Means) -> Mapping[type[Ask], Answering]:
+    """Who answers which kind of question; each kind has a module of its own, and nothing is opened before it is
+    asked."""
+    return {}
 
 
 def promises(settings: Settings, *, plugins: bool) -> Promising | Missing:
     """What judges the promises of the context; Missing when there is nothing to judge, with the reason."""
     from cdctl.application.evaluate import Options
-    from cdctl.application.top import Promising
+    from cdctl.application.top_promising import Promising
     from cdctl.application.traces_wiring import sources_there
 
     class Silence:
@@ -92,13 +83,14 @@ def with_lookout(
     settings: Settings,
     work: Callable[[Lookout, LocalFleet | Missing, Promising | Missing], Awaitable[T]],
     *,
-    promised: bool,
     config: str = "",
     plugins: bool = True,
+    readonly: bool = False,
+    promised: bool = True,
 ) -> T:
-    """Open what a board looks at, do the work, let go of it whatever happens. promised: whether promises are looked at.
+    """Open what boards look at, do the work, let go of it whatever happens. promised: whether promises are looked at.
     Raises as `fleet_wiring.open_fleet`."""
-    from cdctl.application.top import Lookout
+    from cdctl.application.top import Lookout, Setting
     from cdctl.domain.fleet.privacy import is_location
 
     hidden = [name for name, path in settings.fleet_columns.items() if is_location(path)]
@@ -107,9 +99,13 @@ def with_lookout(
     async def run() -> T:
         slo = promises(settings, plugins=plugins) if promised else Missing("no panel shows promises")
         fleet = await _fleet(settings, config, plugins)
+        means = Means(settings, wiring.WallClock(), fleet, slo, config, plugins)
+        setting = Setting(context.name, hidden, readonly=readonly, answering=answering(means))
+        lookout = Lookout(setting, means.clock, fleet, slo)
         try:
-            return await work(Lookout(context.name, wiring.WallClock(), fleet, slo, hidden), fleet, slo)
+            return await work(lookout, fleet, slo)
         finally:
+            await lookout.aclose()
             if not isinstance(slo, Missing):
                 slo.end()
             if not isinstance(fleet, Missing):

@@ -34,7 +34,7 @@ def check(ctx: typer.Context, outputs: OutputOption = None) -> None:
     specs = _specs(run, settings)
     rows += specs
     rows += _spec_tests(settings, sound=not any(row["result"] == "error" for row in specs))
-    rows += _boards(settings)
+    rows += _boards(run, settings)
     rows += _plugins(run, settings)
     rows += _security(settings)
     output.show(run, outputs, rows, _COLUMNS)
@@ -96,13 +96,14 @@ def _spec_tests(settings: Settings, *, sound: bool) -> list[Row]:
     return [_row("spec tests", settings.slo_specs, "ok", counted)]
 
 
-def _boards(settings: Settings) -> Iterator[Row]:
-    from cdctl.application import top_wiring
-    from cdctl.cli.top import kinds, make
+def _boards(run: Run, settings: Settings) -> Iterator[Row]:
+    from cdctl.application import wiring
+    from cdctl.application.top_boards_wiring import Boards
 
-    for name, path in top_wiring.boards(settings).items():
+    boards = Boards(settings, wiring.catalogue(settings, plugins=run.plugins))
+    for name, path in boards.files().items():
         try:
-            board = top_wiring.read_board(settings, name, kinds(), make)
+            board = boards.read(name)
         except CdctlError as error:
             yield from _refused("board", error)
         else:

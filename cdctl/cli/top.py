@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,10 +15,12 @@ from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
     from cdctl.application.fleet import LocalFleet
-    from cdctl.application.top import Lookout, Promising
+    from cdctl.application.top import Lookout
+    from cdctl.application.top_boards_wiring import Boards
+    from cdctl.application.top_promising import Promising
     from cdctl.application.top_stage import Stage
-    from cdctl.domain.boards.panel import Panel
-    from cdctl.domain.boards.snapshot import Missing, Snapshot
+    from cdctl.domain.boards.asking import Missing
+    from cdctl.domain.boards.snapshot import Snapshot
     from cdctl.domain.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -33,13 +34,12 @@ _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
 def top(
     ctx: typer.Context,
     board: Annotated[str, typer.Option(metavar="NAME|FILE", help="Which board.")] = "fleet",
-    readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be sent; so far nothing can be.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be sent.")] = False,
     once: Annotated[bool, typer.Option("--once", help="One picture on stdout: text, json or svg.")] = False,
     size: Annotated[str, typer.Option(metavar="COLUMNSxLINES", help="Of --once; 160x50 unless told.")] = "",
     outputs: OutputOption = None,
 ) -> None:
     """Keep an eye on vehicles and promises: a board that is drawn anew as things change; ? shows its keys."""
-    del readonly  # accepted, so that scripts which pass it go on when the view can send
     run = run_of(ctx)
     settings = settings_of(run)
     if once:
@@ -49,49 +49,60 @@ def top(
         raise UsageError("is for one picture", subject="-o" if outputs else "--size", hint="add --once")
     if output.terminal_width() is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the live view needs a terminal", hint="cdctl top --once prints one picture")
-    _live(run, settings, board)
+    _live(run, settings, board, readonly=readonly)
 
 
-def _live(run: Run, settings: Settings, board: str) -> None:
+def _live(run: Run, settings: Settings, board: str, *, readonly: bool) -> None:
     from cdctl.application import top_wiring
-    from cdctl.tui.screen import Top
+    from cdctl.application.top_view import View
+    from cdctl.domain.boards.keys import Keymap
+    from cdctl.domain.boards.requests import About
+    from cdctl.tui.app import Top
 
-    stage = _stage(settings, board)
+    boards = _boards(run, settings)
+    boards.open(board)  # what is wrong with it is said before anything is listened to
 
     async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> int:
-        from cdctl.application.top import Promising
+        from cdctl.application.top_promising import Promising
 
         if isinstance(slo, Promising):
             slo.begin()
-        view = Top(stage, lookout)
-        await view.run_async()
-        return view.return_code or 0
+        app = Top(View(lookout, boards, Keymap(), board, About()), boards.changed)
+        await app.run_async()
+        return app.return_code or 0
 
-    failed = top_wiring.with_lookout(settings, work, promised=_promised(stage), config=run.config, plugins=run.plugins)
+    failed = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, readonly=readonly)
     exits.leave(exits.Code.UNKNOWN if failed else exits.Code.DONE)  # what failed was told on the terminal
 
 
 def _once(run: Run, settings: Settings, board: str, size: tuple[int, int], outputs: list[str] | None) -> None:
     from cdctl.application import top_wiring
-    from cdctl.domain.boards.snapshot import Missing
+    from cdctl.domain.boards.asking import Missing
 
     values = outputs if outputs and not all("=" in value for value in outputs) else [*(outputs or ()), "text"]
     chosen = output.parse(values, FORMS)
-    stage = _stage(settings, board)
+    stage = _boards(run, settings).open(board)
 
     async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> Snapshot:
         await top_wiring.settled(fleet, slo, _PATIENCE, lambda what: exits.detail(run, what))
-        lookout.arrange(stage.see(lookout.snapshot()))
+        lookout.ask(stage.see(lookout.snapshot()))
         await lookout.settle()
         seen = lookout.snapshot()
         stage.see(seen)
         stage.draw(*size)
         return seen
 
-    seen = top_wiring.with_lookout(settings, work, promised=_promised(stage), config=run.config, plugins=run.plugins)
+    seen = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, promised=_promised(stage))
     output.emit(run, chosen, lambda form: _rendered(stage, form, size, seen.at))
     lost = [part for part in (seen.fleet, seen.slo) if isinstance(part, Missing)]
     exits.leave(exits.Code.UNKNOWN if len(lost) == 2 else exits.Code.DONE)
+
+
+def _boards(run: Run, settings: Settings) -> Boards:
+    from cdctl.application import wiring
+    from cdctl.application.top_boards_wiring import Boards
+
+    return Boards(settings, wiring.catalogue(settings, plugins=run.plugins))
 
 
 def _rendered(stage: Stage, form: str, size: tuple[int, int], at: float) -> str:
@@ -108,30 +119,8 @@ def _rendered(stage: Stage, form: str, size: tuple[int, int], at: float) -> str:
     return "".join(f"{text_of(line).rstrip()}\n" for line in lines)
 
 
-def _stage(settings: Settings, name: str) -> Stage:
-    from cdctl.application import top_wiring
-    from cdctl.application.top_stage import Stage
-
-    board = top_wiring.read_board(settings, name, kinds(), make)
-    return Stage(board, {slot.letter: make(slot.kind, slot.settings) for slot in board.slots})
-
-
 def _promised(stage: Stage) -> bool:
     return any(slot.kind == "slo" for slot in stage.board.slots)
-
-
-def kinds() -> Mapping[str, tuple[str, ...]]:
-    """Every kind of panel, with the keys of its settings."""
-    from cdctl.panels.kinds import KINDS, kind
-
-    return {name: tuple(kind(name).settings) for name in KINDS}
-
-
-def make(name: str, settings: Mapping[str, object]) -> Panel:
-    """A panel of a kind. Raises UsageError for a wrong setting."""
-    from cdctl.panels.kinds import kind
-
-    return kind(name).make(settings)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -192,8 +192,8 @@ class Report(Protocol):
 class Plugin:
     """What a plugin's entry point names: one thing for one room.
 
-    room: "sources", "reports", "protocols", "inventory" or "commands". make: a SourceFactory, SpeechFactory,
-    InventoryFactory or CommandFactory; for a report a callable without arguments.
+    room: "sources", "reports", "protocols", "inventory", "commands" or "panels". make: a SourceFactory, SpeechFactory,
+    InventoryFactory, CommandFactory or PanelFactory; for a report a callable without arguments.
     """
 
     api: int

@@ -48,6 +48,11 @@ _TABLE: dict[str, dict[str, str]] = {
         "parameter": "read and set a parameter",
         "diagnostics": "trouble codes, versions, network",
     },
+    "panels": {
+        "header": "context, rates, drops, age and whether it is live",
+        "slo": "promises: verdict, budget, burn rates, how it went",
+        "fleet": "vehicles, one a row: filter, sort, mark",
+    },
 }
 
 

@@ -17,6 +17,7 @@ from cdctl.extend import builtin
 from cdctl.extend.listing import ROOMS, Broken, Declaration, Kind, Listing, Loaded
 
 if TYPE_CHECKING:
+    from cdctl.domain.boards.panel import Panel
     from cdctl.domain.fleet.inventory import Inventory
     from cdctl.domain.fleet.speech import Speech
     from cdctl.domain.orders.command import Command
@@ -114,6 +115,14 @@ class Catalogue:
 
         name, settings = door_of(choice)
         return self.inventory(name, settings | ({"reveal": reveal} if reveal else {}))
+
+    def panel(self, name: str, settings: Mapping[str, object]) -> Panel:
+        """A panel, made from its settings; see `cdctl.domain.boards.panel.PanelFactory`. Raises PluginError, or the
+        UsageError with which it refuses a setting."""
+        from cdctl.extend import paneling
+
+        ours = self._listing("panels", name).kind is Kind.BUILT_IN
+        return paneling.panel(self.load("panels", name), settings, self._subject("panels", name), trusted=ours)
 
     def command(self, name: str) -> Command:
         """What vehicles can be told by this name, such as "climate.start"; only the plugin that brings it is imported.

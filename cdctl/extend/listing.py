@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from cdctl.domain.ports import Plugin
 
-ROOMS = ("sources", "reports", "protocols", "inventory", "commands")
+ROOMS = ("sources", "reports", "protocols", "inventory", "commands", "panels")
 """The doors, as `room` of a plugin names them."""
 
 

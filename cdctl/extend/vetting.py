@@ -17,10 +17,20 @@ _MEMBERS: dict[str, dict[str, int | None]] = {
     "protocols": {"promises": None, "births": 1, "stream": 2, "decode": 3},
     "inventory": {"vehicles": 0},
     "commands": {},
+    "panels": {
+        "title": None,
+        "bindings": None,
+        "fields": None,
+        "writing": None,
+        "see": 2,
+        "draw": 2,
+        "press": 2,
+        "data": 0,
+    },
 }
 """What the thing that `make` gives must have: None for a value, else the number of arguments of a method."""
 
-_MAKE_ARGUMENTS = {"sources": 1, "reports": 0, "protocols": 2, "inventory": 1, "commands": 0}
+_MAKE_ARGUMENTS = {"sources": 1, "reports": 0, "protocols": 2, "inventory": 1, "commands": 0, "panels": 1}
 _ITERATORS = {"fetch", "vehicles"}
 _AT_ONCE = {"render": "return the whole text", "decode": "fill the batch", "births": "return", "stream": "return"}
 _SIGNATURES = {
@@ -37,6 +47,11 @@ _SIGNATURES = {
     "protocols": "make(settings, signals)",
     "inventory": "make(settings)",
     "commands": "make()",
+    "see": "see(snapshot, letter)",
+    "draw": "draw(width, height)",
+    "press": "press(action, key)",
+    "data": "data()",
+    "panels": "make(settings)",
 }
 
 
@@ -101,7 +116,7 @@ def vet_made(thing: object, room: str) -> None:
             _vet_method(value, member, arguments)
         elif member == "promises":
             _vet_promises(value)
-        elif not isinstance(value, str) or not value:
+        elif room != "panels" and (not isinstance(value, str) or not value):
             raise PluginError(f"its {member} must be a text, not {safe(repr(value), 80)}")
     suffix = getattr(thing, "suffix", ".")
     if room == "reports" and not suffix.startswith("."):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from cdctl.domain.boards.board import Board, Slot, letters, misdrawn
-from cdctl.errors import FileError, UsageError
+from cdctl.errors import CdctlError, FileError
 from cdctl.files.board_shape import BOARD
 from cdctl.files.faults import Faults
 from cdctl.files.nearest import suggestion
@@ -67,8 +67,9 @@ def _slot(letter: str, node: Nodes, kinds: Kinds, judge: Judge, faults: Faults) 
     elif _known(settings, kinds[kind], kind, faults):
         try:
             judge(kind, values)
-        except UsageError as error:
-            at = settings.at(error.subject) if settings is not None else node
+        except CdctlError as error:
+            mine = settings is not None and error.subject in settings.keys
+            at = settings.at(error.subject) if settings is not None and mine else node.at("kind")
             faults.error(at, f"{error.subject} {error.message}", error.hint)
     return Slot(letter, kind, values, None if lines is None else int(lines), place)
 

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cdctl.domain.boards.asking import Arrange, Arranged, Ask, Missing
 from cdctl.domain.boards.drawing import Line
-from cdctl.domain.boards.panel import Binding, Key, Kind
-from cdctl.domain.boards.snapshot import Arrange, Arranged, FleetSight, Missing, Snapshot
+from cdctl.domain.boards.keys import MOVES, Binding, Key
+from cdctl.domain.boards.prompt import Prompt
+from cdctl.domain.boards.requests import DONE, About, Copy, Open, Prepare, Reply, Say
+from cdctl.domain.boards.snapshot import FleetSight, Snapshot
 from cdctl.domain.duration import seconds
 from cdctl.domain.fleet.tables import DEFAULT_COLUMNS
+from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 from cdctl.panels.fleet_cursor import Hand
-from cdctl.panels.fleet_lines import Sheet, sheet
-from cdctl.panels.fleet_prompt import Prompt
+from cdctl.panels.fleet_lines import Sheet, sheet, text_of
+from cdctl.panels.inquiry import Inquiry
 
-AGAIN = 1.0
-"""Seconds between two orders of a table that is sorted or filtered: vehicles change while it is looked at."""
-REST = 2.0
-"""Seconds after a key during which nothing moves by itself."""
+MOST_MARKED = 10_000
+"""Vehicles that can be marked by hand; of more, a filter says which are meant."""
 
 
 class FleetTable:
     """See the port. columns: fields to show. ask: what is shown at first. stale: seconds."""
 
     bindings: Sequence[Binding] = (
-        Binding("up down pgup pgdn home end", "move"),
-        Binding("/", "filter; Enter keeps it, Esc goes back to the one before"),
-        Binding("space", "mark the vehicle; the mark stays with it"),
-        Binding("shift+left shift+right", "choose a column"),
-        Binding("O", "sort by that column; again for the other direction"),
-        Binding("esc", "take the filter away, then the marks"),
+        Binding("filter", ("/",), "filter; Enter keeps it, Esc goes back to the one before", "filter"),
+        Binding("open", ("enter",), "this vehicle: what it is, what happened to it", "vehicle"),
+        Binding("mark", ("space",), "mark the vehicle; the mark stays with it", "mark"),
+        Binding("command", ("x",), "prepare a command: to the marked, else to all that match", "command"),
+        Binding("left", ("shift+left",), "choose the column at the left"),
+        Binding("right", ("shift+right",), "choose the column at the right"),
+        Binding("sort", ("O",), "sort by the chosen column; again for the other direction", "sort"),
+        Binding("copy", ("y",), "copy the VIN"),
+        Binding("copy-row", ("Y",), "copy the row"),
+        Binding("back", ("escape",), "take the filter away, then the marks"),
+        *MOVES,
     )
 
     def __init__(self, columns: Sequence[str], ask: Arrange, stale: float) -> None:
@@ -38,21 +45,26 @@ class FleetTable:
         self._columns = tuple(columns)
         self._stale = stale
         self._chosen = self._columns.index(ask.sort) if ask.sort in self._columns else 0
-        self._wanted, self._asked = ask, False
+        self._wanted = ask
+        self._inquiry = Inquiry(ask)
         self._shown: Arranged | None = None
         self._error = ""
-        self._prompt = Prompt()
+        self._prompt = Prompt("/")
         self.hand = Hand()
         self._snapshot: Snapshot | None = None
-        self._touched, self._rest_until = False, 0.0
         self._sheet = Sheet((), ())
+
+    @property
+    def writing(self) -> bool:
+        """See the port."""
+        return self._prompt.open
 
     @property
     def title(self) -> str:
         """How many match, what is marked, how it is sorted."""
         shown, parts = self._shown, ["vehicles"]
         if shown is not None:
-            parts.append(f"{len(shown.rows):,} of {shown.of:,}" if shown.ask.where else f"{shown.of:,}")
+            parts.append(f"{len(shown.rows):,} of {shown.of:,}" if self._wanted.where else f"{shown.of:,}")
         if self._wanted.where:
             parts.append("/" + safe(self._wanted.where, 60))
         if self.hand.marks:
@@ -61,87 +73,146 @@ class FleetTable:
             parts.append("not judged: " + ", ".join(f"{n:,} without {name}" for name, n in shown.left_out.items()))
         return " · ".join(parts)
 
-    def see(self, snapshot: Snapshot, letter: str) -> Arrange | None:
-        """See the port. Orders come back later, and only the one that was asked for last is taken."""
-        self._snapshot = snapshot
-        if self._touched:
-            self._touched, self._rest_until = False, snapshot.at + REST
-        found = snapshot.arranged.get(letter)
-        if found is not None and found.ask == self._wanted and found is not self._shown:
-            self._take(found)
-        if isinstance(snapshot.fleet, Missing):
-            return None
-        return self._wanted if self._due(snapshot) else None
-
-    def _take(self, found: Arranged) -> None:
-        self._error = found.error
-        if not found.error:
-            self._shown = found
-            self.hand.follow(found.rows)
-
-    def _due(self, snapshot: Snapshot) -> bool:
-        if not self._asked:
-            self._asked = True
-            return True
-        shown = self._shown
-        if self._error or shown is None or snapshot.frozen_at is not None:
-            return False
-        resting = self._rest_until - REST <= snapshot.at < self._rest_until
-        return not resting and not 0 <= snapshot.at - shown.at < AGAIN + 5 * shown.took
-
-    def press(self, key: Key) -> bool:
+    def see(self, snapshot: Snapshot, letter: str) -> Ask | None:
         """See the port."""
-        self._touched = True
-        if self._prompt.open:
-            return self._typed(key)
-        if key.name == "slash":
-            self._prompt.begin(self._wanted.where)
-        elif key.name in {"shift+left", "shift+right"}:
-            step = 1 if key.name == "shift+right" else -1
-            self._chosen = min(max(self._chosen + step, 0), len(self._columns) - 1)
-        elif key.char == "O":
-            self._sort()
-        elif key.name == "escape":
-            return self._back()
-        else:
-            return self.hand.press(key)
-        return True
+        self._snapshot = snapshot
+        before = self._inquiry.answer
+        ask = self._inquiry.see(snapshot, letter)
+        if self._inquiry.answer is not before and self._inquiry.answer is not None:
+            self._take(self._inquiry.answer.value)
+        return None if isinstance(snapshot.fleet, Missing) else ask
 
-    def _typed(self, key: Key) -> bool:
-        self._prompt.press(key)
-        self._want(Arrange(self._prompt.text, self._wanted.sort, self._wanted.descending))
-        return True
+    def _take(self, found: object) -> None:
+        if isinstance(found, Missing):
+            self._error = f"{found.reason}{f'; {found.hint}' if found.hint else ''}"
+        elif isinstance(found, Arranged):
+            self._error = found.error
+            if not found.error:
+                self._shown = found
+                self.hand.follow(found.rows)
+
+    @property
+    def where(self) -> str:
+        """The filter."""
+        return self._wanted.where
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """What is shown."""
+        return self._columns
+
+    def show(self, columns: Sequence[str]) -> None:
+        """Show other fields; what it is sorted by stays."""
+        self._columns = tuple(columns)
+        self.fields = tuple(dict.fromkeys([*columns, "state", "age"]))
+        self._chosen = 0
+        self._sheet = Sheet((), ())
+
+    def narrow(self, where: str) -> None:
+        """Put a filter into the prompt, kept at once."""
+        self._want(Arrange(where, self._wanted.sort, self._wanted.descending))
+
+    def press(self, action: str, key: Key) -> Reply:
+        """See the port."""
+        self._inquiry.touch()
+        if self._prompt.open:
+            self._prompt.press(key)
+            self.narrow(self._prompt.text)
+            return DONE
+        match action:
+            case "filter":
+                self._prompt.begin(self._wanted.where)
+            case "left" | "right":
+                step = 1 if action == "right" else -1
+                self._chosen = min(max(self._chosen + step, 0), len(self._columns) - 1)
+            case "sort":
+                self._sort()
+            case "back":
+                return self._back()
+            case "click":
+                return self._clicked(key)
+            case "open" | "copy" | "copy-row" | "command":
+                return self._requested(action)
+            case _:
+                return DONE if self.hand.press(action) else None
+        return DONE
+
+    def _requested(self, action: str) -> Reply:
+        """What is asked of others: about the vehicle under the cursor, or about all that are meant."""
+        if action == "command":
+            return self._meant()
+        vin = self._vin(self.hand.cursor)
+        if not vin:
+            return (Say("there is no vehicle here", bad=True),)
+        if action == "open":
+            return (Open("vehicle", About(vin=vin)),)
+        if action == "copy":
+            return (Copy(vin, "VIN"),)
+        place = list(self._sheet.rows).index(self.hand.cursor) if self.hand.cursor in self._sheet.rows else -1
+        cells = self._sheet.cells[place] if place >= 0 else ()
+        told = [text_of(name, value) for name, value in zip(self._columns, cells, strict=False)]
+        return (Copy("\t".join(told) if told else vin, "row"),)
+
+    def _meant(self) -> Reply:
+        """The marked vehicles; without marks all that match the filter; without a filter the one under the cursor."""
+        marks = sorted(self.hand.marks)
+        if marks or not self._wanted.where:
+            vins = tuple(vin for vin in map(self._vin, marks or [self.hand.cursor]) if vin)
+            return (Prepare(vins),) if vins else (Say("there is no vehicle here", bad=True),)
+        return (Prepare(where=self._wanted.where),)
+
+    def _vin(self, row: int) -> str:
+        sight = self._snapshot.fleet if self._snapshot is not None else None
+        if not isinstance(sight, FleetSight) or not 0 <= row < sight.view.columns.rows:
+            return ""
+        return str(bytes(sight.view.columns.ids[row]).decode("ascii", "replace"))
+
+    def _clicked(self, key: Key) -> Reply:
+        """On the name of a column: sort by it; on a row: go there."""
+        head = len(self._notes(1))
+        if key.at[1] == head:
+            name = self._sheet.column_at(key.at[0])
+            if name:
+                self._chosen = self._columns.index(name)
+                self._sort()
+        elif key.at[1] > head:
+            self.hand.point(key.at[1] - head - 1)
+        return DONE
 
     def _sort(self) -> None:
         name = self._columns[self._chosen]
         descending = self._wanted.sort == name and not self._wanted.descending
         self._want(Arrange(self._wanted.where, name, descending))
 
-    def _back(self) -> bool:
+    def _back(self) -> Reply:
         if self._wanted.where:
-            self._want(Arrange("", self._wanted.sort, self._wanted.descending))
+            self.narrow("")
         elif self.hand.marks:
             self.hand.marks.clear()
         else:
-            return False
-        return True
+            return None
+        return DONE
 
     def _want(self, ask: Arrange) -> None:
         if ask != self._wanted:
-            self._wanted, self._asked, self._error = ask, False, ""
+            self._wanted, self._error = ask, ""
+            self._inquiry.want(ask)
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The prompt while it is open, what is wrong with it, the names of columns, the rows in the window."""
         snapshot = self._snapshot
         if snapshot is None:
             return []
-        lines: list[Line] = [self._prompt.line(width)] if self._prompt.open else []
-        lines += [((" " + safe(text, 400), "bad"),) for text in self._error.splitlines()]
+        lines = self._notes(width)
         if isinstance(snapshot.fleet, Missing):
             told = f" {snapshot.fleet.reason}{f': {snapshot.fleet.hint}' if snapshot.fleet.hint else ''}"
             return [*lines, ((safe(told), "dim" if snapshot.fleet.waiting else "bad"),)]
         room = max(height - len(lines) - 1, 0)
         return [*lines, *self._rows(snapshot.fleet, width, room)]
+
+    def _notes(self, width: int) -> list[Line]:
+        lines: list[Line] = [self._prompt.line(width)] if self._prompt.open else []
+        return lines + [((" " + safe(text, 400), "bad"),) for text in self._error.splitlines()]
 
     def _rows(self, sight: FleetSight, width: int, room: int) -> Sequence[Line]:
         shown = self._shown
@@ -164,29 +235,33 @@ class FleetTable:
 
 
 def make(settings: Mapping[str, object]) -> FleetTable:
-    """See `Kind`."""
+    """A panel of these settings. Raises UsageError."""
     columns = settings.get("columns", list(DEFAULT_COLUMNS))
     if not isinstance(columns, list) or not columns or not all(isinstance(name, str) for name in columns):
         raise UsageError("must be a list of columns", subject="columns", hint="columns: [vin, region, state, age]")
-    where, order = _text(settings, "where"), _text(settings, "sort")
+    where, order = text(settings, "where"), text(settings, "sort")
     if order.removeprefix("-") not in {"", *columns}:
         raise UsageError("must be one of the columns", subject="sort", hint=f"one of {', '.join(columns)}")
     try:
-        stale = seconds(_text(settings, "stale") or "5m")
+        stale = seconds(text(settings, "stale") or "5m")
     except ValueError as error:
         raise UsageError(str(error), subject="stale", hint="stale: 5m") from None
     return FleetTable(columns, Arrange(where, order.removeprefix("-"), order.startswith("-")), stale)
 
 
-def _text(settings: Mapping[str, object], key: str) -> str:
+def text(settings: Mapping[str, object], key: str) -> str:
+    """A setting that is a text, empty when it is not there. Raises UsageError."""
     found = settings.get(key, "")
     if not isinstance(found, str):
         raise UsageError("must be text", subject=key, hint="put it in quotes")
     return found
 
 
-KIND = Kind(
+PLUGIN = Plugin(
+    API,
+    "panels",
     "fleet",
+    "1",
     "vehicles, one a row: filter, sort, mark",
     make,
     {

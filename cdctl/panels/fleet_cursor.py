@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cdctl.domain.boards.panel import Key
-from cdctl.domain.boards.snapshot import Rows
+from cdctl.domain.boards.asking import Rows
 
 
 class Hand:
@@ -38,16 +37,16 @@ class Hand:
         self._room = max(room, 1)
         self._go(self._place)
 
-    def press(self, key: Key) -> bool:
-        """A key that moves or marks; whether it was one."""
+    def press(self, action: str) -> bool:
+        """An action that moves or marks; whether it was one."""
         before, self._held = self._held, True
         page = max(self._room - 1, 1)
-        steps = {"up": -1, "down": 1, "pageup": -page, "pagedown": page}
-        if key.name in steps:
-            self._go(self._place + steps[key.name])
-        elif key.name in {"home", "end"}:
-            self._go(0 if key.name == "home" else len(self._rows) - 1)
-        elif key.name == "space":
+        steps = {"up": -1, "down": 1, "page-up": -page, "page-down": page}
+        if action in steps:
+            self._go(self._place + steps[action])
+        elif action in {"first", "last"}:
+            self._go(0 if action == "first" else len(self._rows) - 1)
+        elif action == "mark":
             if self.cursor >= 0:
                 self.marks ^= {self.cursor}
             self._go(self._place + 1)
@@ -55,6 +54,11 @@ class Hand:
             self._held = before
             return False
         return True
+
+    def point(self, line: int) -> None:
+        """Go to a line of the window."""
+        self._held = True
+        self._go(self.top + max(line, 0))
 
     def _go(self, place: int) -> None:
         last = len(self._rows) - 1

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cdctl.domain import grid
+from cdctl.domain.boards.asking import Arrange
 from cdctl.domain.boards.drawing import Line, Piece, with_role
-from cdctl.domain.boards.snapshot import Arrange
 from cdctl.domain.duration import brief
 from cdctl.domain.fleet.reading import Cell
 from cdctl.domain.fleet.tables import cells
@@ -50,6 +50,15 @@ class Sheet:
             line = with_role(line, "dim") if dim else line
             lines.append(with_role((*line, (" " * width, "")), "cursor") if row == hand.cursor else line)
         return lines
+
+    def column_at(self, column: int) -> str:
+        """The column that stands at a place of the screen, empty when none does."""
+        left = 3
+        for name in self.columns:
+            left += _width(name) + 1
+            if 3 <= column < left:
+                return name
+        return ""
 
     def _line(self, row: int, values: Sequence[Cell], widths: Sequence[int], marks: set[int]) -> Line:
         pieces: list[Piece] = [(" ● " if row in marks else "   ", "mark")]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import Line, Piece
-from cdctl.domain.boards.panel import Binding, Key, Kind
-from cdctl.domain.boards.snapshot import Arrange, FleetSight, Missing, SloSight, Snapshot
+from cdctl.domain.boards.keys import Binding, Key
+from cdctl.domain.boards.requests import Reply
+from cdctl.domain.boards.snapshot import FleetSight, SloSight, Snapshot
 from cdctl.domain.duration import brief
 from cdctl.domain.fleet.health import silent
+from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
 
 
@@ -18,18 +21,19 @@ class Header:
     title = ""
     bindings: Sequence[Binding] = ()
     fields: Sequence[str] = ()
+    writing = False
 
     def __init__(self) -> None:
         self._seen: Snapshot | None = None
 
-    def see(self, snapshot: Snapshot, letter: str) -> Arrange | None:
+    def see(self, snapshot: Snapshot, letter: str) -> Ask | None:
         """See the port."""
         self._seen = snapshot
         return None
 
-    def press(self, key: Key) -> bool:
+    def press(self, action: str, key: Key) -> Reply:
         """No key is for it."""
-        return False
+        return None
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The state first: on a narrow screen it is what must be seen."""
@@ -103,4 +107,9 @@ def _age(snapshot: Snapshot, moment: float) -> float:
     return max(0.0, snapshot.at - moment)
 
 
-KIND = Kind("header", "context, rates, drops, age and whether it is live", lambda _: Header())
+def make(settings: Mapping[str, object]) -> Header:
+    """A panel; it has no settings."""
+    return Header()
+
+
+PLUGIN = Plugin(API, "panels", "header", "1", "context, rates, drops, age and whether it is live", make)

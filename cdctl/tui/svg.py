@@ -7,36 +7,38 @@ from xml.sax.saxutils import escape
 
 from cdctl.domain.boards.drawing import Line
 from cdctl.domain.grid import cells
-from cdctl.tui.looks import GROUND, INK, colors
+from cdctl.tui.looks import colors
 
 _WIDE, _HIGH, _EDGE = 8.4, 18, 10
 """Pixels of a cell, and around them all."""
 _FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
-def svg(lines: Sequence[Line], width: int, title: str) -> str:
+def svg(lines: Sequence[Line], width: int, title: str, theme: str = "dark") -> str:
     """The image of lines, each of `width` cells."""
+    ink, ground, _ = colors("", theme)
     wide, high = _px(2 * _EDGE + width * _WIDE), _px(2 * _EDGE + len(lines) * _HIGH)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" '
         f'height="{high}" role="img">'
         f"\n<title>{escape(title)}</title>\n"
-        f'<rect width="100%" height="100%" rx="6" fill="{GROUND}"/>\n'
-        f'<g font-family="{_FONT}" font-size="14" fill="{INK}">\n'
+        f'<rect width="100%" height="100%" rx="6" fill="{ground}"/>\n'
+        f'<g font-family="{_FONT}" font-size="14" fill="{ink}">\n'
     )
-    return head + "".join(_line(line, number) for number, line in enumerate(lines)) + "</g>\n</svg>\n"
+    return head + "".join(_line(line, number, theme) for number, line in enumerate(lines)) + "</g>\n</svg>\n"
 
 
-def _line(line: Line, number: int) -> str:
+def _line(line: Line, number: int, theme: str) -> str:
     drawn, at = [], 0
+    plain, bare, _ = colors("", theme)
     for text, roles in line:
         wide = cells(text)
-        ink, ground, bold = colors(roles)
+        ink, ground, bold = colors(roles, theme)
         left, top = _px(_EDGE + at * _WIDE), _EDGE + number * _HIGH
-        if ground != GROUND:
+        if ground != bare:
             drawn.append(f'<rect x="{left}" y="{top}" width="{_px(wide * _WIDE)}" height="{_HIGH}" fill="{ground}"/>')
         if text.strip():
-            more = (' font-weight="bold"' if bold else "") + ("" if ink == INK else f' fill="{ink}"')
+            more = (' font-weight="bold"' if bold else "") + ("" if ink == plain else f' fill="{ink}"')
             place = f'x="{left}" y="{top + 14}" textLength="{_px(wide * _WIDE)}"'
             # Blanks that do not collapse: what an image is shown by need not honour xml:space.
             drawn.append(f"<text {place}{more}>{escape(text).replace(' ', '&#160;')}</text>")

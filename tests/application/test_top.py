@@ -8,8 +8,11 @@ import pytest
 from screens import NOW, Look, Still, columns
 
 from cdctl.application.fleet import LocalFleet
-from cdctl.application.top import Lookout, Promising
-from cdctl.domain.boards.snapshot import Arrange, FleetSight, Missing, SloSight
+from cdctl.application.top import Lookout, Setting
+from cdctl.application.top_arranging import arranged
+from cdctl.application.top_promising import Promising
+from cdctl.domain.boards.asking import Arrange, Missing
+from cdctl.domain.boards.snapshot import FleetSight, SloSight
 from cdctl.domain.slo.verdict import SloReport
 from cdctl.errors import UnavailableError
 
@@ -57,7 +60,7 @@ def test_a_judgement_that_fails_leaves_the_last_one_and_says_why():
 
 def test_a_process_that_ended_is_told_and_the_vehicles_stay():
     process, fleet = Ending(), columns(20)
-    lookout = Lookout("x", Still(), LocalFleet(fleet, Still(), process), Missing("none"))  # type: ignore[arg-type]
+    lookout = Lookout(Setting("x"), Still(), LocalFleet(fleet, Still(), process), Missing("none"))  # type: ignore[arg-type]
     assert not lookout.snapshot().fleet.broken  # type: ignore[union-attr]
     process.ended = True
     seen = lookout.snapshot().fleet
@@ -68,7 +71,7 @@ def test_a_process_that_ended_is_told_and_the_vehicles_stay():
 def test_one_that_never_began_is_missing():
     process = Ending()
     process.ended = True
-    lookout = Lookout("x", Still(), LocalFleet(columns(1), Still(), process), Missing("none"))  # type: ignore[arg-type]
+    lookout = Lookout(Setting("x"), Still(), LocalFleet(columns(1), Still(), process), Missing("none"))  # type: ignore[arg-type]
     assert lookout.snapshot().fleet == Missing("it was killed", "start again")
 
 
@@ -106,13 +109,13 @@ def test_of_many_questions_the_last_one_is_answered():
 
     async def ask() -> None:
         for one in asked:
-            look.lookout.arrange({"f": one})
+            look.lookout.ask({"f": one})
         await look.lookout.settle()
 
     asyncio.run(ask())
-    found = look.lookout.snapshot().arranged["f"]
-    assert (found.ask, found.rows.tolist()) == (asked[-1], [9])
-    assert found.of == 50
+    found = look.lookout.snapshot().answers["f"]
+    assert (found.ask, found.value.rows.tolist()) == (asked[-1], [9])
+    assert found.value.of == 50
 
 
 @pytest.mark.parametrize(
@@ -126,6 +129,6 @@ def test_of_many_questions_the_last_one_is_answered():
 )
 def test_what_cannot_be_arranged_says_why(ask, said):
     look = Look(5)
-    found = look.lookout.arranged(ask, look.fleet.view())
+    found = arranged(ask, look.fleet.view())
     assert said in found.error
     assert not len(found.rows)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from screens import Look
 
+from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import text_of, width_of
-from cdctl.domain.boards.snapshot import Missing
 from cdctl.tui.svg import svg
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "boards"
@@ -74,28 +74,6 @@ def test_whatever_of_a_panel_fails_is_caught(part):
     assert look.lines()
     told = look.stage.data()["f"]
     assert "broken" in str(told) or "rows" in told
-
-
-def test_help_is_made_from_the_bindings():
-    look = Look(30, "slo")
-    look.press("?")
-    lines = look.lines(100, 40)
-    for panel in look.stage.panels.values():
-        for binding in panel.bindings:
-            assert any(binding.keys in line and binding.does in line for line in lines)
-    look.press("x")
-    assert "WBA" in "\n".join(look.lines())
-
-
-def test_leaving_takes_one_key_unless_a_filter_is_written():
-    look = Look(30)
-    look.press("slash", "q")
-    assert not look.stage.leaving
-    look.press("ctrl+c")
-    assert look.stage.leaving
-    other = Look(30)
-    other.press("q")
-    assert other.stage.leaving
 
 
 def test_the_same_lines_for_the_same_picture():

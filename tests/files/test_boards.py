@@ -8,9 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cdctl.cli.top import kinds, make
+from cdctl.application.top_boards_wiring import Kinds
 from cdctl.domain.boards.board import Slot
 from cdctl.errors import FileError
+from cdctl.extend.catalogue import Catalogue
 from cdctl.files import board_shape, boards
 from cdctl.files.faults import Faults
 from cdctl.files.nodes import plain
@@ -18,6 +19,8 @@ from cdctl.files.shipped import shipped
 from cdctl.files.yaml import documents
 
 SHIPPED = Path(board_shape.__file__).parent / "schemas" / "board.schema.json"
+DOORS = Catalogue(enabled=False)
+KINDS = Kinds(DOORS)
 GOOD = """\
 board: cdctl/v1
 name: mine
@@ -34,7 +37,7 @@ panels:
 def read(tmp_path, text):
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    return boards.read(path, kinds(), make)
+    return boards.read(path, KINDS, DOORS.panel)
 
 
 def test_a_good_board(tmp_path):
@@ -47,7 +50,7 @@ def test_a_good_board(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(shipped("dashboards").glob("*.yaml")), ids=lambda path: path.stem)
 def test_boards_that_ship_are_sound(path):
-    assert boards.read(path, kinds(), make).name == path.stem
+    assert boards.read(path, KINDS, DOORS.panel).name == path.stem
     (root,) = documents(path.read_text(), Faults(path.name))
     jsonschema.Draft202012Validator(board_shape.document()).validate(plain(root))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from screens import HOSTILE, NOW, Look, vin
 
+from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import text_of
-from cdctl.domain.boards.snapshot import Missing
 from cdctl.domain.fleet.batch import Presence
 
 

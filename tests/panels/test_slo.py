@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 from screens import HOSTILE, NOW, Look
 
-from cdctl.domain.boards.snapshot import Missing
+from cdctl.domain.boards.asking import Missing
 from cdctl.domain.slo.verdict import ErrorBudget, History, Row, SloReport, Verdict
 from cdctl.domain.slo.window import Bounds
 

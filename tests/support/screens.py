@@ -7,18 +7,21 @@ look.lines("fleet", 80, 24)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from cdctl.application.fleet import LocalFleet
-from cdctl.application.top import Lookout, Promising
+from cdctl.application.top import Answering, Lookout, Setting
+from cdctl.application.top_boards_wiring import Boards
+from cdctl.application.top_promising import Promising
 from cdctl.application.top_stage import Stage
-from cdctl.application.top_wiring import read_board
-from cdctl.cli.top import kinds, make
+from cdctl.application.top_view import View
+from cdctl.application.wiring import catalogue
+from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import text_of
-from cdctl.domain.boards.panel import Key
-from cdctl.domain.boards.snapshot import Missing
+from cdctl.domain.boards.keys import Key, Keymap
+from cdctl.domain.boards.requests import About, Request
 from cdctl.domain.fleet.batch import Presence
 from cdctl.domain.fleet.columns import Columns, Flag
 from cdctl.domain.fleet.layout import Layout
@@ -67,7 +70,8 @@ def columns(count: int) -> Columns:
 
 
 class Look:
-    """A board at work on such a fleet. `fleet` or `slo` may be what is said when there is none."""
+    """A view at work on such a fleet. `fleet` or `slo` may be what is said when there is none. answering: who answers
+    questions that are about more than the fleet. asked: what the view asked others to do."""
 
     def __init__(
         self,
@@ -77,11 +81,15 @@ class Look:
         slo: SloReport | Missing | None = None,
         hidden: Sequence[str] = (),
         vehicles: Columns | None = None,
+        answering: Mapping[type[Ask], Answering] | None = None,
+        about: About | None = None,
+        *,
+        readonly: bool = False,
+        keymap: Keymap | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.clock = Still()
         self.columns = vehicles or columns(count if fleet is None else 0)
-        read = read_board(Settings(), board, kinds(), make)
-        self.stage = Stage(read, {slot.letter: make(slot.kind, slot.settings) for slot in read.slots})
         promises: Promising | Missing = Missing("nobody asked")
         if isinstance(slo, SloReport):
             promises = Promising(lambda: slo, self.clock)
@@ -89,28 +97,55 @@ class Look:
         elif slo is not None:
             promises = slo
         self.fleet = fleet or LocalFleet(self.columns, self.clock)
-        self.lookout = Lookout("test", self.clock, self.fleet, promises, hidden)
+        setting = Setting("test", hidden, readonly=readonly, answering=answering or {})
+        self.lookout = Lookout(setting, self.clock, self.fleet, promises)
+        keys, chosen = keymap or Keymap(), settings or Settings()
+        self.boards = Boards(chosen, catalogue(chosen, plugins=False), keys)
+        self.view = View(self.lookout, self.boards, keys, board, about or About())
+        self.asked: list[Request] = []
         self.lines()
+
+    @property
+    def stage(self) -> Stage:
+        """The board on the screen."""
+        return self.view.stage
 
     def look(self) -> None:
         """As often as it takes until nothing is asked for any more."""
 
         async def all_of_it() -> None:
-            while wanted := self.stage.see(self.lookout.snapshot()):
-                self.lookout.arrange(wanted)
+            for _ in range(20):
+                self.asked += self.view.look()
+                if not self.lookout.busy:
+                    return
                 await self.lookout.settle()
+            raise AssertionError("it never ceases to ask")
 
         asyncio.run(all_of_it())
 
     def press(self, *names: str) -> None:
-        """Keys one after the other, and what they change."""
+        """Keys one after the other, and what they change. A name that no terminal knows is a word of many letters."""
         for name in names:
             char = {"slash": "/", "space": " "}.get(name, name if len(name) == 1 else "")
-            self.stage.press(Key(name, char))
+            self.asked += self.view.press(Key(name, char)) or ()
             self.look()
-            self.stage.draw(100, 20)
+            self.view.draw(100, 20)
+
+    def write(self, text: str) -> None:
+        """A text, letter by letter, and Enter."""
+        self.press(*text, "enter")
+
+    def click(self, x: int, y: int, name: str = "click") -> None:
+        """The mouse."""
+        self.asked += self.view.click(x, y, name) or ()
+        self.look()
 
     def lines(self, width: int = 100, height: int = 20) -> list[str]:
-        """What is drawn."""
+        """What the board draws, without the last line of the view."""
         self.look()
         return [text_of(line) for line in self.stage.draw(width, height)]
+
+    def last(self, width: int = 100) -> str:
+        """The last line of the view."""
+        self.look()
+        return text_of(self.view.draw(width, 20)[-1])

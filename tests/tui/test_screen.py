@@ -10,7 +10,8 @@ from screens import NOW, Look, vin
 from textual.pilot import Pilot
 
 from cdctl.domain.boards.drawing import text_of
-from cdctl.tui.screen import BoardView, Top
+from cdctl.tui.app import Top
+from cdctl.tui.screen import BoardView
 
 MANY = 100_000
 
@@ -30,7 +31,7 @@ def play(look: Look, story: Callable[[Pilot[None], Callable[[], Awaitable[str]]]
     """A story told with keys; `shown` gives the screen once nothing is being worked out any more."""
 
     async def run() -> None:
-        app = Top(look.stage, look.lookout)
+        app = Top(look.view, look.boards.changed)
         async with app.run_test(size=(100, 30)) as pilot:
 
             async def shown() -> str:
@@ -91,7 +92,7 @@ def test_help_freeze_and_leaving(look):
         await pilot.press("p")
         assert "FROZEN" not in await shown()
         await pilot.press("q")
-        assert look.stage.leaving
+        assert not pilot.app.is_running
 
     play(look, story)
 
@@ -100,7 +101,7 @@ def test_ctrl_c_leaves_while_a_filter_is_written(look):
     async def story(pilot, shown):
         await shown()
         await pilot.press("slash", "q", "ctrl+c")
-        assert look.stage.leaving
+        assert not pilot.app.is_running
 
     play(look, story)
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
+from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.drawing import Line
-from cdctl.domain.boards.snapshot import Arrange, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key that was pressed: its name ("up", "shift+left", "escape", "a") and the character it writes, if any."""
-
-    name: str
-    char: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What a key does, for help: keys as people read them, and one line."""
-
-    keys: str
-    does: str
+from cdctl.domain.boards.keys import Binding, Key
+from cdctl.domain.boards.requests import Reply
+from cdctl.domain.boards.snapshot import Snapshot
 
 
 class Panel(Protocol):
@@ -37,7 +23,7 @@ class Panel(Protocol):
 
     @property
     def bindings(self) -> Sequence[Binding]:
-        """Keys it knows, for help. Without any it never has the focus."""
+        """What it can do, for keys and help. Without any it never has the focus."""
         ...
 
     @property
@@ -45,29 +31,56 @@ class Panel(Protocol):
         """Fields of vehicles that it shows: what is copied when the picture is frozen."""
         ...
 
-    def see(self, snapshot: Snapshot, letter: str) -> Arrange | None:
-        """Another instant; `letter` is the panel's own. Returns what it wants to be arranged, if anything."""
+    @property
+    def writing(self) -> bool:
+        """Whether keys are letters now, and stand for no action."""
+        ...
+
+    def see(self, snapshot: Snapshot, letter: str) -> Ask | None:
+        """Another instant; `letter` is the panel's own, under which `snapshot.answers` has what it asked. Returns what
+        it wants to know now, if anything; an answer that is under way is not asked for again."""
         ...
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """At most `height` lines of at most `width` cells."""
         ...
 
-    def press(self, key: Key) -> bool:
-        """A key; whether it was for this panel."""
+    def press(self, action: str, key: Key) -> Reply:
+        """An action of its bindings; "click" where the mouse was; while `writing`, every key with an empty action.
+        None when there is no use for it now: the view then takes it."""
         ...
 
     def data(self) -> Mapping[str, object]:
-        """What was drawn last, as JSON can hold it."""
+        """What was drawn last, as JSON can hold it. Rows of a table are under "rows"."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of panel. settings: key -> what it means. make: raises UsageError for a wrong setting, with the key as its
-    subject."""
+@runtime_checkable
+class Table(Protocol):
+    """What a panel of vehicles can be told from outside."""
 
-    name: str
-    summary: str
-    make: Callable[[Mapping[str, object]], Panel]
-    settings: Mapping[str, str] = field(default_factory=dict)
+    @property
+    def where(self) -> str:
+        """Its filter."""
+        ...
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """What it shows."""
+        ...
+
+    def narrow(self, where: str) -> None:
+        """Put a filter into its prompt, kept at once."""
+        ...
+
+    def show(self, columns: Sequence[str]) -> None:
+        """Show other fields."""
+        ...
+
+
+class PanelFactory(Protocol):
+    """Makes panels of one kind; costs nothing."""
+
+    def __call__(self, settings: Mapping[str, object], /) -> Panel:
+        """One panel. Raises UsageError for a wrong setting, with its key as the subject."""
+        ...

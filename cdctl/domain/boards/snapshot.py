@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cdctl.domain.boards.asking import Answer, Missing
+from cdctl.domain.boards.requests import About
 from cdctl.domain.fleet.reading import FleetStatus
 from cdctl.domain.fleet.view import FleetView
 from cdctl.domain.slo.verdict import SloReport
-
-Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Why something is not there, and what to do about it; `waiting` when it is on its way."""
-
-    reason: str
-    hint: str = ""
-    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,38 +33,28 @@ class SloSight:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrange:
-    """A panel asks for the fleet's rows: those that match `where`, sorted by a field (empty: the order of first
-    sight)."""
+class Note:
+    """Something that the view said: what went wrong, what was done. at: epoch seconds."""
 
-    where: str = ""
-    sort: str = ""
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Arranged:
-    """The answer. rows: numbers of rows, which are handles of vehicles. left_out: see `Page`. error: why there is none,
-    and `rows` then are empty. of: how many vehicles there were. at: epoch
-    seconds. took: seconds that it took."""
-
-    ask: Arrange
-    rows: Rows
-    of: int
     at: float
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    error: str = ""
-    took: float = 0.0
+    text: str
+    bad: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """One instant. at: epoch seconds. frozen_at: since when the hand holds the picture, None while it moves. arranged:
-    answers by the letter of the panel that asked."""
+    """One instant. at: epoch seconds. frozen_at: since when the hand holds the picture, None while it moves. answers:
+    by the letter of the panel that asked. about: what the board is about. notes: what the view said, the last few
+    hundred, oldest first. colour: one of the terminal's, by which a context is known; empty for none. readonly: nothing
+    can be sent."""
 
     at: float
     context: str
     fleet: FleetSight | Missing
     slo: SloSight | Missing
     frozen_at: float | None = None
-    arranged: Mapping[str, Arranged] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    about: About = field(default_factory=About)
+    notes: Sequence[Note] = ()
+    colour: str = ""
+    readonly: bool = False

@@ -1,18 +1,19 @@
-"""The line in which a filter is written."""
+"""The line in which a filter is written, or another text."""
 
 from __future__ import annotations
 
 from cdctl.domain.boards.drawing import Line
-from cdctl.domain.boards.panel import Key
+from cdctl.domain.boards.keys import Key
 from cdctl.domain.text import safe
 
 LONGEST = 2_000
 
 
 class Prompt:
-    """A text that is being written, and where in it."""
+    """A text that is being written, and where in it. sign: stands before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
         self.open = False
         self.text = ""
         self._at = 0
@@ -47,4 +48,4 @@ class Prompt:
         under, after = self.text[self._at : self._at + 1], self.text[self._at + 1 :]
         before = self.text[begin : self._at]
         shown = [(safe(before, LONGEST), ""), (safe(under) or " ", "cursor"), (safe(after, LONGEST), "")]
-        return ((" / ", "strong"), *shown)
+        return ((f" {self._sign} ", "strong"), *shown)

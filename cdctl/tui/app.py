@@ -1,0 +1,56 @@
+"""The live view as an application of a terminal: does what the view itself cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.app import App, ComposeResult
+
+from cdctl.domain.boards.requests import Copy, Leave, Theme
+from cdctl.tui.looks import THEMES
+from cdctl.tui.screen import BoardView
+
+if TYPE_CHECKING:
+    from cdctl.application.top_view import View
+    from cdctl.domain.boards.requests import Request
+
+
+class Top(App[None]):
+    """The live view."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = "Screen { background: ansi_default; }"
+
+    def __init__(self, view: View, changed: Callable[[], list[str]] | None = None) -> None:
+        super().__init__(ansi_color=True)
+        self._view = view
+        self._board = BoardView(view, changed)
+
+    def compose(self) -> ComposeResult:
+        """One widget."""
+        yield self._board
+
+    def on_board_view_asked(self, message: BoardView.Asked) -> None:
+        """Do what is asked, one after the other."""
+        for request in message.requests:
+            self.do(request)
+
+    def do(self, request: Request) -> None:
+        """One thing that only a terminal can do."""
+        match request:
+            case Leave():
+                self.exit()
+            case Copy(text, what):
+                self.copy_to_clipboard(text)
+                self._view.say(f"copied the {what}")
+            case Theme(name):
+                self._wear(name)
+            case _:
+                self._view.say("this cannot be done here yet", bad=True)
+
+    def _wear(self, name: str) -> None:
+        if name not in THEMES:
+            self._view.say(f"there is no theme {name!r}: {', '.join(THEMES)}", bad=True)
+            return
+        self._board.wear(name)

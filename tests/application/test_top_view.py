@@ -1,0 +1,130 @@
+"""What keys do everywhere: help, words, boards and where one was before, freezing, leaving."""
+
+from __future__ import annotations
+
+import pytest
+from screens import Look, vin
+
+from cdctl.application.top_view import BINDINGS
+from cdctl.domain.boards.drawing import text_of
+from cdctl.domain.boards.keys import Key, shown
+from cdctl.domain.boards.requests import About, Leave, Save, Theme
+
+
+def screen(look: Look, width: int = 100, height: int = 40) -> str:
+    look.look()
+    return "\n".join(text_of(line) for line in look.view.draw(width, height))
+
+
+def test_help_is_made_from_the_bindings():
+    look = Look(30, "slo")
+    look.press("?")
+    text = screen(look, 100, 60)
+    bound = [*BINDINGS, *(binding for panel in look.stage.panels.values() for binding in panel.bindings)]
+    for binding in bound:
+        assert any(shown(binding.keys) in line and binding.does in line for line in text.splitlines())
+    look.press("z")
+    assert "WBA" in screen(look)
+
+
+def test_help_of_a_small_screen_is_paged():
+    look = Look(30, "slo")
+    look.press("?")
+    first = screen(look, 80, 10)
+    look.press("pagedown")
+    assert screen(look, 80, 10) != first
+    for _ in range(20):
+        look.view.press(Key("pagedown"))
+    assert "any other key" in screen(look, 80, 10)
+
+
+def test_leaving_takes_one_key_unless_something_is_written():
+    look = Look(30)
+    look.press("slash", "q", ":", "q")
+    assert look.asked == []
+    look.press("ctrl+c")
+    assert look.asked == [Leave()]
+    other = Look(30)
+    other.press(":", "q")
+    assert other.asked == []
+    other.press("escape", "q")
+    assert other.asked == [Leave()]
+
+
+def test_a_word_goes_to_a_board_and_back_and_forth():
+    look = Look(30)
+    look.press("down", "space", ":")
+    look.write("slo")
+    assert look.view.place == ("slo", About())
+    assert look.last().endswith(" slo ")
+    look.press("[")
+    assert look.view.place[0] == "fleet"
+    assert "1 marked" in screen(look)
+    look.press("]")
+    assert look.view.place[0] == "slo"
+    look.press("]")
+    assert "there is nothing after" in look.last()
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("fleeet", "there is no board and no word 'fleeet': did you mean fleet?"),
+        ("\x1b[2J", "there is no board and no word"),
+        ("/nowhere/none.yaml", "none.yaml"),
+        ("columns", "columns: vin region"),
+        ("columns vin socc", "there is no field 'socc' to show: did you mean soc?"),
+    ],
+)
+def test_what_is_wrong_with_a_word_is_said(word, said):
+    look = Look(30)
+    look.press(":")
+    look.write(word)
+    assert said in look.last(200)
+    assert look.view.place[0] == "fleet"
+
+
+def test_words_that_do_things():
+    look = Look(30)
+    for word in ("save", "theme light", "quit"):
+        look.press(":")
+        look.write(word)
+    assert look.asked == [Save(), Theme("light"), Leave()]
+    look.press(":")
+    look.write("columns vin soc")
+    look.press(":")
+    look.write("filter region:eu")
+    text = screen(look)
+    assert "SOC" in text
+    assert "STATE" not in text
+    assert "10 of 30 · /region:eu" in text
+
+
+def test_tab_ends_a_word():
+    look = Look(30)
+    look.press(":", "s", "l")
+    assert "slo" in look.last()
+    look.press("tab", "enter")
+    assert look.view.place[0] == "slo"
+
+
+def test_a_screen_that_is_frozen_goes_on_on_another_board():
+    look = Look(30)
+    look.press("p")
+    assert "FROZEN" in screen(look)
+    look.press(":")
+    look.write("slo")
+    assert "FROZEN" not in screen(look)
+
+
+def test_the_mouse_sorts_moves_and_scrolls():
+    look = Look(200)
+    look.lines(100, 20)
+    look.click(5, 3)
+    assert "VIN▲" in screen(look, 100, 20)
+    look.click(5, 8)
+    line = next(line for line in look.stage.draw(100, 19) if any("cursor" in role for _, role in line))
+    assert vin(4) in text_of(line)
+    look.click(5, 8, "wheeldown")
+    line = next(line for line in look.stage.draw(100, 19) if any("cursor" in role for _, role in line))
+    assert vin(5) in text_of(line)
