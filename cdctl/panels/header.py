@@ -41,7 +41,9 @@ class Header:
         if snapshot is None:
             return []
         mood, role = mood_of(snapshot)
-        line: list[Piece] = [(f" {mood} ", f"{role} strong"), (f" {safe(snapshot.context, 40)} ", "strong")]
+        named = f"{snapshot.colour} strong".strip()
+        line: list[Piece] = [(f" {mood} ", f"{role} strong"), (f" {safe(snapshot.context, 40)} ", named)]
+        line += [(" read only ", "warn")] if snapshot.readonly else []
         line += [("│ " + text + " ", "") for text in _facts(snapshot)]
         return [tuple(line), *(((" " + safe(note, 400), "warn"),) for note in notes(snapshot)[: height - 1])]
 
@@ -52,6 +54,7 @@ class Header:
             return {}
         fleet, slo = snapshot.fleet, snapshot.slo
         told: dict[str, object] = {"context": snapshot.context, "state": mood_of(snapshot)[0].lower()}
+        told["readonly"] = snapshot.readonly
         if isinstance(fleet, FleetSight):
             status = fleet.status
             told |= {"vehicles": status.vehicles, "online": status.online, "rate": round(status.rate, 1)}
