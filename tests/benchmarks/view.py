@@ -51,7 +51,8 @@ def view(size: int, report: str) -> None:
     from screens import Look
     from textual.events import Key
 
-    from cdctl.tui.screen import BoardView, Top
+    from cdctl.tui.app import Top
+    from cdctl.tui.screen import BoardView
 
     look = Look(size)
     began = time.time()
@@ -89,15 +90,15 @@ def view(size: int, report: str) -> None:
                 sys.__stderr__.flush()
             self.app.exit()
 
-    class View(Top):
+    class Whole(Top):
         """The same app with the timed widget."""
 
         def __init__(self) -> None:
-            super().__init__(look.stage, look.lookout)
-            self._board = Timed(look.stage, look.lookout)
+            super().__init__(look.view)
+            self._board = Timed(look.view)
 
     cpu = time.process_time()
-    View().run()
+    Whole().run()
     found["cpu share"] = (time.process_time() - cpu) / (time.time() - began)
     found["MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     Path(report).write_text(json.dumps(found))
