@@ -10,6 +10,7 @@ from cdctl.domain.duration import brief
 from cdctl.domain.slo.verdict import Row
 from cdctl.domain.text import safe
 from cdctl.domain.triage.page import Page, State
+from cdctl.domain.why import wording
 from cdctl.reports import words
 from cdctl.reports.why import telling
 
@@ -93,8 +94,8 @@ def _since(page: Page) -> Iterator[str]:
     if page.onset is not None:
         one = page.onset
         yield (
-            f"since {words.instant(one.at)}, {brief(max(page.at - one.at, 0))} ago: {telling.rate(one.since)} bad, "
-            f"{telling.rate(one.before)} in the week before"
+            f"since {words.instant(one.at)}, {brief(max(page.at - one.at, 0))} ago: {wording.rate(one.since)} bad, "
+            f"{wording.rate(one.before)} in the week before"
         )
     elif page.starts is not None:
         yield f"since {words.instant(page.starts)} as the alert says, {brief(max(page.at - page.starts, 0))} ago"
@@ -108,10 +109,10 @@ def _who(page: Page) -> Iterator[str]:
     if cause is None:
         yield telling.headline(page.why)
         return
-    yield telling.spoken(cause.where)
-    inside, outside = telling.rate(cause.inside.rate), telling.rate(cause.outside.rate)
+    yield wording.spoken(cause.where)
+    inside, outside = wording.rate(cause.inside.rate), wording.rate(cause.outside.rate)
     vehicles = f"; {cause.vehicles:,} vehicles" if cause.vehicles else ""
-    yield f"{telling.rate(cause.share)} of the bad events; {inside} fail there, {outside} elsewhere{vehicles}"
+    yield f"{wording.rate(cause.share)} of the bad events; {inside} fail there, {outside} elsewhere{vehicles}"
     if cause.picked.where:
         yield f"filter: {cause.picked.where}"
     if cause.new is False:

@@ -9,6 +9,7 @@ from html import escape
 from cdctl.domain import figures
 from cdctl.domain.changes import Change
 from cdctl.domain.text import safe
+from cdctl.domain.why import wording
 from cdctl.domain.why.explanation import Cause, Explanation
 from cdctl.reports import svg, words
 from cdctl.reports.html.style import PALETTES, RULES
@@ -94,10 +95,10 @@ def _facts(told: Explanation) -> str:
         ("Burn rate", figures.burn(told.burn), "1 spends the budget exactly"),
         ("Without its causes", without, "had they not been"),
         ("Bad events", words.count(told.events.bad), f"of {words.count(told.events.total)}"),
-        ("Bad", telling.rate(told.events.rate), f"{telling.rate(1 - told.target)} are allowed"),
+        ("Bad", wording.rate(told.events.rate), f"{wording.rate(1 - told.target)} are allowed"),
     ]
     if told.before is not None:
-        facts.append(("Bad before", telling.rate(told.before.rate), f"of {words.count(told.before.total)}"))
+        facts.append(("Bad before", wording.rate(told.before.rate), f"of {words.count(told.before.total)}"))
     items = "".join(
         f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>" for name, value, more in facts if value
     )
@@ -153,12 +154,12 @@ def _cause(cause: Cause, told: Explanation) -> str:
     if cause.before is not None:
         rates.append(("inside before", cause.before, "calm"))
     bars = _scale("Bad events; the whole bar is all of them", [("in this group", "over", cause.share, 1.0)]) + _scale(
-        f"Events that fail; the whole bar is {telling.rate(most)}",
+        f"Events that fail; the whole bar is {wording.rate(most)}",
         [(name, kind, one.rate, most) for name, one, kind in rates],
     )
     kind = "cause standing" if cause in told.standing else "cause"
     notes = " · ".join(escape(part) for part in _notes(cause))
-    head = f"<h3>{escape(telling.spoken(cause.where))}</h3>"
+    head = f"<h3>{escape(wording.spoken(cause.where))}</h3>"
     return f'<section class="{kind}">{head}<div class="scales">{bars}</div><p>{notes}</p></section>'
 
 
@@ -173,7 +174,7 @@ def _whole_bar(told: Explanation) -> float:
 def _scale(said: str, rows: Iterable[tuple[str, str, float | None, float]]) -> str:
     """Bars of one scale, and what a whole one is; rows are (name, class, rate, rate of a whole bar)."""
     bars = "".join(
-        f"<dt>{name}</dt><dd>{drawing.bar((rate or 0.0) / most, kind, telling.rate(rate))}</dd>"
+        f"<dt>{name}</dt><dd>{drawing.bar((rate or 0.0) / most, kind, wording.rate(rate))}</dd>"
         for name, kind, rate, most in rows
     )
     return f'<div class="scale"><p>{said}</p><dl class="bars">{bars}</dl></div>'
@@ -182,11 +183,11 @@ def _scale(said: str, rows: Iterable[tuple[str, str, float | None, float]]) -> s
 def _notes(cause: Cause) -> Iterable[str]:
     if cause.new is False:
         yield "as before"
-    yield telling.p_value(cause.log10_p)
+    yield wording.p_value(cause.log10_p)
     yield f"{words.count(cause.inside.bad)} of {words.count(cause.inside.total)} events failed"
     yield f"burn rate {figures.burn(cause.burn)}"
     if cause.budget is not None:
-        yield f"{telling.rate(cause.budget)} of the whole budget"
+        yield f"{wording.rate(cause.budget)} of the whole budget"
     if cause.vehicles:
         yield f"{cause.vehicles:,} vehicles"
     if cause.since is not None:
@@ -212,8 +213,8 @@ def _near(told: Explanation) -> str:
     if not told.near:
         return ""
     rows = (
-        [escape(telling.spoken(m.where)), telling.rate(m.share), telling.rate(m.inside), telling.rate(m.outside),
-         telling.p_value(m.log10_p), escape(m.reason)]
+        [escape(wording.spoken(m.where)), wording.rate(m.share), wording.rate(m.inside), wording.rate(m.outside),
+         wording.p_value(m.log10_p), escape(m.reason)]
         for m in told.near
     )  # fmt: skip
     return _table("Nearly", ("Group", "Bad events", "Inside", "Outside", "Chance", "But"), rows)
@@ -224,7 +225,7 @@ def _heavy(told: Explanation, *, show_vins: bool) -> str:
         return ""
     rows = (
         [f"{_text(hit.attribute)} {escape(telling.named(hit, show_vins=show_vins))}", words.count(hit.bad),
-         words.count(hit.total), telling.rate(hit.share)]
+         words.count(hit.total), wording.rate(hit.share)]
         for hit in told.heavy
     )  # fmt: skip
     return _table("Heavy hitters", ("One of very many", "Bad", "Of", "Share"), rows)

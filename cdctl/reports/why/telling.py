@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -11,41 +10,9 @@ from cdctl.domain.fleet.privacy import masked
 from cdctl.domain.text import safe
 from cdctl.domain.traces.attributes import VEHICLE_IDS
 from cdctl.domain.traces.ports import Window
-from cdctl.domain.why.explanation import Cause, Conjunction, Counts, Explanation, HeavyHitter
+from cdctl.domain.why.explanation import Cause, Counts, Explanation, HeavyHitter
+from cdctl.domain.why.wording import LONG, p_value, rate, spoken
 from cdctl.reports import words
-
-_SPOKEN = {"sw": "software", "vehicle.software": "software", "service.name": "service", "command.name": "command"}
-_SURE = -9
-_LONG = 80
-
-
-def spoken(where: Conjunction) -> str:
-    """`region eu with software 23-07.60`; safe for a terminal."""
-    parts = [f"{_name(one.attribute)} {safe(one.value, _LONG)}" for one in where]
-    first, rest = parts[0], parts[1:]
-    return f"{first} with {' and '.join(rest)}" if rest else first
-
-
-def _name(attribute: str) -> str:
-    return _SPOKEN.get(attribute, safe(attribute, _LONG))
-
-
-def p_value(log10_p: float) -> str:
-    """`p < 1e-9` where it is smaller, else `p = 0.0004`."""
-    return f"p < 1e{_SURE}" if log10_p < _SURE else f"p = {10**log10_p:.1g}"
-
-
-def rate(value: float | None) -> str:
-    """A share of bad events in two or three figures: `21%`, `0.2%`, `0.034%`; never rounded to nothing or to all."""
-    if value is None:
-        return figures.UNKNOWN
-    percent = value * 100
-    if percent in {0, 100} or 10 <= percent < 99:
-        return f"{percent:.0f}%"
-    if percent >= 99:
-        return f"{math.floor(percent * 100) / 100:g}%"
-    digits = max(0, 1 - math.floor(math.log10(percent)))
-    return f"{percent:.{min(digits, 6)}f}".rstrip("0").rstrip(".") + "%"
 
 
 def sentence(cause: Cause) -> str:
@@ -119,9 +86,9 @@ def _after(cause: Cause) -> str:
         return ""
     one = cause.after[0]
     if cause.vague:
-        return f"; at {words.moment(one.change.at)}: {safe(one.change.title, _LONG)}"
+        return f"; at {words.moment(one.change.at)}: {safe(one.change.title, LONG)}"
     apart = words.duration(abs(one.ahead))
-    return f", {apart} {'after' if one.ahead >= 0 else 'before'} {safe(one.change.title, _LONG)}"
+    return f", {apart} {'after' if one.ahead >= 0 else 'before'} {safe(one.change.title, LONG)}"
 
 
 def before(cause: Cause, reference: Window, window: Window) -> str:
@@ -141,7 +108,7 @@ def _rate(counts: Counts | None) -> float | None:
 
 def named(hit: HeavyHitter, *, show_vins: bool) -> str:
     """The value of a heavy hitter; ids of vehicles are masked unless they may be shown."""
-    return safe(masked(hit.value) if _personal(hit) and not show_vins else hit.value, _LONG)
+    return safe(masked(hit.value) if _personal(hit) and not show_vins else hit.value, LONG)
 
 
 def _personal(hit: HeavyHitter) -> bool:
@@ -176,19 +143,19 @@ def remarks(told: Explanation, *, show_vins: bool = False) -> Iterator[str]:
         f"{told.searched:,} groups of {len(told.attributes)} attributes were looked at"
     )
     if told.by:
-        yield f"events are counted as {safe(told.by, _LONG)} does"
+        yield f"events are counted as {safe(told.by, LONG)} does"
     if not show_vins and any(_personal(hit) for hit in told.heavy):
         yield "ids of vehicles are masked, several may look alike: --show-vins writes them whole"
     if told.nameless:
         yield f"{rate(told.nameless)} of events name no vehicle that is known"
     for cause in told.fresh:
         if cause.picked.beyond:
-            rest = ", ".join(f"{safe(one.attribute, _LONG)} {safe(one.value, _LONG)}" for one in cause.picked.beyond)
+            rest = ", ".join(f"{safe(one.attribute, LONG)} {safe(one.value, LONG)}" for one in cause.picked.beyond)
             yield f"no selection of vehicles can say: {rest}"
         for where in cause.equals[:3]:
             yield f"explains as much as {spoken(cause.where)}: {spoken(where)}"
     for name, others in told.same.items():
-        yield f"{safe(name, _LONG)} says the same as {', '.join(safe(other, _LONG) for other in others)}"
+        yield f"{safe(name, LONG)} says the same as {', '.join(safe(other, LONG) for other in others)}"
     if told.left_out:
-        yield "not searched: " + ", ".join(f"{safe(one.attribute, _LONG)} ({one.reason})" for one in told.left_out)
+        yield "not searched: " + ", ".join(f"{safe(one.attribute, LONG)} ({one.reason})" for one in told.left_out)
     yield from (safe(note) for note in told.notes)

@@ -10,6 +10,7 @@ import numpy as np
 from cdctl.domain import figures, grid
 from cdctl.domain.slo.series import Floats
 from cdctl.domain.text import safe
+from cdctl.domain.why import wording
 from cdctl.domain.why.explanation import Cause, Explanation
 from cdctl.reports import words
 from cdctl.reports.why import telling
@@ -48,14 +49,14 @@ def _causes(told: Explanation, width: int | None) -> list[str]:
 def _row(cause: Cause, told: Explanation) -> list[str]:
     mark = " (as before)" if cause in told.standing else ""
     return [
-        telling.spoken(cause.where) + mark,
-        f"{_bar(cause.share)} {telling.rate(cause.share)}",
-        telling.rate(cause.inside.rate),
-        telling.rate(cause.outside.rate),
-        telling.rate(cause.before.rate) if cause.before else figures.UNKNOWN,
+        wording.spoken(cause.where) + mark,
+        f"{_bar(cause.share)} {wording.rate(cause.share)}",
+        wording.rate(cause.inside.rate),
+        wording.rate(cause.outside.rate),
+        wording.rate(cause.before.rate) if cause.before else figures.UNKNOWN,
         figures.burn(cause.burn),
-        telling.rate(cause.budget),
-        telling.p_value(cause.log10_p).removeprefix("p ").removeprefix("= "),
+        wording.rate(cause.budget),
+        wording.p_value(cause.log10_p).removeprefix("p ").removeprefix("= "),
         f"{cause.vehicles:,}" if cause.vehicles else "",
         _since(cause),
     ]
@@ -116,8 +117,8 @@ def _near(told: Explanation, width: int | None) -> list[str]:
     ]
     rows = [
         [
-            telling.spoken(miss.where), telling.rate(miss.share), telling.rate(miss.inside), telling.rate(miss.outside),
-            telling.p_value(miss.log10_p).removeprefix("p ").removeprefix("= "), miss.reason,
+            wording.spoken(miss.where), wording.rate(miss.share), wording.rate(miss.inside), wording.rate(miss.outside),
+            wording.p_value(miss.log10_p).removeprefix("p ").removeprefix("= "), miss.reason,
         ]
         for miss in told.near
     ]  # fmt: skip
@@ -134,7 +135,7 @@ def _heavy(told: Explanation, width: int | None, *, show_vins: bool) -> list[str
     rows = [
         [
             safe(hit.attribute, 40), telling.named(hit, show_vins=show_vins), words.count(hit.bad),
-            words.count(hit.total), telling.rate(hit.share),
+            words.count(hit.total), wording.rate(hit.share),
         ]
         for hit in told.heavy
     ]  # fmt: skip
