@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdctl.application.top_stage import Stage
-from cdctl.errors import UsageError
+from cdctl.domain.boards.keys import EVERYWHERE, Keymap
+from cdctl.errors import CdctlError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.domain.boards.board import Board
-    from cdctl.domain.boards.keys import Keymap
+    from cdctl.domain.boards.keys import Binding
     from cdctl.domain.settings import Settings
     from cdctl.extend.catalogue import Catalogue
 
@@ -39,8 +41,31 @@ class Kinds(Mapping[str, Collection[str]]):
         return tuple(self._doors.load("panels", name).settings)
 
 
+def bound(doors: Catalogue) -> Mapping[str, Sequence[Binding]]:
+    """Every binding that there is, by kind of panel; of panels that cannot be made without settings, none."""
+    from cdctl.application.top_view import BINDINGS
+
+    found: dict[str, Sequence[Binding]] = {EVERYWHERE: BINDINGS}
+    for kind in Kinds(doors):
+        with suppress(CdctlError):
+            found[kind] = doors.panel(kind, {}).bindings
+    return found
+
+
+def keymap_of(settings: Settings, doors: Catalogue) -> Keymap:
+    """The keys of whoever opens the view: the file of the settings, else keys.toml of the user's folder, if there is
+    one. Raises FileError."""
+    from cdctl.files import keys
+    from cdctl.files.shipped import own
+
+    told = settings.top.keys
+    path = Path(told) if told else own("keys.toml")
+    return keys.read(path, bound(doors)) if told or path.is_file() else Keymap()
+
+
 class Boards:
-    """The library of a view: boards that ship, and those of the settings' folder, which come first."""
+    """The library of a view: boards that ship, those of the user's folder, which hide them, and those of the settings'
+    folder, which hide both."""
 
     def __init__(self, settings: Settings, doors: Catalogue, keymap: Keymap | None = None) -> None:
         self._settings, self._doors = settings, doors
@@ -50,9 +75,9 @@ class Boards:
 
     def files(self) -> dict[str, Path]:
         """Boards by name."""
-        from cdctl.files.shipped import shipped
+        from cdctl.files.shipped import own, shipped
 
-        folders = [shipped("dashboards"), Path(self._settings.dashboards).expanduser()]
+        folders = [shipped("dashboards"), own("dashboards"), Path(self._settings.dashboards).expanduser()]
         return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
 
     def names(self) -> Sequence[str]:

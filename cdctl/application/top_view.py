@@ -27,7 +27,7 @@ from cdctl.domain.boards.requests import (
     Say,
     Steer,
 )
-from cdctl.errors import CdctlError
+from cdctl.errors import CdctlError, FileError
 
 if TYPE_CHECKING:
     from cdctl.application.top import Lookout
@@ -215,7 +215,7 @@ class View:
         try:
             self.stages[board] = self.library.open(board)
         except CdctlError as error:
-            self.say(f"{board} stays as it was: {_said(error)}", bad=True)
+            self.say(f"the board stays as it was: {_said(error)}", bad=True)
         else:
             self.lookout.forget()
             self.say(f"board {board} was read anew")
@@ -263,4 +263,11 @@ def _merged(before: About, about: About) -> About:
 
 
 def _said(error: CdctlError) -> str:
+    """One line: of a file the first thing that is wrong, without the folders before its name."""
+    if isinstance(error, FileError) and error.problems:
+        first, others = error.problems[0], len(error.problems) - 1
+        name = first.place.file.rpartition("/")[2]
+        more = f"; and {others} more" if others else ""
+        where = f"{name}:{first.place.line}:{first.place.column}" if first.place.line else name
+        return f"{where}: {first.message}{f' ({first.fix})' if first.fix else ''}{more}"
     return " ".join(str(error).split())

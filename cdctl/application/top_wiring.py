@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cdctl.application import fleet_wiring, wiring
 from cdctl.domain.boards.asking import Missing
+from cdctl.domain.looks import colour_of
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def with_lookout(
         slo = promises(settings, plugins=plugins) if promised else Missing("no panel shows promises")
         fleet = await _fleet(settings, config, plugins)
         means = Means(settings, wiring.WallClock(), fleet, slo, config, plugins)
-        setting = Setting(context.name, hidden, readonly=readonly, answering=answering(means))
+        colour = colour_of(context.name, context.colour)
+        setting = Setting(context.name, hidden, colour, readonly, answering(means))
         lookout = Lookout(setting, means.clock, fleet, slo)
         try:
             return await work(lookout, fleet, slo)

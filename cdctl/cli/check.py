@@ -101,6 +101,8 @@ def _boards(run: Run, settings: Settings) -> Iterator[Row]:
     from cdctl.application.top_boards_wiring import Boards
 
     boards = Boards(settings, wiring.catalogue(settings, plugins=run.plugins))
+    if settings.top.keys:
+        yield from _keys(run, settings)
     for name, path in boards.files().items():
         try:
             board = boards.read(name)
@@ -108,6 +110,18 @@ def _boards(run: Run, settings: Settings) -> Iterator[Row]:
             yield from _refused("board", error)
         else:
             yield _row("board", str(path), "ok", board.title or name)
+
+
+def _keys(run: Run, settings: Settings) -> Iterator[Row]:
+    from cdctl.application import wiring
+    from cdctl.application.top_boards_wiring import keymap_of
+
+    try:
+        keymap_of(settings, wiring.catalogue(settings, plugins=run.plugins))
+    except CdctlError as error:
+        yield from _refused("keys", error)
+    else:
+        yield _row("keys", settings.top.keys, "ok", "keys of the live view")
 
 
 def _plugins(run: Run, settings: Settings) -> list[Row]:

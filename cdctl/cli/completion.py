@@ -53,6 +53,20 @@ def _plugins(ctx: typer.Context) -> Iterable[str]:
     return [listing.title for listing in wiring.catalogue(_settings(ctx)).names()]
 
 
+def _boards(ctx: typer.Context) -> Iterable[str]:
+    from cdctl.application import wiring
+    from cdctl.application.top_boards_wiring import Boards
+
+    settings = _settings(ctx)
+    return Boards(settings, wiring.catalogue(settings, plugins=False)).names()
+
+
+def _themes(_: typer.Context) -> Iterable[str]:
+    from cdctl.domain.looks import THEMES
+
+    return THEMES
+
+
 def _reports(ctx: typer.Context) -> Iterable[str]:
     from cdctl.application import wiring
 
@@ -178,6 +192,12 @@ plugins = offers(_plugins)
 
 reports = offers(_reports)
 """Formats of reports, those of plugins included."""
+
+boards = offers(_boards)
+"""Boards of the live view."""
+
+themes = offers(_themes)
+"""Colours of the live view."""
 
 formats = offers(_formats)
 """Formats of lists."""

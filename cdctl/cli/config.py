@@ -43,6 +43,9 @@ def _rows(settings: Settings) -> Iterator[Mapping[str, object]]:
         "paths.plugins": list(settings.plugins),
         "paths.cache": settings.cache_dir,
         "paths.journal": settings.journal,
+        "top.board": settings.top.board,
+        "top.theme": settings.top.theme,
+        "top.keys": settings.top.keys,
     }
     for context in settings.contexts.values():
         for source, table in context.sources.items():

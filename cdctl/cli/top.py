@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import exits, output
+from cdctl.cli import completion, exits, output
 from cdctl.cli.options import OutputOption, Run, run_of
 from cdctl.cli.settings import settings_of
+from cdctl.domain.looks import THEMES
+from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,15 +35,26 @@ _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
 @app.command(epilog="Example: cdctl top --board slo; cdctl top --once -o svg=fleet.svg --size 120x40")
 def top(
     ctx: typer.Context,
-    board: Annotated[str, typer.Option(metavar="NAME|FILE", help="Which board.")] = "fleet",
+    board: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="Which board; fleet unless told.", autocompletion=completion.boards)
+    ] = "",
     readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be sent.")] = False,
     once: Annotated[bool, typer.Option("--once", help="One picture on stdout: text, json or svg.")] = False,
     size: Annotated[str, typer.Option(metavar="COLUMNSxLINES", help="Of --once; 160x50 unless told.")] = "",
+    theme: Annotated[
+        str,
+        typer.Option(metavar="NAME", help=f"Its colours: {', '.join(THEMES)}.", autocompletion=completion.themes),
+    ] = "",
     outputs: OutputOption = None,
 ) -> None:
     """Keep an eye on vehicles and promises: a board that is drawn anew as things change; ? shows its keys."""
     run = run_of(ctx)
     settings = settings_of(run)
+    board, theme = board or settings.top.board, theme or settings.top.theme
+    if theme not in THEMES:
+        raise UsageError(
+            f"there is no theme {safe(theme, 40)!r}", subject="--theme", hint=f"one of {', '.join(THEMES)}"
+        )
     if once:
         _once(run, settings, board, _size(size), outputs)
         return
@@ -49,17 +62,19 @@ def top(
         raise UsageError("is for one picture", subject="-o" if outputs else "--size", hint="add --once")
     if output.terminal_width() is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the live view needs a terminal", hint="cdctl top --once prints one picture")
-    _live(run, settings, board, readonly=readonly)
+    _live(run, settings, board, readonly=readonly, theme=theme)
 
 
-def _live(run: Run, settings: Settings, board: str, *, readonly: bool) -> None:
-    from cdctl.application import top_wiring
+def _live(run: Run, settings: Settings, board: str, *, readonly: bool, theme: str) -> None:
+    from cdctl.application import top_wiring, wiring
+    from cdctl.application.top_boards_wiring import Boards, keymap_of
     from cdctl.application.top_view import View
-    from cdctl.domain.boards.keys import Keymap
     from cdctl.domain.boards.requests import About
     from cdctl.tui.app import Top
 
-    boards = _boards(run, settings)
+    doors = wiring.catalogue(settings, plugins=run.plugins)
+    keymap = keymap_of(settings, doors)
+    boards = Boards(settings, doors, keymap)
     boards.open(board)  # what is wrong with it is said before anything is listened to
 
     async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> int:
@@ -67,7 +82,7 @@ def _live(run: Run, settings: Settings, board: str, *, readonly: bool) -> None:
 
         if isinstance(slo, Promising):
             slo.begin()
-        app = Top(View(lookout, boards, Keymap(), board, About()), boards.changed)
+        app = Top(View(lookout, boards, keymap, board, About()), boards.changed, theme)
         await app.run_async()
         return app.return_code or 0
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal
 
+from cdctl.domain.looks import Habits
 from cdctl.errors import Problem, UsageError
 
 LAB = "lab"
@@ -169,7 +170,7 @@ class Context:
     without the latter the policy that ships is in force. `otlp` is the URL of the collector that our own spans go to,
     `changes` the file in which deployments and other changes are told.
     `commands` is where orders go instead of the brokers. `traces` is where spans are asked for; None is the store in
-    the user's data folder. What it says is in `sources` as well.
+    the user's data folder. What it says is in `sources` as well. `colour` is what the live view shows it by.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Context:
     changes: str = ""
     commands: CommandApi | None = None
     traces: Traces | None = None
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ class Settings:
     says which. `origins` maps a dotted key to where its value came from ("default", "cdctl.toml:3", "CDCTL_CONTEXT",
     "--context"). `file` is the settings file that was read, empty when there is none. `fleet_columns` maps the name of
     a column to the signal that it keeps of every vehicle. `fleet` is what the file says of fleets, by dotted key, as
-    `config show` prints it; like everything here it holds no secret. `warnings` are things that are odd but not wrong.
+    `config show` prints it; like everything here it holds no secret. `top` is how the live view is at first. `warnings`
+    are things that are odd but not wrong.
     """
 
     contexts: Mapping[str, Context] = field(default_factory=dict)
@@ -210,6 +213,7 @@ class Settings:
     file: str = ""
     fleet_columns: Mapping[str, str] = field(default_factory=dict)
     fleet: Mapping[str, object] = field(default_factory=dict)
+    top: Habits = field(default_factory=Habits)
     warnings: tuple[Problem, ...] = ()
 
     def context(self, name: str = "") -> Context:

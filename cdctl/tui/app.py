@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import App, ComposeResult
+from textual.command import CommandPalette
 
-from cdctl.domain.boards.requests import Copy, Leave, Theme
+from cdctl.domain.boards.requests import Copy, Leave, Palette, Theme
 from cdctl.tui.looks import THEMES
+from cdctl.tui.palette import Everything
 from cdctl.tui.screen import BoardView
 
 if TYPE_CHECKING:
@@ -22,10 +24,11 @@ class Top(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = "Screen { background: ansi_default; }"
 
-    def __init__(self, view: View, changed: Callable[[], list[str]] | None = None) -> None:
+    def __init__(self, view: View, changed: Callable[[], list[str]] | None = None, theme: str = "terminal") -> None:
         super().__init__(ansi_color=True)
-        self._view = view
+        self.view = view
         self._board = BoardView(view, changed)
+        self._board.theme = theme
 
     def compose(self) -> ComposeResult:
         """One widget."""
@@ -33,7 +36,11 @@ class Top(App[None]):
 
     def on_board_view_asked(self, message: BoardView.Asked) -> None:
         """Do what is asked, one after the other."""
-        for request in message.requests:
+        self.all(message.requests)
+
+    def all(self, requests: tuple[Request, ...]) -> None:
+        """Do what is asked, one after the other."""
+        for request in requests:
             self.do(request)
 
     def do(self, request: Request) -> None:
@@ -43,14 +50,16 @@ class Top(App[None]):
                 self.exit()
             case Copy(text, what):
                 self.copy_to_clipboard(text)
-                self._view.say(f"copied the {what}")
+                self.view.say(f"copied the {what}")
             case Theme(name):
                 self._wear(name)
+            case Palette():
+                self.push_screen(CommandPalette([Everything], placeholder="what to do"))
             case _:
-                self._view.say("this cannot be done here yet", bad=True)
+                self.view.say("this cannot be done here yet", bad=True)
 
     def _wear(self, name: str) -> None:
         if name not in THEMES:
-            self._view.say(f"there is no theme {name!r}: {', '.join(THEMES)}", bad=True)
+            self.view.say(f"there is no theme {name!r}: {', '.join(THEMES)}", bad=True)
             return
         self._board.wear(name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from cdctl.domain.looks import COLOURS
+
 _SIXTEEN = {
     "dim": "bright_black",
     "good": "green",
@@ -74,8 +76,6 @@ THEMES: Mapping[str, dict[str, str]] = {
 }
 """terminal: sixteen colours, which every terminal shows in its own theme; without colours, bold and reverse are left.
 The others bring their own ground."""
-COLOURS = ("red", "yellow", "green", "blue", "magenta", "cyan")
-"""Colours by which a context is known: roles of their own, ink on that ground."""
 
 
 @lru_cache(maxsize=512)

@@ -7,8 +7,8 @@ from screens import Look, vin
 
 from cdctl.application.top_view import BINDINGS
 from cdctl.domain.boards.drawing import text_of
-from cdctl.domain.boards.keys import Key, shown
-from cdctl.domain.boards.requests import About, Leave, Save, Theme
+from cdctl.domain.boards.keys import Key, Keymap, shown
+from cdctl.domain.boards.requests import About, Leave, Prepare, Save, Theme
 
 
 def screen(look: Look, width: int = 100, height: int = 40) -> str:
@@ -128,3 +128,46 @@ def test_the_mouse_sorts_moves_and_scrolls():
     look.click(5, 8, "wheeldown")
     line = next(line for line in look.stage.draw(100, 19) if any("cursor" in role for _, role in line))
     assert vin(5) in text_of(line)
+
+
+def test_other_keys_do_what_they_stand_for_and_help_says_them():
+    look = Look(30, keymap=Keymap({"view.freeze": ("f5",), "fleet.sort": ("s",), "fleet.mark": ()}))
+    look.press("p")
+    assert "FROZEN" not in screen(look)
+    look.press("s", "space", "f5")
+    text = screen(look)
+    assert "FROZEN" in text
+    assert "VIN▲" in text
+    assert "marked" not in text
+    look.press("?")
+    assert "f5 " in screen(look)
+    assert "Space" not in screen(look, 100, 60)
+
+
+def test_a_board_that_was_written_anew_is_shown_and_a_wrong_one_is_told(tmp_path):
+    file = tmp_path / "mine.yaml"
+    text = "board: cdctl/v1\nname: mine\npicture: [h, f]\npanels:\n  h: {kind: header, lines: 1}\n  f: {kind: fleet}\n"
+    file.write_text(text)
+    look = Look(30, str(file))
+    assert look.boards.changed() == []
+    file.write_text(text.replace("kind: fleet", "kind: slo"))
+    assert look.boards.changed() == [str(file)]
+    look.view.reload(str(file))
+    assert "promises" in screen(look)
+    file.write_text(text.replace("kind: fleet", "kind: flet"))
+    look.view.reload(look.boards.changed()[0])
+    assert "the board stays as it was: mine.yaml:6:13: there is no panel of kind 'flet'" in look.last(200)
+    assert "promises" in screen(look)
+    assert look.boards.changed() == []
+    file.unlink()
+    assert look.boards.changed() == []
+
+
+def test_nothing_is_sent_from_a_view_that_only_looks():
+    look = Look(30, readonly=True)
+    look.press("x")
+    assert look.asked == []
+    assert "--readonly" in look.last()
+    other = Look(30)
+    other.press("space", "space", "x")
+    assert other.asked == [Prepare((vin(0), vin(1)))]

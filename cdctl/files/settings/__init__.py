@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from cdctl.domain.looks import Habits
 from cdctl.domain.settings import LAB, Context, Settings
 from cdctl.errors import FileError, Place, Problem, UsageError
 from cdctl.files.settings import lab, rules, variables
@@ -133,7 +134,9 @@ def _settings(draft: Draft, file: str, chosen: str, origin: str, columns: Mappin
         origins.setdefault(f"paths.{key}", "default" if here else "ships with cdctl")
     origins.setdefault("paths.plugins", "default")
     origins.setdefault("paths.cache", "default")
-    origins.setdefault("paths.journal", "default")
+    for key in ("paths.journal", "top.board", "top.theme", "top.keys"):
+        origins.setdefault(key, "default")
+    habits = {key.removeprefix("top."): str(value) for key, value in draft.values.items() if key.startswith("top.")}
     return Settings(
         contexts={
             name: replace(draft.fleets.get(name) or Context(name), sources=sources)
@@ -149,5 +152,6 @@ def _settings(draft: Draft, file: str, chosen: str, origin: str, columns: Mappin
         file=file,
         fleet_columns=columns,
         fleet=draft.fleet,
+        top=Habits(**habits),
         warnings=tuple(sorted(draft.warnings)),
     )

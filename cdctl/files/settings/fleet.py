@@ -57,6 +57,7 @@ def context(tables: Tables, name: str, table: Mapping[str, object]) -> Context:
         policy=text(texts, "policy"),
         otlp=text(texts, "otlp"),
         changes=text(texts, "changes"),
+        colour=text(texts, "colour"),
         commands=command_api.read(tables, (*where, "commands"), table.get("commands")),
     )
     if brokers or collector:

@@ -8,7 +8,20 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from cdctl.files.settings.keys import SECRET_WORD, Key, WrongValueError, count, entry, flag, path, seconds, text, url
+from cdctl.domain.looks import COLOURS
+from cdctl.files.settings.keys import (
+    SECRET_WORD,
+    Key,
+    WrongValueError,
+    choice,
+    count,
+    entry,
+    flag,
+    path,
+    seconds,
+    text,
+    url,
+)
 
 PLAIN_SCHEMES = frozenset({"http", "mqtt", "ws"})
 """Schemes without TLS."""
@@ -224,6 +237,7 @@ PLAIN_TEXTS: Mapping[str, Key] = MappingProxyType(
         "policy": Key(path),
         "otlp": Key(url),
         "changes": Key(path),
+        "colour": Key(choice(COLOURS)),
     }
 )
 """Single values of a context."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from cdctl.domain import duration
 from cdctl.domain.address import masked
+from cdctl.domain.looks import THEMES
 
 
 class WrongValueError(Exception):
@@ -91,6 +92,18 @@ def count(least: int) -> Callable[[object, Path], int]:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise WrongValueError(f"{_shown(value)} is not a whole number of at least {least}")
         return value
+
+    return read
+
+
+def choice(known: Sequence[str]) -> Callable[[object, Path], str]:
+    """One of some words."""
+
+    def read(value: object, base: Path) -> str:
+        written = text(value, base)
+        if written not in known:
+            raise WrongValueError(f"{_shown(value)} is not one of {', '.join(known)}")
+        return written
 
     return read
 
@@ -203,6 +216,9 @@ PATHS: Mapping[str, Key] = MappingProxyType(
 """Keys of `[paths]`. CDCTL_SLO_SPECS, CDCTL_DASHBOARDS, CDCTL_PLUGINS (with `:` between folders), CDCTL_CACHE,
 CDCTL_JOURNAL."""
 
+HABITS: Mapping[str, Key] = MappingProxyType({"board": Key(text), "theme": Key(choice(THEMES)), "keys": Key(path)})
+"""Keys of `[top]`."""
+
 PLANNED: tuple[str, ...] = ()
 """Keys of a context that later versions use: a file that has them is good, and a warning says that they do nothing."""
 CONTEXT = (
@@ -221,6 +237,7 @@ CONTEXT = (
     "changes",
     "commands",
     "traces",
+    "colour",
     *PLANNED,
 )
-TOP = ("default_context", "contexts", "paths", "fleet")
+TOP = ("default_context", "contexts", "paths", "fleet", "top")

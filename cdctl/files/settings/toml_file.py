@@ -13,7 +13,7 @@ from cdctl.domain.settings import LAB
 from cdctl.errors import FileError, Place, Problem, UsageError
 from cdctl.files.settings import fleet, traces
 from cdctl.files.settings.draft import Draft, is_secret
-from cdctl.files.settings.keys import CONTEXT, PATHS, PROMETHEUS, TOP
+from cdctl.files.settings.keys import CONTEXT, HABITS, PATHS, PROMETHEUS, TOP
 from cdctl.files.settings.tables import Tables
 
 NAME = "cdctl.toml"
@@ -56,6 +56,10 @@ class SettingsFile:
         for key, value in self.tables.keyed(paths, ("paths",), PATHS).items():
             self.draft.values[f"paths.{key}"] = value
         fleet.columns(self.tables, self.data)
+        habits = self.tables.table(self.data, ("top",))
+        self.tables.known(habits, ("top",), HABITS, "in [top]")
+        for key, value in self.tables.keyed(habits, ("top",), HABITS).items():
+            self.draft.values[f"top.{key}"] = value
 
     def _default_context(self, name: object) -> None:
         if not isinstance(name, str) or name not in {*self.tables.table(self.data, ("contexts",)), LAB}:
