@@ -4,52 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cdctl.cli import records
 from cdctl.domain.fleet.hidden_spans import hidden
+from cdctl.domain.traces import document
 
 if TYPE_CHECKING:
     from cdctl.domain.traces.ports import Operation, SpanRow
 
 
-def when(nanos: int) -> str:
-    """An instant in UTC, to the microsecond; the number itself when no calendar reaches there."""
-    try:
-        return datetime.fromtimestamp(nanos / 1e9, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
-        return str(nanos)
-
-
-def span(one: SpanRow) -> dict[str, object]:
-    """A span for programs."""
-    return {
-        "end": when(one.end),
-        "service": one.service,
-        "name": one.name,
-        "kind": one.kind,
-        "status": one.status,
-        "message": one.message,
-        "duration_ms": (one.end - one.start) / 1e6,
-        "trace": one.trace,
-        "span": one.span,
-        "parent": one.parent,
-        "start_ns": one.start,
-        "end_ns": one.end,
-        "weight": one.weight,
-        "scope": one.scope,
-        "attributes": dict(one.attributes),
-        "resource": dict(one.resource),
-        "events": list(one.events),
-        "links": list(one.links),
-    }
-
-
 def spans(found: Sequence[SpanRow], form: str, hide: bool, width: int | None) -> str:
     """Spans in a format; with `hide`, ids of vehicles are masked wherever they stand."""
-    return records.render([span(one) for one in (hidden(found) if hide else found)], SPANS, form, width)
+    return records.render([document.span(one) for one in (hidden(found) if hide else found)], SPANS, form, width)
 
 
 def _milliseconds(key: str, row: records.Record) -> str:
