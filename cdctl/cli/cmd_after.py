@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cdctl.application import stopping
+from cdctl.application.planning import vehicles
 from cdctl.cli import (
     cmd_asking,
     cmd_kept,
@@ -13,14 +15,12 @@ from cdctl.cli import (
     cmd_places,
     cmd_rows,
     cmd_sending,
-    cmd_stopping,
     exits,
     fleet_rows,
     output,
     rollout_ending,
 )
 from cdctl.cli.cmd_progress import Board
-from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_sending import Ended
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders.command import Command, Risk
@@ -146,7 +146,7 @@ def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes
         what = f"let {vehicles(len(live))} drop {plan.command}" if live else f"send no more of {plan.command}"
         await cmd_asking.agreed(run, Risk.CONFIRM, what, len(live), yes, otherwise="nothing was cancelled")
         if whole:
-            live = await cmd_stopping.stop(orders, digest)
+            live = await stopping.stop(orders, digest)
         if not live:
             return Ended()
         with board.shown():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_asking, cmd_plan_file, cmd_planning, exits
-from cdctl.cli.cmd_send import vehicles
-from cdctl.cli.cmd_targets import Selected
+from cdctl.application import planning
+from cdctl.application.planning import vehicles
+from cdctl.application.targets import Selected
+from cdctl.cli import cmd_asking, cmd_plan_file, exits
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders.arguments import judge_values
 from cdctl.domain.orders.command import Risk
@@ -31,7 +32,7 @@ def approve(run: Run, name: str, *, yes: bool) -> exits.Code:
     command = wiring.catalogue(settings, plugins=run.plugins).command(plan.command)
     judge_values(command, plan.arguments)
     exits.note(run, f"  {'asked by':<10} {plan.by}")
-    for fact, value in cmd_planning.facts(plan, command, Selected(plan.targets, plan.where)):
+    for fact, value in planning.facts(plan, command, Selected(plan.targets, plan.where)):
         exits.note(run, f"  {fact:<10} {value}")
     cmd_asking.must_be_able(Risk.CONFIRM, yes, "signs")
 

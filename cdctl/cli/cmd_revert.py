@@ -10,10 +10,11 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cdctl.application import planning
+from cdctl.application.planning import vehicles
+from cdctl.application.targets import Selected
 from cdctl.cli import cmd_after, cmd_kept, cmd_plan_file, cmd_planning, cmd_sending, exits, fleet_rows, output
-from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.cmd_sending import How, Parcel
-from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders.arguments import judge_values
 from cdctl.domain.orders.order import State
@@ -160,7 +161,7 @@ def _parcel(
     selected = Selected(tuple(sorted({Target(one.order.vin, one.order.region) for one in kept})))
     spans = cmd_planning.spans_of(command, "", "")
     reason = asked.reason.strip() or f"takes back {asked.which}"
-    plan = cmd_planning.planned(
+    plan = planning.planned(
         command, judge_values(command, values), selected, spans, context=context, by=by, reason=reason, now=time.time()
     )
     return Parcel(plan, command, expected=None if asked.expect is None else len(plan.targets))
@@ -168,7 +169,7 @@ def _parcel(
 
 def _told(run: Run, todo: Undoing, parcels: Sequence[Parcel]) -> None:
     for parcel in parcels:
-        spoken = f"{parcel.command.name} {cmd_planning.spoken(parcel.command, parcel.plan.arguments)}".strip()
+        spoken = f"{parcel.command.name} {planning.spoken(parcel.command, parcel.plan.arguments)}".strip()
         exits.note(run, f"  {spoken}: {vehicles(len(parcel.plan.targets))}")
     if todo.nothing:
         exits.note(run, f"  nothing to take back: {vehicles(todo.nothing)} had it so before")

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cdctl.application import planning
+from cdctl.application.planning import vehicles
+from cdctl.application.targets import Selected
 from cdctl.cli import (
     cmd_asking,
     cmd_patience,
@@ -24,7 +27,6 @@ from cdctl.cli import (
     records,
 )
 from cdctl.cli.cmd_sending import Ended, How, Parcel
-from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.settings import settings_of
 from cdctl.domain.fleet.privacy import masked, masked_in
 from cdctl.domain.orders.arguments import judge, judge_values
@@ -117,11 +119,6 @@ def send(run: Run, asked: Asked) -> exits.Code:
     return cmd_sending.code(found)
 
 
-def vehicles(count: int) -> str:
-    """`1 vehicle`, `1,200 vehicles`."""
-    return f"{count:,} vehicle{'s' * (count != 1)}"
-
-
 def _made(run: Run, asked: Asked) -> Ready:
     """A plan of what stands on the line."""
     from cdctl.application import security_wiring, wiring
@@ -142,7 +139,7 @@ def _made(run: Run, asked: Asked) -> Ready:
         capability="" if asked.despite_caps else command.capability,
     )  # fmt: skip
     fleet_rows.refuse_unless(asked.expect, len(selected.targets))
-    plan = cmd_planning.planned(
+    plan = planning.planned(
         command,
         arguments,
         selected,
@@ -189,18 +186,18 @@ def _preview(run: Run, ready: Ready) -> None:
 
     plan, command = ready.parcel.plan, ready.parcel.command
     telling = orders_wiring.telling_of(ready.settings.context(), ready.settings, ready.doors)
-    for line in cmd_planning.unpromised(telling.promises):
+    for line in planning.unpromised(telling.promises):
         exits.warn(run, line)
     if not ready.selected.whole:
         exits.insist("the picture of the fleet was not whole: some vehicles that match may be missing here")
-    for name, value in cmd_planning.ableness(ready.selected):
+    for name, value in planning.ableness(ready.selected):
         exits.insist(f"{name}: {value}")
     if command.risk is Risk.SAFE and not run.verbose:
         regions = ", ".join(sorted({target.region for target in plan.targets}))
         exits.note(run, f"{command.name} to {vehicles(len(plan.targets))} in {regions}")
         return
-    topic, payload = cmd_planning.sketched(plan, command, telling)
-    shown = [*cmd_planning.facts(plan, command, ready.selected), ("topic", topic), ("payload", records.line(payload))]
+    topic, payload = planning.sketched(plan, command, telling)
+    shown = [*planning.facts(plan, command, ready.selected), ("topic", topic), ("payload", records.line(payload))]
     first = plan.targets[0].vin
     for name, value in shown:
         # What is not a terminal may be kept by somebody.
@@ -227,7 +224,7 @@ def _dry(run: Run, outputs: Sequence[output.Output], ready: Ready, asked: Asked)
     wish = Wish("send", parcel.approvers, parcel.expected, asked.break_glass)
     ruling = security_wiring.authority_of(context).rule(request_of(parcel.plan, parcel.command, by, wish))
     telling = orders_wiring.telling_of(context, ready.settings, ready.doors)
-    topic, payload = cmd_planning.sketched(parcel.plan, parcel.command, telling)
+    topic, payload = planning.sketched(parcel.plan, parcel.command, telling)
     fleet_rows.emit(run, outputs, _sketch(ready, ruling, topic, payload), show_vins=asked.show_vins)
     exits.note(run, "a dry run: nothing was sent")
     return exits.Code.DONE if ruling.allowed else exits.Code.REFUSED
@@ -241,7 +238,7 @@ def _sketch(ready: Ready, ruling: Ruling, topic: str, payload: object) -> Render
     def render(form: str, hide: bool, width: int | None) -> str:
         text = records.line(payload).strip()
         shown = (masked_in(topic, first), masked_in(text, first)) if hide else (topic, text)
-        rows = [{"fact": name, "value": value} for name, value in cmd_planning.facts(plan, command, ready.selected)]
+        rows = [{"fact": name, "value": value} for name, value in planning.facts(plan, command, ready.selected)]
         rows += [{"fact": "policy", "value": says}, {"fact": "topic", "value": shown[0]}]
         rows.append({"fact": "payload", "value": shown[1]})
         if form == "json":

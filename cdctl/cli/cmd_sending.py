@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cdctl.application.calling_off import refuse_called_off
-from cdctl.cli import cmd_asking, cmd_stopping, exits
+from cdctl.application.stopping import stoppable
+from cdctl.cli import cmd_asking, exits
 from cdctl.cli.cmd_patience import within
 from cdctl.cli.cmd_progress import Board, Sum, counts
 from cdctl.domain.duration import brief
@@ -89,7 +90,7 @@ def deliver(run: Run, settings: Settings, parcels: Sequence[Parcel], how: How) -
         await _reached(dispatch, parcels)
         await cmd_asking.agreed(run, risk, how.what, total, how.yes)
         plans = [parcel.plan.digest() for parcel in parcels]
-        async with cmd_stopping.stoppable(orders, dispatch, plans):
+        async with stoppable(orders, dispatch, plans):
             sending = [
                 dispatch.send(
                     parcel.plan, parcel.command, rate=how.rate, retries=how.retries, wait=how.wait,

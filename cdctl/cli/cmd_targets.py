@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cdctl.application import targets
+from cdctl.application.targets import COLUMNS, Found, Selected
 from cdctl.cli import exits, fleet_asking, fleet_status
 from cdctl.domain.fleet.inventory import is_id
 from cdctl.domain.orders.plan import Target
 from cdctl.domain.text import safe
-from cdctl.errors import RefusedError, UnavailableError, UsageError
+from cdctl.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.cli.options import Run
     from cdctl.domain.fleet.reading import Fleet, FleetStatus, Page
     from cdctl.domain.settings import Context, Settings
-
-_COLUMNS = ("vin", "region", "model", "sw", "state", "caps")
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """Vehicles that are meant. where: the filter, empty when ids were named. states: how many are online, offline, ...;
-    empty when the fleet was not asked. left_out: how many a term could not judge, by field. whole: whether the picture
-    was complete. capability: what the command needs; unable: how many say what they can, and not that, and are left
-    out; untold: how many of the targets do not say what they can."""
-
-    targets: tuple[Target, ...]
-    where: str = ""
-    states: Mapping[str, int] = field(default_factory=dict)
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    whole: bool = True
-    capability: str = ""
-    unable: int = 0
-    untold: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Vehicles before it was looked at what they can. caps: what each says that it can, where it does; states: how each
-    is."""
-
-    selected: Selected
-    caps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    states: Mapping[str, str] = field(default_factory=dict)
 
 
 def sending_context(settings: Settings) -> Context:
@@ -86,26 +58,10 @@ def chosen(
         raise UsageError(f"context {context.name!r} has no region {region!r}", subject="--region", hint=hint)
     if vins:
         _check(vins)
-        return _able(_named(run, context, vins, region, seconds), capability)
+        return targets.able(_named(run, context, vins, region, seconds), capability)
     if region:
         raise UsageError("--region is for --to", subject="--region", hint=f"--where 'region:{region} ...'")
-    return _able(_filtered(run, where, seconds, reason), capability)
-
-
-def _able(found: Found, capability: str) -> Selected:
-    """Without those that cannot. What a vehicle does not say is not taken for a no."""
-    selected = found.selected
-    if not capability:
-        return selected
-    unable = {one.vin for one in selected.targets if capability not in found.caps.get(one.vin, (capability,))}
-    if unable and (not selected.where or len(unable) == len(selected.targets)):
-        what = f"{len(unable):,} of {len(selected.targets):,} vehicles do not say that they can: {capability}"
-        hint = "cdctl fleet show VIN says what one can; --despite-caps sends all the same"
-        raise RefusedError(what, subject=sorted(unable)[0] if len(unable) == 1 else "", hint=hint)
-    targets = tuple(one for one in selected.targets if one.vin not in unable)
-    untold = sum(one.vin not in found.caps for one in targets)
-    states = Counter(found.states[one.vin] for one in targets) if found.states else {}
-    return replace(selected, targets=targets, states=states, capability=capability, unable=len(unable), untold=untold)
+    return targets.able(_filtered(run, where, seconds, reason), capability)
 
 
 def _check(vins: Sequence[str]) -> None:
@@ -125,7 +81,7 @@ def _named(run: Run, context: Context, vins: Sequence[str], region: str, seconds
     async def ask(fleet: Fleet) -> tuple[Page, str, FleetStatus]:
         from cdctl.domain.fleet.reading import Query
 
-        found = await fleet.find(Query(asked.where, _COLUMNS))
+        found = await fleet.find(Query(asked.where, COLUMNS))
         seen = {str(row[0]) for row in found.rows}
         missing = next((vin for vin in vins if vin not in seen), "")
         return found, await fleet_asking.nearest(fleet, missing) if missing else "", found.status
@@ -136,7 +92,7 @@ def _named(run: Run, context: Context, vins: Sequence[str], region: str, seconds
         if vin not in seen:
             raise _nobody(vin, near, status)
     # A filter may match more than was named: * stands for anything in it.
-    return _selected(replace(found, rows=[row for row in found.rows if row[0] in vins]), "")
+    return targets.of_page(replace(found, rows=[row for row in found.rows if row[0] in vins]), "")
 
 
 def _nobody(vin: str, near: str, status: FleetStatus) -> UsageError | UnavailableError:
@@ -152,7 +108,7 @@ def _filtered(run: Run, where: str, seconds: str, reason: str) -> Found:
     async def ask(fleet: Fleet) -> Page:
         from cdctl.domain.fleet.reading import Query
 
-        return await fleet.find(Query(where, _COLUMNS))
+        return await fleet.find(Query(where, COLUMNS))
 
     found = fleet_asking.answer(run, asked, ask)
     for line in fleet_status.lines(found.status, found.left_out, found.matched):
@@ -161,16 +117,4 @@ def _filtered(run: Run, where: str, seconds: str, reason: str) -> Found:
         exits.warn(run, text)
     if fleet_status.code(found.status) is exits.Code.UNKNOWN:
         raise UnavailableError("nobody can tell which vehicles match", hint="no broker answers: cdctl broker ping")
-    return _selected(found, where)
-
-
-def _selected(found: Page, where: str) -> Found:
-    caps = {str(row[0]): tuple(str(row[5]).split()) for row in found.rows if row[5] is not None}
-    rows = [[str(cell or "") for cell in row[:5]] for row in found.rows]
-    targets = tuple(sorted(Target(*row[:4]) for row in rows if row[1]))
-    left_out = dict(found.left_out)
-    if homeless := sum(not row[1] for row in rows):
-        left_out["region"] = left_out.get("region", 0) + homeless
-    states = {row[0]: row[4] for row in rows if row[1]}
-    whole = not fleet_status.code(found.status)
-    return Found(Selected(targets, where, Counter(states.values()), left_out, whole), caps, states)
+    return targets.of_page(found, where)

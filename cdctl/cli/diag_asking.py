@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from cdctl.application import planning
+from cdctl.application.targets import Selected
 from cdctl.cli import cmd_planning, cmd_sending, cmd_targets, exits, fleet_rows
 from cdctl.cli.cmd_progress import Board
 from cdctl.cli.cmd_sending import Ended, How, Parcel
-from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.settings import settings_of
 from cdctl.domain.diagnostics.trips import Trip
 from cdctl.domain.orders.arguments import judge
@@ -21,8 +22,8 @@ from cdctl.errors import UsageError
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.orders_wiring import Orders
+    from cdctl.application.planning import Spans
     from cdctl.application.tally import Outcome
-    from cdctl.cli.cmd_planning import Spans
     from cdctl.cli.options import Run
     from cdctl.domain.orders.command import Arguments, Command
     from cdctl.domain.orders.executing import Executor
@@ -69,7 +70,7 @@ class Question:
 
     def parcel(self) -> Parcel:
         """The plan of one round; every one is another."""
-        plan = cmd_planning.planned(
+        plan = planning.planned(
             self.command,
             self.arguments,
             self.selected,

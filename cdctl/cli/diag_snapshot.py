@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cdctl.application.targets import Selected
 from cdctl.cli import cmd_targets, diag_asking, exits, fleet_asking, fleet_rows, fleet_status, records
 from cdctl.cli.cmd_sending import Ended
-from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.diag_codes import amount, failure, framed, held, unread, when
 from cdctl.cli.settings import settings_of
 from cdctl.domain.diagnostics import bundle

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cdctl.cli import exits
 from cdctl.domain.duration import brief
+from cdctl.domain.fleet.wholeness import is_heard, is_whole, many_unknown
 from cdctl.domain.text import safe
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.reading import FleetStatus
 
 _LINE = 300
-_FEW = 0.1
-"""Share of vehicles whose state may be unknown in a picture that is called whole: some are silent every day."""
 
 
 def told(run: Run, status: FleetStatus, left_out: Mapping[str, int], matched: int | None = None) -> exits.Code:
@@ -29,17 +28,10 @@ def told(run: Run, status: FleetStatus, left_out: Mapping[str, int], matched: in
 
 
 def code(status: FleetStatus) -> exits.Code:
-    """What can be known: see `told`. A link over which the broker lets us hear nothing is as good as none; one over
-    which it refuses a part shows a part."""
-    heard = [link.heard for link in status.links if link.up and link.heard != "nothing"]
-    if not heard:
+    """What can be known: see `told`."""
+    if not is_heard(status):
         return exits.Code.UNKNOWN
-    whole = status.settled and len(heard) == len(status.links) and "part" not in heard and not _many_unknown(status)
-    return exits.Code.DONE if whole else exits.Code.PARTLY
-
-
-def _many_unknown(status: FleetStatus) -> bool:
-    return status.unknown > _FEW * (status.vehicles - status.never_seen)
+    return exits.Code.DONE if is_whole(status) else exits.Code.PARTLY
 
 
 def lines(status: FleetStatus, left_out: Mapping[str, int], matched: int | None = None) -> Iterator[str]:
@@ -69,7 +61,7 @@ def warnings(status: FleetStatus) -> Iterator[str]:
         yield "the first picture is not complete: some vehicles may be missing; --for 60s waits longer"
     if not status.links:
         yield "no broker has answered yet"
-    if _many_unknown(status):
+    if many_unknown(status):
         yield (
             f"{status.unknown:,} of {_vehicles(status.vehicles)} unknown: nobody can tell whether one is online "
             "until it speaks; --for 30s listens longer"

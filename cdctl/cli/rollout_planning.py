@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdctl.cli import cmd_planning, cmd_targets, exits, fleet_rows
-from cdctl.cli.cmd_targets import Selected
+from cdctl.application import planning
+from cdctl.application.targets import Selected
+from cdctl.cli import cmd_targets, exits, fleet_rows
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders import ids
 from cdctl.domain.orders.arguments import judge_values
@@ -52,7 +53,7 @@ def ready(run: Run, file: str, *, seconds: str, expect: int | None, by: str = ""
         exits.insist("the picture of the fleet was not whole: some vehicles that match may be missing here")
     for name, count in selected.left_out.items():
         exits.note(run, f"left out because {name} is not known: {count:,}")
-    for name, value in cmd_planning.ableness(selected):
+    for name, value in planning.ableness(selected):
         exits.insist(f"{name}: {value}")
     fleet_rows.refuse_unless(expect if expect is not None else wanted.expect, len(selected.targets))
     now = round(time.time() * 1000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cdctl.application.planning import vehicles
 from cdctl.cli import (
     cmd_asking,
     exits,
@@ -15,7 +16,6 @@ from cdctl.cli import (
     rollout_planning,
     rollout_rows,
 )
-from cdctl.cli.cmd_send import vehicles
 from cdctl.cli.settings import settings_of
 from cdctl.domain.orders.rollout.standing import Phase
 from cdctl.errors import UnavailableError

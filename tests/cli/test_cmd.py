@@ -14,19 +14,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from cdctl.application.planning import Spans
 from cdctl.application.tally import Tally
 from cdctl.cli import cmd_declared, cmd_planning, cmd_revert, cmd_rows, cmd_send, cmd_sending
 from cdctl.cli.cmd_progress import Board, counts, pace, screen, summed
-from cdctl.cli.cmd_targets import Selected
 from cdctl.cli.main import app
 from cdctl.cli.options import Run
 from cdctl.commands import climate, locate, lock, parameter, ping, reboot
-from cdctl.domain.fleet.speech import Promises
 from cdctl.domain.orders.keeping import Kept
 from cdctl.domain.orders.order import Course, Order, State
 from cdctl.domain.orders.plan import Plan, Target
 from cdctl.errors import UsageError
-from cdctl.protocols.native_orders import NativeTelling
 from cdctl.testing.hostile import TEXTS
 
 VIN = "WCDA7N023TA000025"
@@ -105,35 +103,11 @@ def test_what_is_no_rate(text: str) -> None:
 
 
 def test_spans_are_declared_or_told() -> None:
-    assert cmd_planning.spans_of(COMMANDS["reboot"], "", "") == cmd_planning.Spans(300, 300)
-    assert cmd_planning.spans_of(COMMANDS["reboot"], "1h", "90s") == cmd_planning.Spans(3600, 90)
+    assert cmd_planning.spans_of(COMMANDS["reboot"], "", "") == Spans(300, 300)
+    assert cmd_planning.spans_of(COMMANDS["reboot"], "1h", "90s") == Spans(3600, 90)
     for wrong in ("8d", "500ms", "soon"):
         with pytest.raises(UsageError):
             cmd_planning.spans_of(COMMANDS["reboot"], wrong, "")
-
-
-def test_what_a_person_is_told_before_it_is_sent() -> None:
-    selected = Selected(PLAN.targets, "soc<20", {"online": 1, "offline": 2}, {"soc": 3})
-    facts = dict(cmd_planning.facts(PLAN, COMMANDS["climate.start"], selected))
-    assert facts["arguments"] == "temperature=21 duration=10m"
-    assert facts["vehicles"] == "1: eu 1"
-    assert facts["presence"] == "1 online, 2 offline; who is away gets it on coming back, until it expires"
-    assert facts["left out"] == "because not known: soc of 3"
-    assert facts["needs"] == "parked, battery above 20 %; a vehicle sees to it itself"
-    assert facts["time"] == "begins within 5m, takes at most 30s"
-
-
-def test_the_sketch_is_what_would_travel() -> None:
-    topic, payload = cmd_planning.sketched(PLAN, COMMANDS["climate.start"], NativeTelling("cd"))
-    assert topic == f"cd/eu/{VIN}/cmd"
-    assert payload["args"] == {"temperature": 21.0, "duration": 600}
-    assert payload["exp"] - payload["nbf"] == 300_000  # type: ignore[operator]
-    assert payload["nonce"] == "(random)"
-
-
-def test_what_a_fleet_does_not_promise_is_told() -> None:
-    assert list(cmd_planning.unpromised(NativeTelling.promises)) == []
-    assert len(list(cmd_planning.unpromised(Promises()))) == 3
 
 
 def render(what: cmd_rows.Told, form: str, hide: bool = False) -> str:
