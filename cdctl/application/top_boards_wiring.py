@@ -43,7 +43,7 @@ class Kinds(Mapping[str, Collection[str]]):
 
 def bound(doors: Catalogue) -> Mapping[str, Sequence[Binding]]:
     """Every binding that there is, by kind of panel; of panels that cannot be made without settings, none."""
-    from cdctl.application.top_view import BINDINGS
+    from cdctl.domain.boards.everywhere import BINDINGS
 
     found: dict[str, Sequence[Binding]] = {EVERYWHERE: BINDINGS}
     for kind in Kinds(doors):

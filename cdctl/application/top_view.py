@@ -11,6 +11,7 @@ from cdctl.application.top_footer import Footer, help_lines
 from cdctl.application.top_offenders import Suspects
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.drawing import Line, fit
+from cdctl.domain.boards.everywhere import BINDINGS
 from cdctl.domain.boards.keys import EVERYWHERE, Binding, Key, Keymap
 from cdctl.domain.boards.requests import (
     DONE,
@@ -33,20 +34,6 @@ if TYPE_CHECKING:
     from cdctl.application.top import Lookout
     from cdctl.application.top_stage import Stage
 
-BINDINGS = (
-    Binding("word", (":",), "go to a board, or do something by its word", "go"),
-    Binding("help", ("?",), "this help", "help"),
-    Binding("next", ("tab",), "the next panel"),
-    Binding("previous", ("shift+tab",), "the panel before"),
-    Binding("freeze", ("p",), "freeze the picture, and let it go on", "freeze"),
-    Binding("back", ("escape",), "where one was before, when the panel has no use for it"),
-    Binding("earlier", ("[",), "where one was before"),
-    Binding("later", ("]",), "and forth again"),
-    Binding("save", ("ctrl+s",), "save the screen as SVG and its rows as CSV"),
-    Binding("palette", ("ctrl+p",), "search everything that can be done"),
-    Binding("quit", ("q",), "leave"),
-)
-"""What works on every board."""
 _LONGEST_PAST = 100
 Place = tuple[str, About]
 

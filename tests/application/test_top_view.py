@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from screens import Look, vin
 
-from cdctl.application.top_view import BINDINGS
 from cdctl.domain.boards.drawing import text_of
+from cdctl.domain.boards.everywhere import BINDINGS
 from cdctl.domain.boards.keys import Key, Keymap, shown
 from cdctl.domain.boards.requests import About, Leave, Prepare, Save, Theme
 
