@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from cdctl.application import fleet_wiring, wiring
 from cdctl.domain.boards.asking import Missing
@@ -13,23 +14,24 @@ from cdctl.domain.looks import colour_of
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
-    from cdctl.application.fleet import LocalFleet
     from cdctl.application.top import Answering, Lookout
     from cdctl.application.top_promising import Promising
     from cdctl.domain.boards.asking import Ask
+    from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.ports import Clock
-    from cdctl.domain.settings import Settings
+    from cdctl.domain.settings import Context, Settings
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What answers are found with. config: the settings file, for processes that are started."""
+    """What answers are found with. fleet: the port, kept by columns of this machine (LocalFleet) or by a collector.
+    config: the settings file, for processes that are started."""
 
     settings: Settings
     clock: Clock
-    fleet: LocalFleet | Missing
+    fleet: Fleet | Missing
     slo: Promising | Missing
     config: str = ""
     plugins: bool = True
@@ -68,22 +70,21 @@ def promises(settings: Settings, *, plugins: bool) -> Promising | Missing:
     )
 
 
-async def _fleet(settings: Settings, config: str, plugins: bool) -> LocalFleet | Missing:
-    from cdctl.application.fleet import LocalFleet
-
+async def _fleet(settings: Settings, config: str, plugins: bool) -> Fleet | Missing:
     context = fleet_wiring.chosen_context(settings)
-    if context.collector:
-        return Missing("the live view cannot show the fleet of a collector yet", "cdctl fleet ls can")
-    if not context.brokers:
+    if not context.brokers and not context.collector:
         return Missing(f"context {context.name!r} has no broker", "see docs/fleet.md")
-    fleet = await fleet_wiring.open_fleet(settings, config=config, plugins=plugins)
-    assert isinstance(fleet, LocalFleet)
-    return fleet
+    return await fleet_wiring.open_fleet(settings, config=config, plugins=plugins)
+
+
+def _through(context: Context) -> str:
+    """Host and port of the context's collector; whoever is let in there is not told."""
+    return urlsplit(context.collector.url).netloc.rpartition("@")[2] if context.collector else ""
 
 
 def with_lookout(
     settings: Settings,
-    work: Callable[[Lookout, LocalFleet | Missing, Promising | Missing], Awaitable[T]],
+    work: Callable[[Lookout, Fleet | Missing, Promising | Missing], Awaitable[T]],
     *,
     config: str = "",
     plugins: bool = True,
@@ -103,7 +104,8 @@ def with_lookout(
         fleet = await _fleet(settings, config, plugins)
         means = Means(settings, wiring.WallClock(), fleet, slo, config, plugins)
         colour = colour_of(context.name, context.colour)
-        setting = Setting(context.name, hidden, colour, readonly, answering(means))
+        signals, through = tuple(settings.fleet_columns), _through(context)
+        setting = Setting(context.name, hidden, colour, readonly, answering(means), signals, through)
         lookout = Lookout(setting, means.clock, fleet, slo)
         try:
             return await work(lookout, fleet, slo)
@@ -117,13 +119,10 @@ def with_lookout(
     return fleet_wiring.finished(run())
 
 
-async def settled(
-    fleet: LocalFleet | Missing, slo: Promising | Missing, seconds: float, said: Callable[[str], None]
-) -> None:
+async def settled(lookout: Lookout, slo: Promising | Missing, seconds: float, said: Callable[[str], None]) -> None:
     """Wait until there is a picture to be shown once: the fleet's first, and one judgement of the promises."""
-    if not isinstance(fleet, Missing):
-        said("listening to the fleet")
-        await fleet.settle(seconds)
+    said("listening to the fleet")
+    await lookout.ready(seconds)
     if not isinstance(slo, Missing):
         said("judging promises")
         await asyncio.to_thread(slo.once)

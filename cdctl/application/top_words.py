@@ -74,7 +74,7 @@ def _columns(rest: str, view: View) -> Reply:
     sight, names = view.lookout.snapshot().fleet, tuple(dict.fromkeys(rest.replace(",", " ").split()))
     if not isinstance(sight, FleetSight):
         return (Say("there are no vehicles yet", bad=True),)
-    known = [name for name in sight.view.fields if name not in view.lookout.setting.hidden]
+    known = list(sight.vehicles.fields)
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)

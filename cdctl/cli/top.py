@@ -16,13 +16,13 @@ from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from cdctl.application.fleet import LocalFleet
     from cdctl.application.top import Lookout
     from cdctl.application.top_boards_wiring import Boards
     from cdctl.application.top_promising import Promising
     from cdctl.application.top_stage import Stage
     from cdctl.domain.boards.asking import Missing
     from cdctl.domain.boards.snapshot import Snapshot
+    from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -77,7 +77,7 @@ def _live(run: Run, settings: Settings, board: str, *, readonly: bool, theme: st
     boards = Boards(settings, doors, keymap)
     boards.open(board)  # what is wrong with it is said before anything is listened to
 
-    async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> int:
+    async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> int:
         from cdctl.application.top_promising import Promising
 
         if isinstance(slo, Promising):
@@ -98,8 +98,8 @@ def _once(run: Run, settings: Settings, board: str, size: tuple[int, int], outpu
     chosen = output.parse(values, FORMS)
     stage = _boards(run, settings).open(board)
 
-    async def work(lookout: Lookout, fleet: LocalFleet | Missing, slo: Promising | Missing) -> Snapshot:
-        await top_wiring.settled(fleet, slo, _PATIENCE, lambda what: exits.detail(run, what))
+    async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> Snapshot:
+        await top_wiring.settled(lookout, slo, _PATIENCE, lambda what: exits.detail(run, what))
         lookout.ask(stage.see(lookout.snapshot()))
         await lookout.settle()
         seen = lookout.snapshot()

@@ -78,4 +78,4 @@ class Following:
         if not self._cut:
             return told
         note = f"the collector is not heard since {self.age:.0f} s, what is shown is as old as that ({self._cut})"
-        return dataclasses.replace(told, rate=0.0, notes=(note, *told.notes))
+        return dataclasses.replace(told, rate=0.0, notes=(note, *told.notes), stalled=True)

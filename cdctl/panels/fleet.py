@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cdctl.domain.boards.asking import Arrange, Arranged, Ask, Missing
 from cdctl.domain.boards.drawing import Line
@@ -10,6 +11,7 @@ from cdctl.domain.boards.keys import MOVES, Binding, Key
 from cdctl.domain.boards.prompt import Prompt
 from cdctl.domain.boards.requests import DONE, About, Copy, Open, Prepare, Reply, Say
 from cdctl.domain.boards.snapshot import FleetSight, Snapshot
+from cdctl.domain.boards.vehicles import Handle
 from cdctl.domain.duration import seconds
 from cdctl.domain.fleet.tables import DEFAULT_COLUMNS
 from cdctl.domain.ports import API, Plugin
@@ -19,8 +21,10 @@ from cdctl.panels.fleet_cursor import Hand
 from cdctl.panels.fleet_lines import Sheet, sheet, text_of
 from cdctl.panels.inquiry import Inquiry
 
-MOST_MARKED = 10_000
-"""Vehicles that can be marked by hand; of more, a filter says which are meant."""
+STEP = 250
+"""Places between two questions for what is far away in an order."""
+MOST_AHEAD = 200
+"""Places about the middle of the window that should be known before they are shown."""
 
 
 class FleetTable:
@@ -45,8 +49,8 @@ class FleetTable:
         self._columns = tuple(columns)
         self._stale = stale
         self._chosen = self._columns.index(ask.sort) if ask.sort in self._columns else 0
-        self._wanted = ask
-        self._inquiry = Inquiry(ask)
+        self._wanted = replace(ask, columns=self._columns)
+        self._inquiry = Inquiry(self._wanted)
         self._shown: Arranged | None = None
         self._error = ""
         self._prompt = Prompt("/")
@@ -64,7 +68,7 @@ class FleetTable:
         """How many match, what is marked, how it is sorted."""
         shown, parts = self._shown, ["vehicles"]
         if shown is not None:
-            parts.append(f"{len(shown.rows):,} of {shown.of:,}" if self._wanted.where else f"{shown.of:,}")
+            parts.append(f"{shown.matched:,} of {shown.of:,}" if self._wanted.where else f"{shown.of:,}")
         if self._wanted.where:
             parts.append("/" + safe(self._wanted.where, 60))
         if self.hand.marks:
@@ -77,6 +81,7 @@ class FleetTable:
         """See the port."""
         self._snapshot = snapshot
         before = self._inquiry.answer
+        self._look_ahead()
         ask = self._inquiry.see(snapshot, letter)
         if self._inquiry.answer is not before and self._inquiry.answer is not None:
             self._take(self._inquiry.answer.value)
@@ -88,8 +93,17 @@ class FleetTable:
         elif isinstance(found, Arranged):
             self._error = found.error
             if not found.error:
-                self._shown = found
-                self.hand.follow(found.rows)
+                self._shown, self._error = found, found.remark
+                self.hand.follow(found.order)
+
+    def _look_ahead(self) -> None:
+        """Ask for what the window will show next, where it is not known yet."""
+        begin, end = self.hand.window
+        middle, ahead = (begin + end) // 2, max(MOST_AHEAD - (end - begin) // 2, 0)
+        ahead = min(end - begin, ahead)
+        known = self._shown is None or self._shown.order.holds(begin - ahead, end + ahead)
+        if self._inquiry.current and not known:
+            self._want(replace(self._wanted, near=middle // STEP * STEP))
 
     @property
     def where(self) -> str:
@@ -107,10 +121,11 @@ class FleetTable:
         self.fields = tuple(dict.fromkeys([*columns, "state", "age"]))
         self._chosen = 0
         self._sheet = Sheet((), ())
+        self._want(replace(self._wanted, columns=self._columns))
 
     def narrow(self, where: str) -> None:
         """Put a filter into the prompt, kept at once."""
-        self._want(Arrange(where, self._wanted.sort, self._wanted.descending))
+        self._want(replace(self._wanted, where=where, near=0))
 
     def press(self, action: str, key: Key) -> Reply:
         """See the port."""
@@ -155,17 +170,14 @@ class FleetTable:
 
     def _meant(self) -> Reply:
         """The marked vehicles; without marks all that match the filter; without a filter the one under the cursor."""
-        marks = sorted(self.hand.marks)
-        if marks or not self._wanted.where:
-            vins = tuple(vin for vin in map(self._vin, marks or [self.hand.cursor]) if vin)
+        if self.hand.marks or not self._wanted.where:
+            vins = tuple(sorted(filter(None, map(self._vin, self.hand.marks or [self.hand.cursor]))))
             return (Prepare(vins),) if vins else (Say("there is no vehicle here", bad=True),)
         return (Prepare(where=self._wanted.where),)
 
-    def _vin(self, row: int) -> str:
+    def _vin(self, handle: Handle | None) -> str:
         sight = self._snapshot.fleet if self._snapshot is not None else None
-        if not isinstance(sight, FleetSight) or not 0 <= row < sight.view.columns.rows:
-            return ""
-        return str(bytes(sight.view.columns.ids[row]).decode("ascii", "replace"))
+        return sight.vehicles.vin(handle) if isinstance(sight, FleetSight) and handle is not None else ""
 
     def _clicked(self, key: Key) -> Reply:
         """On the name of a column: sort by it; on a row: go there."""
@@ -182,7 +194,7 @@ class FleetTable:
     def _sort(self) -> None:
         name = self._columns[self._chosen]
         descending = self._wanted.sort == name and not self._wanted.descending
-        self._want(Arrange(self._wanted.where, name, descending))
+        self._want(replace(self._wanted, sort=name, descending=descending, near=0))
 
     def _back(self) -> Reply:
         if self._wanted.where:
@@ -219,8 +231,8 @@ class FleetTable:
         if shown is None:
             return [((" looking ...", "dim"),)]
         self.hand.fit(room)
-        rows = shown.rows[self.hand.top : self.hand.top + room]
-        self._sheet = sheet(sight.view.only(rows), rows.tolist(), self._columns, self._stale)
+        places = (self.hand.top, self.hand.top + room)
+        self._sheet = sheet(sight.vehicles, shown.order, places, self._columns, self._stale)
         return self._sheet.lines(width, self._columns[self._chosen], self._wanted, self.hand)
 
     def data(self) -> Mapping[str, object]:
@@ -230,8 +242,9 @@ class FleetTable:
         if self._error:
             told["error"] = self._error
         if shown is not None:
-            told |= {"matched": len(shown.rows), "vehicles": shown.of, "left_out": dict(shown.left_out)}
-        return {**told, "rows": [dict(zip(self._columns, cells, strict=True)) for cells in self._sheet.cells]}
+            told |= {"matched": shown.matched, "vehicles": shown.of, "left_out": dict(shown.left_out)}
+        rows = [dict(zip(self._columns, cells, strict=True)) for cells in self._sheet.cells if cells]
+        return {**told, "rows": rows}
 
 
 def make(settings: Mapping[str, object]) -> FleetTable:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from cdctl.domain.boards.asking import Rows
+from cdctl.domain.boards.vehicles import Handle, Nobody, Order
 
 
 class Hand:
-    """The cursor, the window and the marks. cursor: a vehicle's row, -1 when there is none. top: place of the first
-    line of the window."""
+    """The cursor, the window and the marks. cursor: a vehicle, None when there is none, or nobody knows yet who is
+    there. top: place of the first line of the window."""
 
     def __init__(self) -> None:
-        self.cursor = -1
+        self.cursor: Handle | None = None
         self.top = 0
-        self.marks: set[int] = set()
-        self._rows: Rows = np.zeros(0, np.int64)
+        self.marks: set[Handle] = set()
+        self._order: Order = Nobody()
         self._place = 0
         self._room = 1
         self._held = False
 
-    def follow(self, rows: Rows) -> None:
-        """Another order of rows: a cursor that was ever moved stays on its vehicle, where that is still among them, and
-        on its line of the screen; a window on the first rows stays on these, while the vehicle is in it."""
-        self._rows = rows
+    def follow(self, order: Order) -> None:
+        """Another order: a cursor that was ever moved stays on its vehicle, where that is still among them, and on its
+        line of the screen; a window on the first ones stays on these, while the vehicle is in it."""
+        self._order = order
         line = self._place - self.top
-        found = np.flatnonzero(rows == self.cursor)
-        if self._held and len(found):
-            self._place = int(found[0])
+        found = order.place(self.cursor) if self._held else None
+        if found is not None:
+            self._place = found
             if self.top or self._place >= self._room:
                 self.top = max(self._place - line, 0)
         self._go(self._place)
@@ -37,6 +35,11 @@ class Hand:
         self._room = max(room, 1)
         self._go(self._place)
 
+    @property
+    def window(self) -> tuple[int, int]:
+        """Places from the first line of the window to behind its last."""
+        return self.top, self.top + self._room
+
     def press(self, action: str) -> bool:
         """An action that moves or marks; whether it was one."""
         before, self._held = self._held, True
@@ -45,9 +48,9 @@ class Hand:
         if action in steps:
             self._go(self._place + steps[action])
         elif action in {"first", "last"}:
-            self._go(0 if action == "first" else len(self._rows) - 1)
+            self._go(0 if action == "first" else len(self._order) - 1)
         elif action == "mark":
-            if self.cursor >= 0:
+            if self.cursor is not None:
                 self.marks ^= {self.cursor}
             self._go(self._place + 1)
         else:
@@ -61,8 +64,8 @@ class Hand:
         self._go(self.top + max(line, 0))
 
     def _go(self, place: int) -> None:
-        last = len(self._rows) - 1
+        last = len(self._order) - 1
         self._place = max(min(place, last), 0)
-        self.cursor = int(self._rows[self._place]) if last >= 0 else -1
-        highest = max(len(self._rows) - self._room, 0)
+        self.cursor = next(iter(self._order.handles(self._place, self._place + 1)), None)
+        highest = max(len(self._order) - self._room, 0)
         self.top = min(max(self.top, self._place - self._room + 1, 0), self._place, highest)

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cdctl.domain import grid
 from cdctl.domain.boards.asking import Arrange
 from cdctl.domain.boards.drawing import Line, Piece, with_role
+from cdctl.domain.boards.vehicles import Handle, Order, Vehicles
 from cdctl.domain.duration import brief
 from cdctl.domain.fleet.reading import Cell
-from cdctl.domain.fleet.tables import cells
-from cdctl.domain.fleet.view import FleetView
 from cdctl.domain.text import safe
 
 if TYPE_CHECKING:
@@ -29,9 +26,10 @@ _LEFT = frozenset({"vin", "region", "model", "sw", "state", "dtc", "caps"})
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is in the window. rows: handles of vehicles. cells: values, [rows][columns]. dim: whether a row is stale."""
+    """What is in the window. rows: vehicles; None where it is not known yet who is there. cells: values,
+    [rows][columns]; none of such a row. dim: whether a row is stale."""
 
-    rows: Sequence[int]
+    rows: Sequence[Handle | None]
     cells: Sequence[Sequence[Cell]]
     columns: Sequence[str] = ()
     dim: Sequence[bool] = ()
@@ -46,6 +44,9 @@ class Sheet:
             head += [(_placed(title, own, name), "head strong" if name == chosen else "head"), (" ", "head")]
         lines: list[Line] = [(*head, (" " * width, "head"))]
         for row, values, dim in zip(self.rows, self.cells, self.dim, strict=True):
+            if row is None:
+                lines.append((("   …", "dim"),))
+                continue
             line = self._line(row, values, widths, hand.marks)
             line = with_role(line, "dim") if dim else line
             lines.append(with_role((*line, (" " * width, "")), "cursor") if row == hand.cursor else line)
@@ -60,7 +61,7 @@ class Sheet:
                 return name
         return ""
 
-    def _line(self, row: int, values: Sequence[Cell], widths: Sequence[int], marks: set[int]) -> Line:
+    def _line(self, row: Handle, values: Sequence[Cell], widths: Sequence[int], marks: set[Handle]) -> Line:
         pieces: list[Piece] = [(" ● " if row in marks else "   ", "mark")]
         for name, value, own in zip(self.columns, values, widths, strict=True):
             role = _ROLES.get(str(value), "") if name == "state" else ""
@@ -68,15 +69,17 @@ class Sheet:
         return tuple(pieces)
 
 
-def sheet(view: FleetView, rows: Sequence[int], columns: Sequence[str], stale: float) -> Sheet:
-    """The rows of a view that has these alone. stale: seconds without a word after which a row is old; one whose state
+def sheet(vehicles: Vehicles, order: Order, places: tuple[int, int], columns: Sequence[str], stale: float) -> Sheet:
+    """What is at some places of an order. stale: seconds without a word after which a row is old; one whose state
     nobody can tell is, too."""
-    every = np.arange(view.n)
-    states = cells(view, "state", every)
-    ages = cells(view, "age", every)
-    dim = [state != "online" or age is None or age > stale for state, age in zip(states, ages, strict=True)]
-    told = [states if name == "state" else ages if name == "age" else cells(view, name, every) for name in columns]
-    return Sheet(rows, list(zip(*told, strict=True)), columns, dim)
+    rows = order.handles(*places)
+    known = [row for row in rows if row is not None]
+    told = vehicles.told(order, known, [*columns, "state", "age"])
+    found = iter(zip(*told, strict=True))
+    whole = [(None,) * (len(columns) + 2) if row is None else next(found) for row in rows]
+    dim = [values[-2] != "online" or not isinstance(values[-1], float) or values[-1] > stale for values in whole]
+    cells = [() if row is None else values[:-2] for row, values in zip(rows, whole, strict=True)]
+    return Sheet(rows, cells, columns, dim)
 
 
 def text_of(name: str, value: Cell) -> str:

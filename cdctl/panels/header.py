@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cdctl.domain.boards.asking import Ask, Missing
-from cdctl.domain.boards.drawing import Line, Piece
+from cdctl.domain.boards.drawing import Line, Piece, width_of
 from cdctl.domain.boards.keys import Binding, Key
 from cdctl.domain.boards.requests import Reply
 from cdctl.domain.boards.snapshot import FleetSight, SloSight, Snapshot
 from cdctl.domain.duration import brief
-from cdctl.domain.fleet.health import silent
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
 
@@ -44,8 +43,14 @@ class Header:
         named = f"{snapshot.colour} strong".strip()
         line: list[Piece] = [(f" {mood} ", f"{role} strong"), (f" {safe(snapshot.context, 40)} ", named)]
         line += [(" read only ", "warn")] if snapshot.readonly else []
-        line += [("│ " + text + " ", "") for text in _facts(snapshot)]
-        return [tuple(line), *(((" " + safe(note, 400), "warn"),) for note in notes(snapshot)[: height - 1])]
+        line += [(f"via {safe(snapshot.through, 40)} ", "dim")] if snapshot.through else []
+        told: list[Line] = [((" " + safe(note, 400), "warn"),) for note in notes(snapshot)]
+        facts: list[Piece] = [("│ " + text + " ", "") for text in _facts(snapshot)]
+        rest: list[Piece] = []
+        while not told and height > 1 and len(facts) > 1 and width_of((*line, *facts)) > width:
+            rest.insert(0, facts.pop())  # where nothing is missing there is room for them below
+        told += [tuple(rest)] if rest else []
+        return [(*line, *facts), *told[: height - 1]]
 
     def data(self) -> Mapping[str, object]:
         """What the line says, as numbers."""
@@ -54,7 +59,7 @@ class Header:
             return {}
         fleet, slo = snapshot.fleet, snapshot.slo
         told: dict[str, object] = {"context": snapshot.context, "state": mood_of(snapshot)[0].lower()}
-        told["readonly"] = snapshot.readonly
+        told |= {"readonly": snapshot.readonly, "through": snapshot.through or None}
         if isinstance(fleet, FleetSight):
             status = fleet.status
             told |= {"vehicles": status.vehicles, "online": status.online, "rate": round(status.rate, 1)}
@@ -74,8 +79,7 @@ def mood_of(snapshot: Snapshot) -> tuple[str, str]:
     if isinstance(fleet, Missing):
         return ("WAITING", "dim") if fleet.waiting else ("STALE", "bad")
     down = not fleet.status.links or not all(link.up for link in fleet.status.links)
-    dead = silent(fleet.view.columns, round(snapshot.at * 1000))
-    return ("STALE", "bad") if fleet.broken or down or dead else ("LIVE", "good")
+    return ("STALE", "bad") if fleet.broken or down or fleet.status.stalled else ("LIVE", "good")
 
 
 def notes(snapshot: Snapshot) -> Sequence[str]:

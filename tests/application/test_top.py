@@ -65,7 +65,7 @@ def test_a_process_that_ended_is_told_and_the_vehicles_stay():
     process.ended = True
     seen = lookout.snapshot().fleet
     assert isinstance(seen, FleetSight)
-    assert (seen.broken, seen.view.n) == ("it was killed", 20)
+    assert (seen.broken, seen.vehicles.view.n) == ("it was killed", 20)
 
 
 def test_one_that_never_began_is_missing():
@@ -114,7 +114,7 @@ def test_of_many_questions_the_last_one_is_answered():
 
     asyncio.run(ask())
     found = look.lookout.snapshot().answers["f"]
-    assert (found.ask, found.value.rows.tolist()) == (asked[-1], [9])
+    assert (found.ask, found.value.order.handles(0, 99)) == (asked[-1], [9])
     assert found.value.of == 50
 
 
@@ -131,4 +131,4 @@ def test_what_cannot_be_arranged_says_why(ask, said):
     look = Look(5)
     found = arranged(ask, look.fleet.view())
     assert said in found.error
-    assert not len(found.rows)
+    assert not found.matched

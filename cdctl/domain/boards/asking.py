@@ -6,10 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-Rows = NDArray[np.int64]
+from cdctl.domain.boards.vehicles import Nobody, Order
 
 
 class Ask:
@@ -41,19 +38,28 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Arrange(Ask):
-    """The fleet's rows that match `where`, sorted by a field (empty: the order of first sight). Answer: Arranged."""
+    """The vehicles that match `where`, sorted by a field (empty: the order of first sight). columns: what will be shown
+    of them. near: a place about which they must be known, where they are too many to be known all. Answer: Arranged."""
 
     where: str = ""
     sort: str = ""
     descending: bool = False
+    columns: tuple[str, ...] = ()
+    near: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arranged:
-    """rows: numbers of rows, which are handles of vehicles. of: how many vehicles there were. left_out: see `Page`.
-    error: what is wrong with the filter; `rows` then are empty."""
+    """order: those that match. of: how many vehicles there were. left_out: see `Page`. error: what is wrong with the
+    question; nobody matches then. remark: what cannot be shown of them, and why."""
 
-    rows: Rows
-    of: int
+    order: Order = field(default_factory=Nobody)
+    of: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
+    remark: str = ""
+
+    @property
+    def matched(self) -> int:
+        """How many match."""
+        return len(self.order)

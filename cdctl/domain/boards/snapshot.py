@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from cdctl.domain.boards.asking import Answer, Missing
 from cdctl.domain.boards.requests import About
+from cdctl.domain.boards.vehicles import Vehicles
 from cdctl.domain.fleet.reading import FleetStatus
-from cdctl.domain.fleet.view import FleetView
 from cdctl.domain.slo.verdict import SloReport
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetSight:
-    """The fleet. heard_at: epoch seconds at which a message was last taken in, None when none was. broken: why nothing
-    is taken in any more, empty while it is."""
+    """The fleet. heard_at: epoch seconds at which it was seen that messages were taken in, None when none were. broken:
+    why nothing is taken in any more, empty while it is."""
 
-    view: FleetView
+    vehicles: Vehicles
     status: FleetStatus
     heard_at: float | None = None
     broken: str = ""
@@ -46,7 +46,7 @@ class Snapshot:
     """One instant. at: epoch seconds. frozen_at: since when the hand holds the picture, None while it moves. answers:
     by the letter of the panel that asked. about: what the board is about. notes: what the view said, the last few
     hundred, oldest first. colour: one of the terminal's, by which a context is known; empty for none. readonly: nothing
-    can be sent."""
+    can be sent. through: the collector through which the fleet is looked at, host and port; empty for none."""
 
     at: float
     context: str
@@ -58,3 +58,4 @@ class Snapshot:
     notes: Sequence[Note] = ()
     colour: str = ""
     readonly: bool = False
+    through: str = ""

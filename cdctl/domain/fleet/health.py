@@ -22,7 +22,7 @@ def status(columns: Columns, now_ms: int) -> FleetStatus:
     states = numbers_of_states(view)
     old = int(((view.flags & Flag.SNAPSHOT) != 0).sum())
     taken_ms = int(columns.header["snapshot_ms"][0])
-    counters = steady(columns, columns.counters)
+    counters, stalled = steady(columns, columns.counters), silent(columns, now_ms)
     return FleetStatus(
         at=now_ms / 1000,
         vehicles=view.n,
@@ -35,12 +35,13 @@ def status(columns: Columns, now_ms: int) -> FleetStatus:
         decoded=counters["decoded"],
         dropped=counters["dropped"],
         malformed=counters["malformed"],
-        rate=0.0 if silent(columns, now_ms) else float(columns.header["rate"][0]),
+        rate=0.0 if stalled else float(columns.header["rate"][0]),
         malformed_by=steady(columns, columns.malformed),
         malformed_example=bytes(columns.header["example"][0]).decode("utf-8", "ignore"),
         settled=bool(columns.header["settled"][0]),
         links=columns.links.states(),
         notes=tuple(_notes(columns, now_ms, counters, old)),
+        stalled=stalled,
     )
 
 

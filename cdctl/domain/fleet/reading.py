@@ -48,7 +48,7 @@ class FleetStatus:
     unknown: rows by presence. snapshot_age: seconds since the snapshot that the rows came from, None when all are live.
     received, decoded, dropped, malformed: messages in all; rate: received a second, over the last second.
     malformed_by: reason -> count. settled: the first picture is complete. links: one a region. notes: what is missing
-    and what that means, a line each.
+    and what that means, a line each. stalled: whoever takes in, or whoever tells us of it, is not heard any more.
     """
 
     at: float
@@ -68,6 +68,7 @@ class FleetStatus:
     settled: bool = False
     links: tuple[LinkState, ...] = ()
     notes: tuple[str, ...] = ()
+    stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
