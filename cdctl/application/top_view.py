@@ -241,11 +241,12 @@ class View:
 
 
 def _merged(before: About, about: About) -> About:
-    """What is not said stays; another promise, vehicle or trace takes away what hung on the one before."""
+    """What is not said stays; another promise takes away everything that hung on the one before, another vehicle its
+    trace."""
     if about == About():
         return before
     if about.promise:
-        return replace(about, vin=about.vin, trace=about.trace)
+        return about
     return replace(before, vin=about.vin or before.vin, trace=about.trace, since=about.since or before.since)
 
 
