@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+KEPT_SECONDS = 1.0
+"""In which brokers hand on what they have kept."""
 ACTIONS = {Wish.PAUSE: "abort", Wish.ABORT: "abort", Wish.RESUME: "rollout", Wish.APPROVE: "approve"}
 """What policy is asked about a wish: whoever may abort may pause; whoever may begin one may go on with it."""
 
@@ -174,31 +177,40 @@ def pauses(picture: Picture) -> Sequence[str]:
 def with_ops(
     settings: Settings, work: Callable[[Looking], Awaitable[T]], warn: Callable[[str], None], seconds: float
 ) -> T:
-    """Look at the operators' topics of the context in use; `work` begins when brokers had `seconds` to hand on what
-    they have kept. Raises UnavailableError when none can be reached."""
-    from cdctl.application import security_wiring
+    """Look at the operators' topics of the context in use. Raises as `opened_ops`."""
     from cdctl.application.fleet_wiring import finished
+
+    async def run() -> T:
+        async with opened_ops(settings, warn, seconds) as looking:
+            return await work(looking)
+
+    return finished(run())
+
+
+@asynccontextmanager
+async def opened_ops(
+    settings: Settings, warn: Callable[[str], None], seconds: float = KEPT_SECONDS
+) -> AsyncIterator[Looking]:
+    """The operators' topics of the context in use, when brokers had `seconds` to hand on what they have kept. Raises
+    UnavailableError when none can be reached."""
+    from cdctl.application import security_wiring
     from cdctl.application.rollout_ops import Looking
     from cdctl.application.wiring import WallClock
 
     context = settings.context()
     trust = security_wiring.trust_of(context)
     sealer = security_wiring.sealer_of(context, trust) if context.signing_key else None
-
-    async def run() -> T:
-        looking = Looking(rollout_wiring.ops_of(settings), context.topic_root, sealer, trust, WallClock())
-        try:
-            for note in await looking.open():
-                warn(note)
-            while await looking.news(seconds):
-                seconds_left = 0.3  # what was kept comes in one run
-                if not await looking.news(seconds_left):
-                    break
-            return await work(looking)
-        finally:
-            await looking.aclose()
-
-    return finished(run())
+    looking = Looking(rollout_wiring.ops_of(settings), context.topic_root, sealer, trust, WallClock())
+    try:
+        for note in await looking.open():
+            warn(note)
+        while await looking.news(seconds):
+            seconds_left = 0.3  # what was kept comes in one run
+            if not await looking.news(seconds_left):
+                break
+        yield looking
+    finally:
+        await looking.aclose()
 
 
 async def pictures(journal: Journal) -> dict[str, dict[str, object]]:

@@ -6,13 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cdctl.application import stopping
 from cdctl.application.planning import vehicles
 from cdctl.cli import (
     cmd_asking,
     cmd_kept,
     cmd_patience,
-    cmd_places,
     cmd_rows,
     cmd_sending,
     exits,
@@ -23,7 +21,7 @@ from cdctl.cli import (
 from cdctl.cli.cmd_progress import Board
 from cdctl.cli.cmd_sending import Ended
 from cdctl.cli.settings import settings_of
-from cdctl.domain.orders.command import Command, Risk
+from cdctl.domain.orders.command import Risk
 from cdctl.domain.orders.order import State
 from cdctl.errors import RefusedError
 
@@ -131,22 +129,16 @@ def cancel(run: Run, which: str, outputs: Sequence[output.Output], *, yes: bool,
 
 
 def _let_go(run: Run, settings: Settings, digest: str, names: Sequence[str], yes: bool, *, whole: bool) -> Ended:
+    from cdctl.application.letting_go import open_of
     from cdctl.application.orders_wiring import with_orders
-    from cdctl.application.resuming import plan_of
 
     board = Board(run, "cancel", "cancelling")
 
+    async def agreed(what: str, count: int) -> None:
+        await cmd_asking.agreed(run, Risk.CONFIRM, what, count, yes, otherwise="nothing was cancelled")
+
     async def work(orders: Orders, dispatch: Dispatch) -> Ended:
-        live = [kept for kept in map(orders.journal.order, names) if kept is not None]
-        plan = plan_of(orders.journal, digest) or cmd_places.plan_of_orders(
-            live[0].order.command, live, orders.context.name
-        )
-        command = orders.command(plan.command) or Command(plan.command, plan.command, Risk.CONFIRM)
-        await orders.authorise(plan, command, action="abort")
-        what = f"let {vehicles(len(live))} drop {plan.command}" if live else f"send no more of {plan.command}"
-        await cmd_asking.agreed(run, Risk.CONFIRM, what, len(live), yes, otherwise="nothing was cancelled")
-        if whole:
-            live = await stopping.stop(orders, digest)
+        live = await open_of(orders, digest, names, whole=whole, agreed=agreed)
         if not live:
             return Ended()
         with board.shown():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from cdctl.application.letting_go import plan_of_orders
 from cdctl.domain.orders.command import Command, Risk
 from cdctl.domain.orders.keeping import Note
-from cdctl.domain.orders.plan import Plan, Target
 
 if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from cdctl.domain.settings import Settings
 
 CommandOf = Callable[[str], Command | None]
-
-
-def plan_of_orders(command: str, kept: Sequence[Kept], context: str, reason: str = "") -> Plan:
-    """A plan of orders that were sent, to ask policy about them."""
-    targets = tuple(sorted({Target(one.order.vin, one.order.region) for one in kept}))
-    return Plan("", context, command, {}, targets, "", 0, 0, 0, reason=reason)
 
 
 def may_be_shown(run: Run, settings: Settings, kept: Sequence[Kept], command_of: CommandOf, reason: str) -> bool:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cdctl.application.rollout_asking import Audience
 from cdctl.cli import exits, output, records, rollout_looking, rollout_rows
 from cdctl.domain.orders.rollout import talk
 from cdctl.domain.text import safe
@@ -26,6 +27,11 @@ class Lines:
         self._told = 0
         self._at = time.monotonic()
         self.last: dict[str, Any] = {}
+
+    @property
+    def audience(self) -> Audience:
+        """These lines, for whoever carries a rollout."""
+        return Audience(self.show, exits.insist, self._run.config, self._run.plugins)
 
     def since(self, at: int) -> None:
         """What happened before this (epoch milliseconds) is not told again."""

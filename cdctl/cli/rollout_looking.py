@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cdctl.application.rollout_states import OVER, merged, newest_first, one
 from cdctl.cli import exits, output, records, rollout_rows
 from cdctl.cli.settings import settings_of
 from cdctl.domain.text import safe
-from cdctl.errors import CdctlError, UnavailableError, UsageError
+from cdctl.errors import CdctlError, UnavailableError
 
 if TYPE_CHECKING:
     from cdctl.application.rollout_ops import Looking
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FIRST = 1.0
-"""Seconds in which brokers hand on what they have kept."""
-_ANSWER = 5.0
 _NEWS = 30.0
 
 
@@ -26,7 +24,7 @@ def list_(run: Run, outputs: list[str] | None) -> exits.Code:
     """Every rollout that anybody tells of, newest first; those of this journal that brokers no longer have, too."""
     wanted = output.parse(outputs)
     states = _known(run)
-    rows = [rollout_rows.state(body) for body in sorted(states.values(), key=lambda body: -int(body["at"]))]
+    rows = [rollout_rows.state(body) for body in newest_first(states.values())]
     output.emit(
         run,
         wanted,
@@ -41,7 +39,7 @@ def list_(run: Run, outputs: list[str] | None) -> exits.Code:
 def status(run: Run, rollout: str, outputs: list[str] | None) -> exits.Code:
     """One rollout: its waves on stdout, why and who on stderr."""
     wanted = output.parse(outputs)
-    body = _one(_known(run), rollout)
+    body = one(_known(run), rollout)
     rows = rollout_rows.waves(body)
 
     def render(form: str, width: int | None) -> str:
@@ -57,40 +55,29 @@ def watch(run: Run, rollout: str) -> exits.Code:
     """Events as they come, a line each, until it has ended or nobody tells of it any more."""
 
     async def work(looking: Looking) -> exits.Code:
-        body = _one(looking.states, rollout)
+        body = one(looking.states, rollout)
         told = 0
         while True:
-            for one in body["events"]:
-                if int(one["at"]) > told:
-                    output.live(run, "text", rollout_rows.event(one) + "\n")
-            told = max([told, *(int(one["at"]) for one in body["events"])])
-            if body["phase"] in rollout_rows.OVER:
+            for event in body["events"]:
+                if int(event["at"]) > told:
+                    output.live(run, "text", rollout_rows.event(event) + "\n")
+            told = max([told, *(int(event["at"]) for event in body["events"])])
+            if body["phase"] in OVER:
                 return exits.Code.DONE if body["phase"] == "completed" else exits.Code.BAD_NEWS
             if not await looking.news(_NEWS):
                 hint = f"cdctl rollout resume {body['rollout']} goes on with it"
                 raise UnavailableError("nobody runs it any more", subject=str(body["rollout"]), hint=hint)
-            body = _one(looking.states, str(body["rollout"]))
+            body = one(looking.states, str(body["rollout"]))
 
     return _with_ops(run, work)
 
 
 def wish(run: Run, rollout: str, what: str, reason: str, *, anyway: bool = False) -> exits.Code:
     """Tell whoever runs it. Raises RefusedError with why not, UnavailableError when nobody runs it."""
-    from cdctl.domain.orders.rollout.seen import Control, Wish
+    from cdctl.application import rollout_asking
 
     async def work(looking: Looking) -> str:
-        try:
-            body = _one(looking.states, rollout)
-        except UsageError as error:
-            raise UnavailableError(error.message, subject=error.subject, hint=error.hint) from error
-        if body["phase"] in rollout_rows.OVER:
-            raise rollout_rows.over(body["phase"], int(body.get("since", body["at"])), str(body["rollout"]))
-        if rollout_rows.runs(body) == "nobody":
-            hint = "cdctl rollout resume goes on with it, where its journal is"
-            raise UnavailableError("nobody runs it now", subject=str(body["rollout"]), hint=hint)
-        control = Control(Wish(what), "", 0, reason.strip()[:500], int(body["wave"]), anyway)
-        await looking.wish(str(body["rollout"]), control, _ANSWER)
-        return str(body["rollout"])
+        return await rollout_asking.wish(looking, rollout, what, reason, anyway=anyway)
 
     name = _with_ops(run, work)
     exits.note(run, f"{what}: heard by whoever runs {safe(name, 40)}; cdctl rollout status {safe(name, 40)}")
@@ -108,14 +95,6 @@ def progress(body: Mapping[str, Any]) -> str:
     return head + (f", {counts}" if counts else "") + rate
 
 
-def _one(states: Mapping[str, dict[str, Any]], begins: str) -> dict[str, Any]:
-    found = [body for name, body in states.items() if name.startswith(begins)]
-    if len(found) == 1:
-        return found[0]
-    what = "nobody tells of such a rollout" if not found else f"{len(found)} rollouts begin so"
-    raise UsageError(what, subject=safe(begins, 60), hint="cdctl rollout ls")
-
-
 def _known(run: Run) -> dict[str, dict[str, Any]]:
     """What brokers have; and what this journal has beside it."""
 
@@ -127,12 +106,7 @@ def _known(run: Run) -> dict[str, dict[str, Any]]:
     except UnavailableError as error:
         exits.warn(run, f"only what this journal has: {error.message}")
         states = {}
-    for name, body in _of_journal(run).items():
-        if name not in states or int(states[name]["at"]) < int(body["at"]):
-            states[name] = {**body, "runner": states.get(name, {}).get("runner", "")}
-        elif body["phase"] in rollout_rows.OVER:  # what became of its orders since then, nobody tells on the topics
-            states[name] = {**states[name], "waves": body["waves"]}
-    return states
+    return merged(states, _of_journal(run))
 
 
 def _of_journal(run: Run) -> dict[str, dict[str, Any]]:
@@ -149,4 +123,4 @@ def _of_journal(run: Run) -> dict[str, dict[str, Any]]:
 def _with_ops(run: Run, work: Callable[[Looking], Awaitable[T]]) -> T:
     from cdctl.application import rolling
 
-    return rolling.with_ops(settings_of(run), work, lambda text: exits.warn(run, text), _FIRST)
+    return rolling.with_ops(settings_of(run), work, lambda text: exits.warn(run, text), rolling.KEPT_SECONDS)

@@ -7,20 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cdctl.application.rollout_states import OVER, runs
 from cdctl.cli.records import Column, Record
 from cdctl.domain.duration import brief
 from cdctl.domain.orders.rollout import pacing
 from cdctl.domain.text import safe
-from cdctl.errors import RefusedError
 
 if TYPE_CHECKING:
     from cdctl.domain.orders.rollout.engine import Job
     from cdctl.domain.orders.rollout.guards import Guard
-
-OVER = frozenset({"aborted", "completed", "failed"})
-"""Phases in which a rollout has ended."""
-STALE_MS = 15_000
-"""A state that is older was told by somebody who is gone."""
 
 
 def _length(key: str) -> Column:
@@ -148,29 +143,14 @@ STATES = (
 
 def state(body: Mapping[str, Any]) -> dict[str, object]:
     """One rollout as a line of `rollout ls`."""
-    waves = body["waves"]
+    waves, now = body["waves"], time.time() * 1000
     total = sum(int(wave.get("size", 0)) for wave in waves)
     good = sum(int(wave.get("succeeded", 0)) for wave in waves)
     return {
         "rollout": body["rollout"], "name": body["name"], "state": body["state"],
         "wave": f"{body['wave'] + 1}/{len(waves)}", "done": f"{good:,}/{total:,}", "by": body["by"],
-        "runs": runs(body), "why": "; ".join(why(body)), "command": body["command"], "at": body["at"],
+        "runs": runs(body, now), "why": "; ".join(why(body)), "command": body["command"], "at": body["at"],
     }  # fmt: skip
-
-
-def runs(body: Mapping[str, Any]) -> str:
-    """Who runs it now: a name, "nobody" when it was not heard of for a while, empty when it has ended."""
-    if body["phase"] in OVER:
-        return ""
-    return str(body.get("runner") or "nobody") if time.time() * 1000 - body["at"] < STALE_MS else "nobody"
-
-
-def over(phase: str, at: int, rollout: str) -> RefusedError:
-    """It has ended: nothing more can be wanted of it."""
-    day = "" if time.time() * 1000 - at < 43_200_000 else "%Y-%m-%d "
-    when = time.strftime(f"{day}%H:%M:%S", time.localtime(at / 1000))
-    hint = f"cdctl rollout status {rollout} says why; what is to go on is a new rollout"
-    return RefusedError(f"it was {phase} at {when}", subject=rollout, hint=hint)
 
 
 def why(body: Mapping[str, Any]) -> list[str]:
@@ -207,7 +187,8 @@ def facts(body: Mapping[str, Any]) -> Iterator[str]:
     """A state for people, a line each."""
     of = f"wave {body['wave'] + 1} of {len(body['waves'])}"
     head = f"{safe(str(body['name']), 60)} ({body['rollout']}): {body['state']}, {of}"
-    yield head + (f", run by {safe(runs(body), 60)}" if runs(body) else "")
+    runner = runs(body, time.time() * 1000)
+    yield head + (f", run by {safe(runner, 60)}" if runner else "")
     for line in why(body):
         yield f"  why: {safe(line, 400)}"
     for line in left_open(body):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cdctl.application import rollout_asking
 from cdctl.application.planning import vehicles
+from cdctl.application.rollout_states import over
 from cdctl.cli import (
     cmd_asking,
     exits,
@@ -17,7 +20,6 @@ from cdctl.cli import (
     rollout_rows,
 )
 from cdctl.cli.settings import settings_of
-from cdctl.domain.orders.rollout.standing import Phase
 from cdctl.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from cdctl.application.orders_wiring import Orders
     from cdctl.application.rollout_notes import Told
     from cdctl.cli.options import Run
-    from cdctl.domain.orders.rollout.engine import Picture
+    from cdctl.domain.orders.rollout.engine import Job, Picture
 
 
 def start(
@@ -85,7 +87,7 @@ def resume(run: Run, rollout: str, outputs: list[str] | None, *, reason: str, an
         if (one := rollout_ending.of_journal(run, rollout)) is None:
             raise
         if one.standing.phase.terminal:
-            raise rollout_rows.over(one.standing.phase.value, one.standing.since, one.id) from nobody
+            raise over(one.standing.phase.value, one.standing.since, one.id, time.time() * 1000) from nobody
     return _take_up(run, one, wanted, reason, anyway=anyway, yes=yes)
 
 
@@ -103,28 +105,21 @@ def abort(run: Run, rollout: str, reason: str) -> exits.Code:
 def _take_up(
     run: Run, one: Told, wanted: Sequence[output.Output], reason: str, *, anyway: bool, yes: bool
 ) -> exits.Code:
-    from cdctl.application import calling_off, rolling, rollout_taking
     from cdctl.application.orders_wiring import with_orders
 
     settings = settings_of(run)
     lines = rollout_lines.Lines(run)
     exits.note(run, f"nobody runs {one.id}: it goes on here, from wave {one.standing.wave + 1}")
 
+    async def agreed(job: Job) -> None:
+        count = len(job.plan.targets)
+        await cmd_asking.agreed(run, job.command.risk, f"go on with {job.command.name}", count, yes, does="goes on")
+
     async def work(orders: Orders, dispatch: Dispatch) -> Picture:
-        newest = rolling.one(orders.journal, one.id)
-        if newest.standing.phase is not Phase.ABORTING:
-            calling_off.refuse_called_off(orders.journal, newest.plan)
-        job = rolling.kept(orders, newest)
-        await cmd_asking.agreed(
-            run, job.command.risk, f"go on with {job.command.name}", len(job.plan.targets), yes, does="goes on"
-        )
         lines.since(orders.now)
-        by = orders.sealer.identity.name
-        taking = rollout_taking.going_on(newest, by, orders.now, reason.strip()[:500], anyway=anyway)
-        return await rolling.carry(
-            orders, dispatch, job, taking=taking, shown=lines.show, warn=exits.insist,
-            config=run.config, plugins=run.plugins,
-        )  # fmt: skip
+        return await rollout_asking.go_on(
+            orders, dispatch, one, reason, anyway=anyway, agreed=agreed, to=lines.audience
+        )
 
     with exits.in_flight(lines.doing, f"go on where it stands: cdctl rollout resume {one.id}"):
         with_orders(settings, work, session=one.session, plugins=run.plugins)
