@@ -80,12 +80,14 @@ class FleetTable:
     def see(self, snapshot: Snapshot, letter: str) -> Ask | None:
         """See the port."""
         self._snapshot = snapshot
+        if isinstance(snapshot.fleet, Missing):
+            return None  # what is asked for now would count as asked
         before = self._inquiry.answer
         self._look_ahead()
         ask = self._inquiry.see(snapshot, letter)
         if self._inquiry.answer is not before and self._inquiry.answer is not None:
             self._take(self._inquiry.answer.value)
-        return None if isinstance(snapshot.fleet, Missing) else ask
+        return ask
 
     def _take(self, found: object) -> None:
         if isinstance(found, Missing):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import Line, Piece, width_of
@@ -10,8 +11,12 @@ from cdctl.domain.boards.keys import Binding, Key
 from cdctl.domain.boards.requests import Reply
 from cdctl.domain.boards.snapshot import FleetSight, SloSight, Snapshot
 from cdctl.domain.duration import brief
+from cdctl.domain.grid import cells
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
+
+_ROOM = 18
+"""Cells of a fact such as `│ 20,000 msg/s `, at least."""
 
 
 class Header:
@@ -46,10 +51,10 @@ class Header:
         line += [(f"via {safe(snapshot.through, 40)} ", "dim")] if snapshot.through else []
         told: list[Line] = [((" " + safe(note, 400), "warn"),) for note in notes(snapshot)]
         facts: list[Piece] = [("│ " + text + " ", "") for text in _facts(snapshot)]
-        rest: list[Piece] = []
-        while not told and height > 1 and len(facts) > 1 and width_of((*line, *facts)) > width:
-            rest.insert(0, facts.pop())  # where nothing is missing there is room for them below
-        told += [tuple(rest)] if rest else []
+        if not told and height > 1:  # nothing is missing: there is room below for what does not fit
+            first = _fitting(facts, width - width_of(tuple(line)))
+            below = "".join(text for text, _ in facts[first:]).removeprefix("│")
+            facts, told = facts[:first], [((below, ""),)]
         return [(*line, *facts), *told[: height - 1]]
 
     def data(self) -> Mapping[str, object]:
@@ -108,6 +113,12 @@ def _facts(snapshot: Snapshot) -> list[str]:
     if isinstance(slo, SloSight):
         facts.append(f"promises {brief(_age(snapshot, slo.judged_at))} old")
     return facts
+
+
+def _fitting(facts: Sequence[Piece], width: int) -> int:
+    """How many of them stand in so many cells, with room for larger numbers: none may jump to and fro with these."""
+    ends = accumulate(max(cells(text), _ROOM) for text, _ in facts)
+    return max(sum(end <= width for end in ends), 1)
 
 
 def _age(snapshot: Snapshot, moment: float) -> float:
