@@ -150,6 +150,29 @@ def journal_path(settings: Settings) -> Path:
     return Path(settings.journal).expanduser()
 
 
+@dataclass(frozen=True, slots=True)
+class House:
+    """What can be known of a context's orders while nothing is sent: who asks, who is believed, what is allowed, how
+    the fleet is told things."""
+
+    context: Context
+    doors: Catalogue
+    telling: Telling
+    trust: Trust
+    sealer: Sealer
+    authority: Authority
+
+
+def house_of(settings: Settings, *, plugins: bool = True) -> House:
+    """Of the context in use. Raises UsageError, FileError, UnavailableError and RefusedError."""
+    from cdctl.application.security_wiring import authority_of, live_trust_of, sealer_of
+
+    context, doors = settings.context(), catalogue(settings, plugins=plugins)
+    telling = telling_of(context, settings, doors)
+    trust = live_trust_of(context)
+    return House(context, doors, telling, trust, sealer_of(context, trust), authority_of(context))
+
+
 @asynccontextmanager
 async def opened_orders(
     settings: Settings,
@@ -161,15 +184,13 @@ async def opened_orders(
     """As `with_orders`, inside a loop that runs already."""
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.issuing import Means
-    from cdctl.application.security_wiring import authority_of, live_trust_of, sealer_of
     from cdctl.application.tracing import traces_of
     from cdctl.stores.journal import open_journal
     from cdctl.stores.session_lock import claimed
 
-    context, doors, clock = settings.context(), catalogue(settings, plugins=plugins), SteadyClock()
-    telling = telling_of(context, settings, doors)
-    trust = live_trust_of(context)
-    sealer, authority = sealer_of(context, trust), authority_of(context)
+    # Files are read and keys are loaded in threads: whose loop this is may have a screen to draw.
+    house = await asyncio.to_thread(house_of, settings, plugins=plugins)
+    context, trust, sealer, clock = house.context, house.trust, house.sealer, SteadyClock()
     path, name = journal_path(settings), session or secrets.token_hex(8)
     with ExitStack() as claims:
 
@@ -186,10 +207,10 @@ async def opened_orders(
 
         claim(name)
         traces = traces_of(context)
-        journal = open_journal(path, sign=sealer, clock=clock, trust=trust)
-        orders = Orders(settings, context, doors, journal, sealer, trust, authority, clock)
-        carrier = _carrier(context, telling, name, journal, clock)
-        given = (journal, sealer, trust, telling, clock, secrets.token_bytes, orders.command, take_over, traces)
+        journal = await asyncio.to_thread(open_journal, path, sign=sealer, clock=clock, trust=trust)
+        orders = Orders(settings, context, house.doors, journal, sealer, trust, house.authority, clock)
+        carrier = _carrier(context, house.telling, name, journal, clock)
+        given = (journal, sealer, trust, house.telling, clock, secrets.token_bytes, orders.command, take_over, traces)
         means = Means(around(carrier) if around else carrier, *given)
         dispatch = Dispatch(means, session=name)
         try:
