@@ -79,9 +79,10 @@ class Strings:
         self._codes = {bytes(body): code for code, body in enumerate(self._texts[: self._count[0]]) if code != OTHER}
 
     def texts(self) -> list[str]:
-        """The text of each code, so far; not safe for a terminal. The list is kept and may grow: do not change it."""
-        count = int(self._count[0])
-        if len(self._read) < count:
-            new = self._texts[len(self._read) : count].tolist()
-            self._read.extend(body.decode("utf-8", "replace") for body in new)
-        return self._read or ["", OTHER_TEXT]
+        """The text of each code, so far; not safe for a terminal. The list is kept: do not change it. Threads may ask
+        at once: what one of them has does not grow under another's hand."""
+        count, read = int(self._count[0]), self._read
+        if len(read) < count:
+            new = self._texts[len(read) : count].tolist()
+            self._read = read = [*read, *(body.decode("utf-8", "replace") for body in new)]
+        return read or ["", OTHER_TEXT]

@@ -30,8 +30,7 @@ class Troubles:
         self._names = Strings(parts["dtc_names"], header["dtc_names"])
         self._count, self._epoch = header["dtc_sets"], header["dtc_epoch"]
         self._codes: dict[Names, int] | None = None
-        self._read: list[Names] = []
-        self._read_epoch = 0
+        self._read: tuple[int, list[Names]] = (0, [])
         self._give_up = 0
         self.refused = 0
         """How many names and sets found no place since the writer began."""
@@ -39,23 +38,23 @@ class Troubles:
         """How many names can be no trouble codes (1 to 16 printable ASCII characters) since then."""
 
     def sets(self) -> list[Names]:
-        """The names of each set, so far, sorted. The list is kept and may grow: do not change it.
+        """The names of each set, so far, sorted. The list is kept: do not change it. Threads may ask at once.
 
         While codes are given anew (`epoch` odd, or not the same afterwards) the answer is not to be trusted.
         """
         epoch, count = self.epoch, int(self._count[0])
-        if epoch != self._read_epoch:
-            self._read = []
-        begin = len(self._read)
+        read_epoch, read = self._read
+        read = read if epoch == read_epoch else []
+        begin = len(read)
         if begin < count:
             first = int(self._ends[begin - 1]) if begin else 0
             ends = self._ends[begin:count].tolist()
             places = self._places[first : ends[-1]].tolist()
             names = self._names.texts()
-            for start, end in zip([first, *ends[:-1]], ends, strict=True):
-                self._read.append(tuple(names[place] for place in places[start - first : end - first]))
-        self._read_epoch = epoch if epoch == self.epoch and not epoch % 2 else -1
-        return self._read or [(), ()]
+            runs = zip([first, *ends[:-1]], ends, strict=True)
+            read = [*read, *(tuple(names[at] for at in places[start - first : end - first]) for start, end in runs)]
+        self._read = (epoch if epoch == self.epoch and not epoch % 2 else -1, read)
+        return read or [(), ()]
 
     @property
     def epoch(self) -> int:

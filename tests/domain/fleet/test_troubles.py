@@ -73,3 +73,13 @@ def test_a_reader_follows_codes_that_are_given_anew(column):
         column[0] = writer.code([f"P{number}"], column)
         assert reader.sets()[column[0]] == (f"P{number}",)
         assert writer.epoch == reader.epoch == 2 * (number // 4 if number < 4 else 1 + (number - 4) // 3)
+
+
+def test_what_a_reader_has_does_not_grow_under_its_hand(column):
+    ours = table()
+    ours.code(["P1"], column)
+    before = ours.sets()
+    kept = list(before)
+    ours.code(["P2"], column)
+    assert ours.sets() == [*kept, ("P2",)]
+    assert before == kept
