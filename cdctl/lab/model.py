@@ -118,7 +118,8 @@ class Software:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What the vehicles of one version in one region suffer. charge: usual state of charge in the beginning, %, None as
-    all others; drain: % an hour beyond the usual; code: a trouble code that `share` (0..1) of them have."""
+    all others; drain: % an hour beyond the usual; code: a trouble code that `share` (0..1) of them have. remedy: the
+    control unit whose reboot heals a vehicle of all of it, and of its version's incidents; empty when none does."""
 
     region: str
     software: str
@@ -126,6 +127,7 @@ class Fault:
     drain: float = 0.0
     code: str = ""
     share: float = 1.0
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from cdctl.domain.slo.series import Floats
+from cdctl.lab.healed import FILE as HEALED
+from cdctl.lab.healed import Healed
 from cdctl.lab.history import escape, number
-from cdctl.lab.model import Exposed, Level, Metric, Outcomes, draw, exposed
+from cdctl.lab.model import Exposed, Level, Metric, Outcomes, Scenario, draw, exposed
 from cdctl.lab.order_counts import FILE, OrderCounts
 from cdctl.lab.past import STEP, TRACED, Standing
 from cdctl.lab.scenarios import scenario
@@ -35,13 +37,16 @@ class Live:
         standing: Standing,
         heard: Callable[[int, Floats, Floats], None] | None = None,
         ordered: Callable[[int], Floats] | None = None,
+        healed: Callable[[], Scenario] | None = None,
     ) -> None:
         """Starts where the past ended. `heard` is told of remote commands: which region, [n_outcomes, n] events,
-        [n + 1] edges of the intervals. `ordered` tells of real ones: which region -> how many so far, [n_outcomes]."""
+        [n + 1] edges of the intervals. `ordered` tells of real ones: which region -> how many so far, [n_outcomes].
+        `healed`: the scenario as it is by now."""
         self._heard = heard
         self._ordered = ordered
         self._standing = standing
         self._scenario = scenario(standing.scenario)
+        self._now = healed or (lambda: self._scenario)
         self._rng = np.random.default_rng([standing.seed, standing.end, 1])
         self._age = 0.0
         self._atoms = {key: np.array(sums) for key, sums in standing.atoms.items()}
@@ -71,11 +76,10 @@ class Live:
             return
         steps = min(_MOST_STEPS, int(age - self._age) + 1)
         ages = np.linspace(self._age, age, steps + 1)
-        for metric in self._scenario.metrics:
-            for place, region in enumerate(self._scenario.regions):
-                drawn = draw(
-                    metric, region, self._scenario, self._standing.vehicles, ages, self._standing.end, self._rng
-                )
+        story = self._now()
+        for metric in story.metrics:
+            for place, region in enumerate(story.regions):
+                drawn = draw(metric, region, story, self._standing.vehicles, ages, self._standing.end, self._rng)
                 key = f"{metric.metric} {region.name}"
                 if metric.metric == TRACED and self._heard:
                     self._heard(place, *_latest(drawn, ages))
@@ -125,7 +129,7 @@ def serve(standing_file: Path, port: int, otlp: str) -> None:
                 ages = np.arange(-len(recent[0]), 1, dtype=np.float64) * STEP
                 tell(place, np.array(recent), ages)
     ordered = OrderCounts(standing_file.parent / FILE, story)
-    live = Live(standing, tell, ordered.of)
+    live = Live(standing, tell, ordered.of, Healed(standing_file.parent / HEALED, story).scenario)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

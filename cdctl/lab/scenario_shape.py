@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
+from cdctl.commands.reboot import UNITS
 from cdctl.files.durations import OWN, OWN_MEANING, cure_own
 from cdctl.files.shapes.containers import Bag, Fields, Listing
 from cdctl.files.shapes.publish import DRAFT, Publisher
@@ -141,6 +142,7 @@ _FAULT = Fields(
         "drain": Number("Charge lost an hour beyond the usual, %.", at_least=0, at_most=1000),
         "code": Text("A trouble code they raise.", pattern=_CODE, meaning="a trouble code such as P0A80"),
         "share": _share("Share of them that has the code; all unless told."),
+        "remedy": Text("The control unit whose reboot heals them.", choices=UNITS),
     },
     ("region", "software"),
 )

@@ -184,6 +184,7 @@ def _fault(node: Mapping) -> Fault:
         _number(node, "drain"),
         node.text("code"),
         _number(node, "share", 1.0),
+        node.text("remedy"),
     )
 
 

@@ -41,7 +41,8 @@ class Columns:
 
     doing: a Doing. until: second in which it ends. back: second in which coverage is there again. linked: has a
     connection. out: cut off by an outage. charge: %. speed and target: km/h. odometer: m. tyres: kPa, [n, 4]. battery:
-    V of the low-voltage one. codes: a bit for each of `known`. software: places in the versions.
+    V of the low-voltage one. codes: a bit for each of `known`. software: places in the versions. healed: of what its
+    version suffers, until it gets another.
     seq: connects so far. flapping: loses coverage all the time. drain: % an hour beyond the usual.
     """
 
@@ -61,6 +62,7 @@ class Columns:
     seq: npt.NDArray[np.uint32]
     flapping: Bools
     drain: Reals
+    healed: Bools
     range_m: Reals
     known: tuple[str, ...]
 
@@ -97,6 +99,7 @@ def beginning(who: Population, scenario: Scenario, seed: int) -> Columns:
         seq=np.ones(size, dtype=np.uint32),
         flapping=rng.random(size) < FLAPPING,
         drain=np.zeros(size),
+        healed=np.zeros(size, dtype=bool),
         range_m=1000.0 * np.array([one.range_km for one in scenario.models])[who.model],
         known=tuple(dict.fromkeys([*USUAL_CODES, *(one.code for one in scenario.faults if one.code)])),
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdctl.errors import FileError
+from cdctl.lab.healed import FILE as HEALED
+from cdctl.lab.healed import Healed
 from cdctl.lab.order_counts import FILE, OrderCounts
 from cdctl.lab.vehicles.body import Bodies
 from cdctl.lab.vehicles.chorus import milliseconds
@@ -54,6 +56,7 @@ class Ordering:
         self._ledger = Ledger(folder / LEDGER, milliseconds())
         self._replies = Replies(lambda row: vehicle_key(seed, story.who.vins[row]))
         self._story = story
+        self._healed = Healed(about.platform / HEALED, story.scenario) if about.platform else None
         self._counts = OrderCounts(about.platform / FILE, story.scenario) if about.platform else None
         self._spans = Spans(Posting(about.platform / OTLP).post, self._attributes) if about.platform else None
         bodies = Bodies(story, self._ledger, seed)
@@ -73,6 +76,9 @@ class Ordering:
     def _ended(self, row: int, entry: Entry, job: Job | None) -> None:
         if self._counts is not None:
             self._counts.count(int(self._story.who.region[row]), OUTCOMES.get(entry.state, ""))
+        if self._healed is not None and job is not None and job.command == "reboot":
+            for number, share in enumerate(self._story.healed()):
+                self._healed.tell(number, share)
         if self._spans is not None and job is not None:
             if not self._spans.waiting:
                 asyncio.get_running_loop().call_later(_SPANS_WAIT, self._spans.flush)

@@ -81,6 +81,24 @@ class Story:
         """Something that the story does not know of itself: trouble codes that come, or go, in so many seconds."""
         self._due.append((self.number + seconds, told))
 
+    def rebooted(self, row: int, unit: str) -> None:
+        """A control unit began anew: what its version suffers is over where that is the remedy."""
+        now = self.columns
+        for fault in self.scenario.faults:
+            version = self.who.versions[now.software[row]]
+            here = self.scenario.regions[self.who.region[row]].name
+            if (fault.remedy, fault.region, fault.software) == (unit, here, version) and not now.healed[row]:
+                now.healed[row] = True
+                self._suffer()
+                if fault.code in now.standing(row):
+                    self.expect(Told(row, "dtc.cleared", (fault.code,)), 1)
+
+    def healed(self) -> list[float]:
+        """Share of the vehicles that each fault is about, 0..1."""
+        now = self.columns
+        about = [suffering(self.who, self.scenario, now.software, fault) for fault in self.scenario.faults]
+        return [float(now.healed[rows].mean()) if rows.any() else 0.0 for rows in about]
+
     def advance(self) -> Second:
         """Live through the next second; the first one has number 0."""
         self.number += 1
@@ -193,7 +211,7 @@ class Story:
         drawn = draw_software(self.scenario, who.versions, who.region[rows], who.model[rows], rng)
         for row, version in zip(rows.tolist(), drawn.tolist(), strict=True):
             if version != now.software[row]:
-                now.software[row] = version
+                now.software[row], now.healed[row] = version, False
                 second.told.append(Told(row, "sw.changed", software=who.versions[version]))
         if len(rows):
             self._suffer()
@@ -202,7 +220,7 @@ class Story:
         now = self.columns
         now.drain[:] = 0.0
         for fault in self.scenario.faults:
-            now.drain[suffering(self.who, self.scenario, now.software, fault)] += fault.drain
+            now.drain[suffering(self.who, self.scenario, now.software, fault) & ~now.healed] += fault.drain
 
     def _speak(self, second: Second) -> None:
         now = self.columns

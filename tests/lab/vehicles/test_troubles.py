@@ -82,3 +82,22 @@ def test_timeouts_are_told_as_such(tmp_path) -> None:
     counts = {kind: sum(one is not None and one[0] is kind for one in told) / len(told) for kind in Heard}
     assert 0.4 < counts[Heard.TIMED_OUT] < 0.6
     assert 0.1 < counts[Heard.FAILED] < 0.3
+
+
+def test_a_reboot_of_the_gateway_heals_until_another_version_comes() -> None:
+    found, story = troubles()
+    rows = suffering(story)
+    ill = [row for row in rows if found(row, "lock", "key") is not None]
+    assert found(ill[0], "reboot", "key") is None
+    story.rebooted(ill[0], "tcu")
+    assert found(ill[0], "lock", "key") is not None, "it is another control unit"
+    marked = next(row for row in ill if "P0A80" in story.columns.standing(row))
+    story.rebooted(marked, "gateway")
+    assert found(marked, "lock", "key") is None
+    assert story.columns.drain[marked] == 0
+    told = [one for _ in range(3) for one in story.advance().told]
+    assert [one.kind for one in told if one.row == marked and "P0A80" in one.codes] == ["dtc.cleared"]
+    assert story.healed() == [1 / len(suffering(story))]
+    well = suffering(story, "us")[0]
+    story.rebooted(well, "gateway")
+    assert not story.columns.healed[well]
