@@ -9,21 +9,18 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.domain.fleet import groups
 from cdctl.domain.fleet.columns import Columns
 from cdctl.domain.fleet.order import sort
 from cdctl.domain.fleet.reading import Card, Cell, FleetStatus, Happening, Page, Query, Tally
 from cdctl.domain.fleet.selection.fields import Kind
-from cdctl.domain.fleet.view import FleetView
+from cdctl.domain.fleet.view import STATES, FleetView
 from cdctl.errors import UsageError
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
-Counts = tuple[NDArray[np.int64], NDArray[np.int64]]
 DEFAULT_COLUMNS = ("vin", "region", "model", "sw", "state", "age")
 _CHUNK = 4096
-_BLOCK = 1 << 16
-_GROUPS = 1 << 20
-"""Groups that are counted in a table of all that could be; more are first made few."""
 
 
 class CellRows(Sequence[Sequence[Cell]]):
@@ -120,56 +117,16 @@ def tally(
     fields = [view.coded(name) for name in by]
     sizes = [len(texts) for _, texts in fields]
     parts = [codes if rows is None else codes[rows] for codes, _ in (*fields, view.coded("state"))]
-    counts = _counts(parts, sizes) if np.prod(sizes, dtype=np.float64) <= _GROUPS else _counts_of_many(parts, sizes)
-    groups, table = counts
-    codes = list(np.unravel_index(groups, sizes)) if by else []
+    found, table = groups.tables(parts, (*sizes, len(STATES)))
+    codes = list(np.unravel_index(found, sizes)) if by else []
     texts = [of_code for _, of_code in fields]
     vehicles = table.sum(axis=1)
-    ranks = [_ranks(of)[code] for of, code in zip(texts, codes, strict=True)]
+    ranks = [groups.ranks(of)[code] for of, code in zip(texts, codes, strict=True)]
     order = np.lexsort([*reversed(ranks), -vehicles])
     names = [[of[code] or None for code in code_of[order].tolist()] for of, code_of in zip(texts, codes, strict=True)]
     numbers = [vehicles[order].tolist(), *(table[order, state].tolist() for state in (2, 1, 0))]
     told = list(zip(*names, *numbers, strict=True))
     return Tally(tuple(by), told, view.n if rows is None else len(rows), left_out, status)
-
-
-def _ranks(texts: Sequence[str]) -> NDArray[np.int64]:
-    ranks = np.zeros(len(texts), np.int64)
-    ranks[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
-    return ranks
-
-
-def _counts(parts: Sequence[NDArray[Any]], sizes: Sequence[int]) -> Counts:
-    """Groups (a number of mixed base `sizes`) and how many are in each state; the states are the last of `parts`.
-
-    In blocks, so that what is between the columns and the counts stays in the processor's cache."""
-    size = 4 * int(np.prod(sizes, dtype=np.int64))
-    table = np.zeros(size, np.int64)
-    block = max(_BLOCK, size)
-    for begin in range(0, len(parts[-1]), block):
-        table += np.bincount(_combined([part[begin : begin + block] for part in parts], sizes), minlength=size)
-    found = np.flatnonzero(table.reshape(-1, 4).any(axis=1))
-    return found, table.reshape(-1, 4)[found]
-
-
-def _counts_of_many(parts: Sequence[NDArray[Any]], sizes: Sequence[int]) -> Counts:
-    """The same when a table of all groups that could be is too large: by sorting those that are."""
-    keys, numbers = np.unique(_combined(parts, sizes), return_counts=True)
-    groups, which = np.unique(keys // 4, return_inverse=True)
-    table = np.zeros((len(groups), 4), np.int64)
-    table[which, keys % 4] = numbers
-    return groups, table
-
-
-def _combined(parts: Sequence[NDArray[Any]], sizes: Sequence[int]) -> NDArray[Any]:
-    """One number a vehicle for all its codes, in as few bytes as hold it: that is four times as fast."""
-    most = float(np.prod(sizes, dtype=np.float64)) * 4
-    small = np.uint16 if most <= 1 << 16 else np.uint32 if most <= 1 << 32 else np.int64
-    key = parts[0].astype(small)
-    for part, size in zip(parts[1:], (*sizes, 4)[1:], strict=True):
-        np.multiply(key, small(size), out=key)
-        np.add(key, part if part.dtype == key.dtype else part.astype(small), out=key)
-    return key
 
 
 def _exists(view: FleetView, name: str) -> None:

@@ -149,6 +149,12 @@ class FleetView:
                 self._kept["dtcs"], self._sets = np.zeros(self.n, np.uint32), [(), ()]
         return self._kept["dtcs"], self._sets or [(), ()]
 
+    @property
+    def troubled(self) -> NDArray[np.uint8]:
+        """0: it did not tell its trouble codes, 1: none stand, 2: some do. Cheaper than the sets themselves."""
+        told: NDArray[np.uint8] = np.minimum(self._take("dtcs"), 2).astype(np.uint8)
+        return told
+
     @cached_property
     def _states(self) -> NDArray[np.uint8]:
         expected = (self.flags & np.uint8(Flag.INVENTORY | Flag.SEEN | Flag.SNAPSHOT)) == Flag.INVENTORY

@@ -29,11 +29,11 @@ def pick(where: Conjunction) -> tuple[str, Conjunction]:
     beyond: list[Predicate] = []
     for predicate in where:
         field = FIELDS.get(predicate.attribute)
-        term = _term(field, predicate.value) if field and field not in parts and predicate.value != ABSENT else ""
-        if not term:
+        told = term(field, predicate.value) if field and field not in parts and predicate.value != ABSENT else ""
+        if not told:
             beyond.append(predicate)
             continue
-        parts[str(field)] = term
+        parts[str(field)] = told
     return " ".join(parts.values()), tuple(beyond)
 
 
@@ -45,7 +45,7 @@ def quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _term(field: str, value: str) -> str:
+def term(field: str, value: str) -> str:
     """A term that picks this value and nothing else; empty when there is none. A star is a glob even in quotes, so a
     value that holds one is asked for by an expression."""
     if not value.isprintable() or not value:

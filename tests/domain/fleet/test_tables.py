@@ -126,7 +126,7 @@ def test_counts_by_group_are_those_of_a_counter(cars, by):
 
 def test_counts_of_too_many_possible_groups_are_the_same(cars, monkeypatch):
     few = tally(view(cars), ("region", "model", "sw"), None, {}, STATUS)
-    monkeypatch.setattr("cdctl.domain.fleet.tables._GROUPS", 1)
+    monkeypatch.setattr("cdctl.domain.fleet.groups.CELLS", 1)
     assert tally(view(cars), ("region", "model", "sw"), None, {}, STATUS) == few
 
 
