@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from collectors import served, standing, vin
+from collectors import TOKEN, served, standing, vin
 from ears import until
 from far_screens import far_look
 from screens import NOW, Still, columns
@@ -14,6 +14,7 @@ from cdctl.application import top_pages
 from cdctl.application.fleet import LocalFleet
 from cdctl.application.top import Lookout, Setting
 from cdctl.application.top_far_eye import FarEye
+from cdctl.collector import serving
 from cdctl.domain.boards.asking import Arrange, Missing
 from cdctl.domain.boards.keys import Key
 from cdctl.domain.boards.requests import Copy, Prepare
@@ -22,6 +23,12 @@ from cdctl.domain.fleet.view import fields_of
 
 def view(one, fleet, **more):
     return far_look(fleet, one.clock, alive=one.columns, **more)
+
+
+def table(look):
+    """The table of vehicles, from its title on."""
+    lines = look.lines()
+    return lines[next(n for n, line in enumerate(lines) if "── vehicles" in line) :]
 
 
 def shown(look, column="vin"):
@@ -101,7 +108,7 @@ def test_what_is_far_away_is_blank_until_it_comes(tmp_path):
         async with served(tmp_path, 5_000) as one, one.fleet() as fleet, view(one, fleet) as look:
             await look.until(lambda: vin(0) in look.text())
             look.view.press(Key("end"))
-            assert [line.strip() for line in look.lines()[4:8]] == ["…"] * 4
+            assert [line.strip() for line in table(look)[2:6]] == ["…"] * 4
             assert (shown(look), look.hand.cursor) == ([], None)
             look.view.press(Key("space", " "))
             assert not look.hand.marks
@@ -134,15 +141,15 @@ def test_a_frozen_picture_stays_as_it_was(tmp_path):
         async with served(tmp_path, 2_500) as one, one.fleet() as fleet, view(one, fleet) as look:
             await look.until(lambda: vin(0) in look.text())
             await look.press("p")
-            before = look.lines()
+            before = table(look)
             one.apply(*(standing(n, False, 2) for n in range(10)), standing(9_000))
             one.clock.ahead += 60
             await until(lambda: look.lookout._eye.sight(one.clock.now()).status.vehicles == 2_501)
             await look.look()
-            after = look.lines()
-            assert after[2:] == before[2:]
-            assert "FROZEN" in after[0]
-            assert "2,500 vehicles" in after[0]
+            assert table(look) == before
+            head = look.lines()[0]
+            assert "FROZEN" in head
+            assert "2,500 vehicles" in head
             await look.press("slash", *"offline", "enter")
             assert "frozen: what is not shown here only the collector knows" in look.text()
             await look.press("escape", "p")
@@ -252,5 +259,30 @@ def test_nobody_matches_in_an_empty_fleet(tmp_path, text):
             await look.until(lambda: "vehicles · 0" in look.text())
             await look.press("down", "space", "end", "O", "slash", *text, "enter", "pagedown")
             assert look.data()["matched"] == 0
+
+    asyncio.run(run())
+
+
+def test_a_token_that_is_taken_back_is_told_and_not_tried_again_and_again(tmp_path):
+    async def run():
+        async with served(tmp_path, 20) as one, one.fleet() as fleet, view(one, fleet) as look:
+            await look.until(lambda: vin(0) in look.text())
+            (tmp_path / "tokens").write_text("another-token-that-is-long-enough\n")
+            await until(lambda: one.gate.renew() or not one.gate.who(f"Bearer {TOKEN}", "elsewhere"))
+            before = one.gate.refused
+            await one.drop()
+            listening = serving.bound("127.0.0.1", int(one.url.rpartition(":")[2]))
+            again = asyncio.create_task(serving.serve(one.collector.app, listening, None))
+            await look.until(lambda: "does not know the token" in look.text())
+            assert look.lines()[0].startswith(" STALE ")
+            assert vin(0) in look.text()
+            for letter in "online":
+                await look.press(letter if look.view.stage.writing else "slash")
+            one.clock.ahead += 20  # the table asks again meanwhile
+            await look.look()
+            assert vin(0) in look.text()
+            assert one.gate.refused - before < 6
+            again.cancel()
+            await asyncio.gather(again, return_exceptions=True)
 
     asyncio.run(run())

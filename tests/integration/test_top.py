@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from brokers import Mosquitto
 from fleets import Vehicles, settings_file
+from panes import Pane
 from screens import HOSTILE
-from waiting import eventually
 
 COUNT = 150
-# Given in full: a library of the test runner tells its children the size of a terminal that is not theirs.
-_ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
 
 
 def vin(number: int) -> str:
@@ -36,40 +31,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 
         asyncio.run(born())
         yield broker
-
-
-class Pane:
-    """A terminal of 100x16 in a tmux of its own."""
-
-    def __init__(self, folder: Path, *command: str) -> None:
-        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        new = ["new-session", "-d", "-x", "100", "-y", "16", "-c", str(folder)]
-        # The shell stays, so that there is something that tells how the command ended.
-        self._run(*new, "sh", "-c", '"$@"; echo "left with $?"; exec cat', "sh", *command)
-
-    def __enter__(self) -> Pane:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._run("kill-server")
-
-    def _run(self, *words: str) -> str:
-        ran = subprocess.run(
-            [*self._tmux, *words], env=_ENVIRONMENT, capture_output=True, text=True, check=True, timeout=30
-        )
-        return ran.stdout
-
-    def text(self) -> str:
-        return self._run("capture-pane", "-p")
-
-    def keys(self, *names: str) -> None:
-        self._run("send-keys", *names)
-
-    def shows(self, *texts: str) -> bool:
-        return eventually(lambda: all(text in self.text() for text in texts), 60)
-
-    def ended(self) -> bool:
-        return self.shows("left with 0")
 
 
 def test_it_shows_takes_keys_and_leaves(broker, tmp_path, root):

@@ -59,3 +59,8 @@ class Snapshot:
     colour: str = ""
     readonly: bool = False
     through: str = ""
+
+    @property
+    def shown_at(self) -> float:
+        """The instant that is shown, epoch seconds: ages are counted to it, so that those of a held picture stay."""
+        return self.at if self.frozen_at is None else self.frozen_at
