@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cdctl.application.changes_wiring import changes_of
@@ -13,6 +13,7 @@ from cdctl.domain.pasting import PLAIN, Shell
 from cdctl.errors import CdctlError, UnavailableError
 
 if TYPE_CHECKING:
+    from cdctl.application.explaining import Fleets
     from cdctl.domain.ports import Probe
     from cdctl.domain.settings import Settings
     from cdctl.domain.slo.objective import Slo
@@ -60,7 +61,8 @@ def _states(probes: Iterable[Probe]) -> tuple[State, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What triage works with. slos: all promises that are known, to find those that say the same by spans."""
+    """What triage works with. slos: all promises that are known, to find those that say the same by spans. fleets: see
+    `why_wiring.explain_slo`."""
 
     settings: Settings
     doors: Catalogue
@@ -68,6 +70,7 @@ class Means:
     config: str = ""
     plugins: bool = True
     shell: Shell = PLAIN
+    fleets: Fleets | None = None
 
 
 def page(asked: str, about: About, means: Means) -> Page:
@@ -76,16 +79,17 @@ def page(asked: str, about: About, means: Means) -> Page:
 
     settings, plugins = means.settings, means.plugins
     asking = Asking(
-        judge=lambda slos: _judge(slos, means),
-        recent=lambda slo: asyncio.run(_recent(slo, means)),
-        explain=lambda slo, group, window: _explain(slo, group, window, means),
+        judge=lambda slos: judge(slos, means),
+        recent=lambda slo: recent(slo, means),
+        explain=lambda slo, group, window: explain(slo, group, window, means),
         changes=lambda since: changes_of(settings, since, config=means.config, plugins=plugins),
         states=lambda: states_of(settings, plugins=plugins),
     )
     return triage(asked, about, asking, settings.default_context, means.shell)
 
 
-def _judge(slos: Sequence[Slo], means: Means) -> SloReport:
+def judge(slos: Sequence[Slo], means: Means) -> SloReport:
+    """The verdicts on promises, as of now."""
     from cdctl.application.evaluate import Options
     from cdctl.application.wiring import evaluate_slos
 
@@ -97,8 +101,12 @@ def _judge(slos: Sequence[Slo], means: Means) -> SloReport:
     return evaluate_slos(slos, means.settings, means.doors, progress=Silent(), options=Options(history=False))
 
 
+def recent(slo: Slo, means: Means) -> Buckets:
+    """Five-minute buckets of the last week of a promise's first objective. Raises CdctlError."""
+    return asyncio.run(_recent(slo, means))
+
+
 async def _recent(slo: Slo, means: Means) -> Buckets:
-    """Five-minute buckets of the last day of a promise's first objective."""
     from cdctl.application.evaluate import DEFAULT_LAG, instant, sources_of
     from cdctl.application.traces_wiring import sources_of as tables_of
     from cdctl.application.triage import LOOK_BACK
@@ -125,26 +133,41 @@ async def _recent(slo: Slo, means: Means) -> Buckets:
     raise UnavailableError("the source gave no answer", subject=slo.name)
 
 
-def _explain(slo: Slo, group: Mapping[str, str], window: Window, means: Means) -> Explanation:
-    """By spans where a promise of the same is told by them, else by what the promise itself asks."""
+def explain(slo: Slo, group: Mapping[str, str], window: Window, means: Means) -> Explanation:
+    """By spans where a promise of the same is told by them, else by what the promise itself asks; why not by what would
+    have been better is a note. Raises CdctlError."""
     from cdctl.application.explaining import Wanted
-    from cdctl.application.why_wiring import TRACES, explain_slo, sibling, sources_of
+    from cdctl.application.why_wiring import explain_slo
+
+    failed: CdctlError | None = None
+    for promise, source in _ways(slo, means):
+        wanted = Wanted(promise, promise.objectives[0], round(window.end), round(window.end - window.start), group)
+        try:
+            told = explain_slo(
+                wanted, source, means.settings, means.doors,
+                config=means.config, plugins=means.plugins, fleets=means.fleets,
+            )  # fmt: skip
+        except CdctlError as error:
+            failed = failed or error
+        else:
+            return replace(told, notes=(*told.notes, f"not by spans: {failed.message}")) if failed else told
+    raise failed or UnavailableError("nobody can be asked for its events", subject=slo.name)
+
+
+def _ways(slo: Slo, means: Means) -> list[tuple[Slo, str]]:
+    """Whose events are looked at, and where they are from, the best first. Where there are no spans, a sibling that is
+    told by them is of no use."""
+    from cdctl.application.traces_wiring import counts_spans
+    from cdctl.application.why_wiring import TRACES, sibling, sources_of
 
     own = sorted(sources_of(slo))
     if len(own) > 1:
         raise UnavailableError(f"it asks {' and '.join(own)} together: its events cannot be told apart one by one")
-    by_spans = slo if own == [TRACES] else sibling(slo, means.slos)
-    seconds = round(window.end - window.start)
-    ways = [(by_spans, TRACES)] if by_spans is not None else []
-    ways += [(slo, name) for name in own if name != TRACES]
-    failed: CdctlError | None = None
-    for promise, source in ways:
-        wanted = Wanted(promise, promise.objectives[0], round(window.end), seconds, group)
-        try:
-            return explain_slo(wanted, source, means.settings, means.doors, config=means.config, plugins=means.plugins)
-        except CdctlError as error:
-            failed = failed or error
-    raise failed or UnavailableError("nobody can be asked for its events", subject=slo.name)
+    if own == [TRACES]:
+        return [(slo, TRACES)]
+    settings = means.settings
+    by_spans = sibling(slo, means.slos) if counts_spans(settings.context() if settings.contexts else None) else None
+    return [*([(by_spans, TRACES)] if by_spans else []), *((slo, name) for name in own)]
 
 
 FORMS = ("table", "json", "markdown")

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from cdctl.domain.fleet.asof import AsOf
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.settings import Context, Settings
-    from cdctl.domain.slo.objective import Slo
-    from cdctl.domain.traces.counting import Counting
+    from cdctl.domain.slo.objective import Objective, Slo
     from cdctl.domain.why.explanation import Explanation
     from cdctl.extend.catalogue import Catalogue
+    from cdctl.sources.traceql.plan import Plan
 
 TRACES = "traces"
 """The name of the source that counts spans."""
@@ -44,10 +44,18 @@ def sibling(slo: Slo, others: Sequence[Slo]) -> Slo | None:
 
 
 def explain_slo(
-    wanted: Wanted, source: str, settings: Settings, doors: Catalogue, *, config: str = "", plugins: bool = True
+    wanted: Wanted,
+    source: str,
+    settings: Settings,
+    doors: Catalogue,
+    *,
+    config: str = "",
+    plugins: bool = True,
+    fleets: Fleets | None = None,
 ) -> Explanation:
-    """Who it is, by the events of `source` (a name of the sources door). Raises UsageError for a promise that cannot be
-    explained so, UnavailableError when there are no events or nobody can be asked."""
+    """Who it is, by the events of `source` (a name of the sources door). fleets: who is asked for the vehicles, the
+    context's own fleet unless told. Raises UsageError for a promise that cannot be explained so, UnavailableError when
+    there are no events or nobody can be asked."""
     from contextlib import AsyncExitStack
 
     from cdctl.application import explaining
@@ -59,8 +67,9 @@ def explain_slo(
 
                 store = open_store(settings.context() if settings.contexts else None)
                 stack.push_async_callback(store.aclose)
-                fleets = _fleets(settings, doors, config, plugins)
-                return await explaining.from_spans(wanted, _counting(wanted), store, fleets)
+                counting = planned(wanted.objective, wanted.slo.name).counting
+                known = fleets or _fleets(settings, doors, config, plugins)
+                return await explaining.from_spans(wanted, counting, store, known)
             table = settings.context().sources.get(source)
             if table is None:
                 raise UsageError(f"the context has no source {source!r}", hint="add it to the settings")
@@ -86,14 +95,15 @@ def with_changes(told: Explanation, settings: Settings, *, config: str = "", plu
     return replace(told.with_changes(changes), notes=(*told.notes, *notes))
 
 
-def _counting(wanted: Wanted) -> Counting:
-    """What the promise counts of spans. Raises UsageError."""
+def planned(objective: Objective, promise: str, labels: tuple[str, ...] = ()) -> Plan:
+    """What an objective asks of spans, and where the values of labels are. Raises UsageError about the promise of that
+    name."""
     from cdctl.sources.traceql.plan import PlanError, plan
 
     try:
-        return plan(wanted.objective.indicator, ()).counting
+        return plan(objective.indicator, labels)
     except PlanError as error:
-        raise UsageError(error.reason, subject=wanted.slo.name, hint=error.hint) from None
+        raise UsageError(error.reason, subject=promise, hint=error.hint) from None
 
 
 def _fleets(settings: Settings, doors: Catalogue, config: str, plugins: bool) -> Fleets:
