@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import numpy as np
 import pytest
-from screens import NOW, Look, Still, columns
+from screens import NOW, Look, Still, columns, vin
 
 from cdctl.application.fleet import LocalFleet
 from cdctl.application.top import Lookout, Setting
 from cdctl.application.top_arranging import arranged
 from cdctl.application.top_promising import Promising
-from cdctl.domain.boards.asking import Arrange, Missing
-from cdctl.domain.boards.snapshot import FleetSight, SloSight
+from cdctl.domain.boards.asking import Arrange, Ask, Missing
+from cdctl.domain.boards.columned import RowOrder
+from cdctl.domain.boards.snapshot import FleetSight, SloSight, Snapshot
 from cdctl.domain.slo.verdict import SloReport
 from cdctl.errors import UnavailableError
 
@@ -132,3 +134,59 @@ def test_what_cannot_be_arranged_says_why(ask, said):
     found = arranged(ask, look.fleet.view())
     assert said in found.error
     assert not found.matched
+
+
+class Told(Ask):
+    """Any question."""
+
+
+def test_what_was_answered_stays_in_a_held_picture_and_goes_on_after_it():
+    told, go = [1, 2, 3], asyncio.Event()
+
+    async def answer(ask: Told, seen: Snapshot) -> object:
+        await go.wait()
+        return told.pop(0)
+
+    async def run() -> None:
+        lookout = Lookout(Setting("x", answering={Told: answer}), Still(), Missing("none"), Missing("none"))
+        ask = Told()
+        go.set()
+        lookout.ask({"a": ask})
+        await lookout.settle()
+        go.clear()
+        lookout.ask({"a": ask, "b": ask})  # under way when the picture is held
+        lookout.freeze(())
+        go.set()
+        await lookout.settle()
+        held = lookout.snapshot().answers
+        assert held["a"].value == 1
+        assert held["b"].value in {2, 3}  # nothing was there yet that could stay
+        lookout.thaw()
+        assert {lookout.snapshot().answers[letter].value for letter in "ab"} == {2, 3}
+
+    asyncio.run(run())
+
+
+def test_all_fields_of_a_held_picture_stay_not_only_those_that_are_shown():
+    look = Look(200)
+    look.lookout.freeze(look.stage.fields)
+    look.columns.events[:200] = 77
+    look.columns.signals[0][:200] = 5
+    look.columns.dtcs[:200] = 1
+    look.columns.link_down("eu", "mqtt://eu", round(NOW * 1000))
+    seen = look.lookout.snapshot().fleet
+    order = RowOrder(np.arange(3))
+    cells = seen.vehicles.told(order, [0, 1], ["events", "soc", "dtc", "state", "since", "snapshot"])
+    assert [column[0] for column in cells] == [0, None, None, "online", None, "no"]
+
+
+def test_places_of_vehicles_are_not_shown():
+    look = Look(20, hidden=["soc"])
+    look.columns.signals[0][:20] = 41
+    look.stage.table.show(["vin", "soc"])
+    text = "\n".join(look.lines())
+    assert "soc tells where a vehicle is" in text
+    assert "41" not in text
+    assert vin(3) in text
+    look.stage.table.show(["vin", "socc"])
+    assert "there is no field 'socc'" in "\n".join(look.lines())
