@@ -61,6 +61,13 @@ def counts_spans(context: Context | None) -> bool:
     return (context is None or context.name != LAB) and default_folder().is_dir()
 
 
+def hands_out(context: Context | None) -> bool:
+    """Whether the events of a window can be had one by one: not from a server that only finds some."""
+    from cdctl.sources.traces.opening import COUNTING
+
+    return context is None or context.traces is None or context.traces.kind in COUNTING
+
+
 def open_store(context: Context | None, store: str = "") -> SpanStore:
     """What counts spans and finds them, made without IO; `store` is a folder that is named instead of the context's.
     Raises UsageError when the context's traces are at a server that does not count."""

@@ -16,12 +16,20 @@ _DEEPEST = 24
 
 def name(line: Line) -> str:
     """Service and name of a span, behind the guides that lead to it; safe for a terminal."""
-    guides = "".join("│ " if more else "  " for more in line.open)
+    return guides(line) + named(line.span)
+
+
+def named(span: SpanRow) -> str:
+    """Service and name of a span; safe for a terminal."""
+    return f"{safe(span.service or '-', 60)}: {safe(span.name or '-', 120)}"
+
+
+def guides(line: Line) -> str:
+    """What leads from the parent's name to that of a span; how deep it is, where that would take too much room."""
+    above = "".join("│ " if more else "  " for more in line.open)
     branch = ("└ " if line.last else "├ ") if line.depth else ("? " if line.orphan else "")
-    deep = guides + branch
-    if len(deep) > _DEEPEST:
-        deep = f"…{line.depth} "
-    return f"{deep}{safe(line.span.service or '-', 60)}: {safe(line.span.name or '-', 120)}"
+    deep = above + branch
+    return f"…{line.depth} " if len(deep) > _DEEPEST else deep
 
 
 def axis(laid: Waterfall) -> tuple[int, int]:
