@@ -1,4 +1,4 @@
-"""`cdctl lab` and `cdctl demo` as a user meets them: servers that stay until told, and servers that surely go."""
+"""`cdctl lab` and `cdctl demo` as a user meets them: what starts nothing, and servers that surely go."""
 
 import json
 import os
@@ -20,77 +20,27 @@ MAIN = [sys.executable, "-m", "cdctl"]
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch, cdctl_process):
+def lab(tmp_path, monkeypatch, cdctl):
     """Commands of a lab of its own; whatever is left of it is stopped."""
     monkeypatch.setenv("CDCTL_LAB_DIR", str(tmp_path / "lab"))
-    yield cdctl_process
+    yield cdctl
     found = state.read()
     for process in found.processes.values() if found else ():
         process.stop()
 
 
-def test_the_lab_stays_until_it_is_told_to_go(lab, tmp_path):
-    up = lab("lab", "up", "--seed", "7", "--vehicles", "60")
-    assert up.returncode == 0, up.stderr
-    context = json.loads(up.stdout)
-    assert context["name"] == "lab"
-
-    status = lab("lab", "status", "-o", "json")
-    assert status.returncode == 0
-    servers = {one["server"]: one for one in json.loads(status.stdout)}
-    assert set(servers) == {"broker", "fleet", "receiver", "agent", "platform", "prometheus"}
-    assert (servers["fleet"]["vehicles"], servers["broker"]["url"]) == (60, context["brokers"]["eu"]["url"])
-    assert servers["fleet"]["connected"] > 30
-    assert servers["agent"]["onward"] == servers["receiver"]["url"]
-    assert servers["receiver"]["spans"] >= 0
-    assert "of 60 vehicles connected" in (text := lab("lab", "status").stdout)
-    assert "spans taken in so far" in text
-    assert "hands spans on to the receiver" in text
-    assert servers["prometheus"]["url"] == context["prometheus"]["url"]
-    assert {one["status"] for one in servers.values()} == {"running"}
-
-    report = lab("--context", "lab", "slo", "report", "-o", "json")
-    assert report.returncode == 1, report.stderr
-    verdicts = {(row["name"], row["group"]["region"]): row["verdict"] for row in json.loads(report.stdout)["slos"]}
-    assert verdicts["remote-command-availability", "eu"] == "breached"
-    assert set(verdicts.values()) - {"met", "at_risk"} == {"breached"}
-
-    seen = lab("--context", "lab", "fleet", "ls", "--where", "online region:us", "-o", "jsonl")
-    vin = json.loads(seen.stdout.splitlines()[0])["vin"]
-    order = ("parameter.set", "-a", "name=modem.band", "-a", "value=b7")
-    done = lab("--context", "lab", "cmd", "send", *order, "--to", vin, "--yes", "-o", "json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["orders"][0]["result"] == {"value": "b7", "prior": "auto"}
-
-    again = lab("lab", "up", "--seed", "7", "--vehicles", "60")
-    assert (again.returncode, json.loads(again.stdout)) == (0, context)
-    assert "up already" in again.stderr
-    other = lab("lab", "up", "--seed", "8")
-    assert other.returncode == 2
-    assert "cdctl lab down" in other.stderr
-
-    os.kill(servers["platform"]["pid"], signal.SIGKILL)
-    assert eventually(lambda: lab("lab", "status").returncode == 3)
-    assert "platform ended" in lab("lab", "status").stderr
-
-    assert lab("lab", "down").returncode == 0
-    assert all(gone(one["pid"]) for one in servers.values())
-    assert list((tmp_path / "lab").iterdir()) == [tmp_path / "lab" / "lab.lock"]
-    assert "lab up" in lab("--context", "lab", "slo", "report").stderr
-
-
 def test_down_and_status_of_no_lab(lab):
     down = lab("lab", "down")
-    assert (down.returncode, down.stderr) == (0, "the lab is not up\n")
+    assert (down.code, down.err) == (0, "the lab is not up\n")
     status = lab("lab", "status", "-o", "json")
-    assert (status.returncode, json.loads(status.stdout)) == (3, [])
-    assert "cdctl lab up" in status.stderr
+    assert (status.code, json.loads(status.out)) == (3, [])
+    assert "cdctl lab up" in status.err
 
 
 def test_an_unknown_scenario_leaves_nothing(lab, tmp_path):
     up = lab("lab", "up", "--scenario", "storm")
-    assert up.returncode == 2
-    assert "bad-software, calm" in up.stderr
+    assert up.code == 2
+    assert "bad-software, calm" in up.err
     assert not (tmp_path / "lab" / "lab.json").exists()
 
 
@@ -111,11 +61,11 @@ def test_what_a_reboot_left_is_no_lab_and_nobody_is_killed_for_it(lab, tmp_path)
         )
     )
     status = lab("lab", "status")
-    assert status.returncode == 3
-    assert "prometheus ended" in status.stderr
+    assert status.code == 3
+    assert "prometheus ended" in status.err
     down = lab("lab", "down")
-    assert down.returncode == 0
-    assert "ended by itself" in down.stderr
+    assert down.code == 0
+    assert "ended by itself" in down.err
     assert tmp_path.is_dir()
     assert not (folder / "lab.json").exists()
 
@@ -124,15 +74,15 @@ def test_what_a_reboot_left_is_no_lab_and_nobody_is_killed_for_it(lab, tmp_path)
 def test_a_state_file_that_cannot_be_understood_is_no_lab(lab, tmp_path, text):
     (tmp_path / "lab").mkdir()
     (tmp_path / "lab" / "lab.json").write_text(text)
-    assert lab("lab", "status").returncode == 3
-    assert lab("lab", "down").returncode == 0
+    assert lab("lab", "status").code == 3
+    assert lab("lab", "down").code == 0
 
 
 def test_two_at_once_are_refused(lab):
     with state.alone():
         refused = lab("lab", "up")
-    assert refused.returncode == 2
-    assert "another" in refused.stderr
+    assert refused.code == 2
+    assert "another" in refused.err
 
 
 @pytest.fixture
@@ -145,9 +95,8 @@ def temp(tmp_path, monkeypatch):
 
 def test_the_demo_finds_its_breach_and_stops_its_servers(temp, tmp_path, cdctl_process):
     page, table = tmp_path / "demo.html", tmp_path / "demo.txt"
-    done = cdctl_process(
-        "demo", "--headless", "--vehicles", "400", "-o", "json", "-o", f"html={page}", "-o", f"table={table}"
-    )
+    files = ("-o", "json", "-o", f"html={page}", "-o", f"table={table}")
+    done = cdctl_process("demo", "--headless", "--vehicles", "400", *files, timeout=180)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["summary"]["breached"] == 2
@@ -197,8 +146,8 @@ def test_a_lab_that_is_killed_on_its_way_up_can_be_cleared_away(lab, tmp_path):
         run.kill()
     found = state.read()
     assert any(process.running for process in found.processes.values())
-    assert lab("lab", "status").returncode == 3
-    assert lab("lab", "down").returncode == 0
+    assert lab("lab", "status").code == 3
+    assert lab("lab", "down").code == 0
     assert not any(process.running for process in found.processes.values())
 
 
@@ -228,7 +177,7 @@ class Terminal:
         self.seen += data.decode(errors="replace") if ready else ""
         return bool(data)
 
-    def until(self, words: str, seconds: float = 60.0) -> None:
+    def until(self, words: str, seconds: float = 180.0) -> None:
         deadline = time.monotonic() + seconds
         while words not in self.seen:
             assert self.read(), self.seen

@@ -56,7 +56,7 @@ def prove(
 
 
 def test_twenty_operators_and_five_brokers_are_killed(tmp_path: Path) -> None:
-    prove(tmp_path, vehicles=500, plans=4, operators=20, brokers=5, seed=11, behind=1, expires=120)
+    prove(tmp_path, vehicles=500, plans=4, operators=20, brokers=5, seed=11, behind=20, expires=120)
 
 
 @pytest.mark.soak
