@@ -12,7 +12,7 @@ _PATIENCE = 30.0
 
 
 class Inquiry:
-    """wanted: the question, None for none. every: seconds from an answer to the next; None: it is asked once. Of what
+    """wanted: the question, None for none. every: seconds from an answer to the next; None: one answer does. Of what
     takes long to be told there is a rest of five times as long. answer: the last one, to this question or to
     one before."""
 
@@ -56,10 +56,12 @@ class Inquiry:
     def _due(self, snapshot: Snapshot) -> bool:
         if self._asked_at is None:
             return True
-        if self._every is None or snapshot.frozen_at is not None:
+        if snapshot.frozen_at is not None:
             return False
         if not self.current or self.answer is None or self.answer.at < self._asked_at:
             return not 0 <= snapshot.at - self._asked_at < _PATIENCE
+        if self._every is None:
+            return False
         if self._rest_until - REST <= snapshot.at < self._rest_until:
             return False
         return not 0 <= snapshot.at - self.answer.at < self._every + 5 * self.answer.took

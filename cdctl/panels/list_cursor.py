@@ -38,14 +38,15 @@ class ListCursor:
         }  # fmt: skip
         if action not in places:
             return False
-        self._go(places[action])
+        self.go(places[action])
         return True
 
     def point(self, line: int) -> None:
         """Go to a line of the window."""
-        self._go(self.top + max(line, 0))
+        self.go(self.top + max(line, 0))
 
-    def _go(self, place: int) -> None:
+    def go(self, place: int) -> None:
+        """Go to a thing by its number."""
         self.place = place
         self._settle()
         self._key = self._keys[self.place] if self._keys and self.place else None
