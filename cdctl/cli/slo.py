@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdctl.cli import completion, exits, looks, output, records, slo_asked, slo_rows, slo_why, verdicts
+from cdctl.cli import completion, exits, looks, output, records, slo_asked, slo_dashboards, slo_rows, slo_why, verdicts
 from cdctl.cli.options import OutputOption, Run, noun, run_of
 from cdctl.cli.settings import settings_of
 from cdctl.errors import CdctlError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = noun("Promises (service level objectives): are they well written, do they hold, how fast do they burn?")
 slo_why.register(app)
+slo_dashboards.register(app)
 
 Paths = Annotated[
     list[str] | None, typer.Argument(metavar="[PATH]...", help="Spec files or folders; default: slo_specs.")

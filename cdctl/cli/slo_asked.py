@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cdctl.cli import exits
@@ -23,13 +23,14 @@ _LONGEST = 3660 * 86_400
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`talk` is for stderr alone, as are `notes`, which warn of nothing; `warnings` change what a report means, so they
-    belong into it; of these, `left_out` are said even with --quiet."""
+    belong into it; of these, `left_out` are said even with --quiet. `services` are descriptions by name."""
 
     slos: Sequence[Slo]
     talk: Sequence[str] = ()
     warnings: Sequence[str] = ()
     left_out: Sequence[str] = ()
     notes: Sequence[str] = ()
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def within(self, settings: Settings, only: Sequence[str] | None) -> Asked:
         """Without the promises that ask sources which the context does not have (`cdctl.io/only-with`), unless they are
@@ -77,7 +78,7 @@ def read(settings: Settings, paths: list[str] | None, only: list[str] | None) ->
     known = set(specs.left_out.values())
     talk = [f"{problem.place}: {problem.message}" for problem in specs.warnings if problem not in known]
     said = [f"{name}: {problem.message} ({problem.place})" for name, problem in left_out.items()]
-    return Asked(slos, talk, shipped(settings, paths), said)
+    return Asked(slos, talk, shipped(settings, paths), said, services=specs.services)
 
 
 def within(slos: Sequence[Slo], settings: Settings, only: Sequence[str] = ()) -> tuple[Sequence[Slo], list[str]]:

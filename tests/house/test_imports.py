@@ -37,7 +37,7 @@ def test_help_loads_nothing_heavy(args):
     assert loaded(*args) & HEAVY == set()
 
 
-@pytest.mark.parametrize("command", ["validate", "ls", "status", "report"])
+@pytest.mark.parametrize("command", ["validate", "ls", "status", "report", "dashboards"])
 def test_help_of_a_promise_command_loads_nothing_heavy(command):
     assert loaded("slo", command, "--help") & HEAVY == set()
 

@@ -164,6 +164,7 @@ class Slo:
 
     `composite` is true when the objectives carry indicators of their own. `min_coverage` is a ratio 0..1, None means
     the run's default. `expect_groups` are label sets that must be there, each naming every label of `group_by`.
+    `annotations` are those that are not ours, such as the address of a runbook.
     """
 
     name: str
@@ -183,3 +184,4 @@ class Slo:
     expected_traffic: ExpectedTraffic | None = None
     alert_policies: tuple[AlertPolicy, ...] = ()
     only_with: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)

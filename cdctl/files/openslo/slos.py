@@ -12,6 +12,7 @@ from cdctl.files.openslo.alerts import policies
 from cdctl.files.openslo.annotations import judging, labels_of_metrics
 from cdctl.files.openslo.indicators import PROMETHEUS
 from cdctl.files.openslo.library import Document, Library, Measure
+from cdctl.files.openslo.metadata import PREFIX
 from cdctl.files.openslo.objectives import Context, is_composite, objectives
 from cdctl.files.openslo.windows import window
 
@@ -48,6 +49,7 @@ def slo(document: Document, library: Library, measures: dict[str, Measure | None
         expected_traffic=judged.expected_traffic,
         alert_policies=alerts,
         only_with=judged.only_with,
+        annotations=_annotations(metadata),
     )
 
 
@@ -59,6 +61,12 @@ def _same_slices(found: tuple[Objective, ...], spec: Mapping, faults: Faults) ->
     said = ", ".join(f"{(length or 0) // 60}m" for length in sorted(lengths, key=lambda length: length or 0))
     faults.error(spec.at("objectives"), f"the objectives of one composite have slices of {said}", "give all one length")
     return False
+
+
+def _annotations(metadata: Mapping) -> Map[str, str]:
+    """Those of others, for whoever shows the promise."""
+    written = metadata.mapping("annotations")
+    return {key: written.text(key) for key in written.values if not key.startswith(PREFIX)} if written else {}
 
 
 def labels(metadata: Mapping) -> Map[str, tuple[str, ...]]:

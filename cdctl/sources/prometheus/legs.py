@@ -73,14 +73,22 @@ class EventLeg:
 
     def expression(self, step: int) -> str:
         """PromQL for buckets of `step` seconds."""
+        events = self.events(step)
+        return f"{events} or {_seen(self.scrapes(step))}" if self.with_seen else events
+
+    def events(self, step: int) -> str:
+        """The events alone."""
         here = self.counter.over(_millis(step))
         top, last = f"max_over_time({here})", f"last_over_time({here})"
         # Where the last sample before is NaN, there is no difference, and the counter's whole life would count.
         recent = f"max_over_time({self.counter.over(f'{max(step, _RECENT)}s', step)})"
         before = f"(last_over_time({self.counter.over(f'{LOOKBACK}s', step)}) >= 0 or {recent})"
         restarted = f'label_replace({last} < {top}, "{_RESET}", "1", "", "")'
-        events = f"sum by ({','.join(self.by)}) (({top} - {before}) >= 0 or {top} or {restarted})"
-        return f"{events} or {self._scrapes(here)}" if self.with_seen else events
+        return f"sum by ({','.join(self.by)}) (({top} - {before}) >= 0 or {top} or {restarted})"
+
+    def scrapes(self, step: int) -> str:
+        """How often the group's best-observed series was scraped."""
+        return f"max by ({','.join(self.group_by)}) (count_over_time({self.counter.over(_millis(step))}))"
 
     def values(self, step: int) -> str:
         """Last value of every series per bucket, from which telescope.events makes the same; empty when the series are
@@ -88,7 +96,7 @@ class EventLeg:
         here = self.counter.over(_millis(step))
         alive = self.counter.over(_millis(step), at_end=True)
         values = f"last_over_time({here}) unless on() (count(count_over_time({alive})) > {_FEW})"
-        return f"{values} or {self._scrapes(here)}" if self.with_seen else values
+        return f"{values} or {_seen(self.scrapes(step))}" if self.with_seen else values
 
     def peaks(self, step: int) -> str:
         """Greatest value of the series and buckets in which a counter fell, and with the RESETS label the number of
@@ -108,9 +116,6 @@ class EventLeg:
 
     def _resets(self, step: int) -> str:
         return f"resets({self.counter.over(_millis(step + BEFORE))})"
-
-    def _scrapes(self, here: str) -> str:
-        return _seen(f"max by ({','.join(self.group_by)}) (count_over_time({here}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,24 +144,37 @@ class LookLeg:
     def expression(self, step: int) -> str:
         """PromQL for buckets of `step` seconds: worth of all looks, with the SEEN label their number, with the MANY
         label how many series there are."""
+        look, value, _ = self._looked(step)
+        asked = [self.worths(step), _seen(self.looks(step)), _labelled(f"count {self._by} ({value})", MANY)]
+        if self.ratio:
+            # One look at the value instead of two, above and below; and infinity is a number that can be told.
+            beyond = f"(clamp_max(abs({value} - 0.5), {INFINITE:.0e}) > 0.5 + {SLACK})"
+            asked.append(_labelled(f"max {self._by} (max_over_time({beyond}[{_millis(step)}:{look}s]))", BEYOND))
+        return " or ".join(asked)
+
+    def worths(self, step: int) -> str:
+        """What all looks are worth alone."""
+        look, value, there = self._looked(step)
+        worth = self.worth.replace("{x}", there if self.ratio else value)
+        return f"sum {self._by} (sum_over_time(({worth})[{_millis(step)}:{look}s]))"
+
+    def looks(self, step: int) -> str:
+        """The number of looks alone."""
+        look, _, there = self._looked(step)
+        return f"sum {self._by} (count_over_time({there}[{_millis(step)}:{look}s]))"
+
+    @property
+    def _by(self) -> str:
+        return f"by ({','.join(self.by)})"
+
+    def _looked(self, step: int) -> tuple[int, str, str]:
+        """Seconds between two looks, the value that they see, and the same where it is an observation."""
         look = min(LOOK, step)
-        over = f"[{_millis(step)}:{look}s]"
         value = WINDOW.sub(f"{look}s", _bracketed(self.text))
         # A NaN is no observation: it is above nothing. Compared with itself, a sum would lose looks on servers that add
         # in any order: the two differ in the last digit.
         there = f"(({value} >= -{SLACK}) <= 1 + {SLACK})" if self.ratio else f"({value} >= -Inf)"
-        by = f"by ({','.join(self.by)})"
-        worth = self.worth.replace("{x}", there if self.ratio else value)
-        asked = [
-            f"sum {by} (sum_over_time(({worth}){over}))",
-            _seen(f"sum {by} (count_over_time({there}{over}))"),
-            _labelled(f"count {by} ({value})", MANY),
-        ]
-        if self.ratio:
-            # One look at the value instead of two, above and below; and infinity is a number that can be told.
-            beyond = f"(clamp_max(abs({value} - 0.5), {INFINITE:.0e}) > 0.5 + {SLACK})"
-            asked.append(_labelled(f"max {by} (max_over_time({beyond}{over}))", BEYOND))
-        return " or ".join(asked)
+        return look, value, there
 
 
 Leg = EventLeg | WindowLeg | LookLeg

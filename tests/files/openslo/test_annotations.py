@@ -29,6 +29,10 @@ def test_without_annotations_the_run_decides(judged):
     assert (slo.expect_groups, slo.expected_traffic) == ((), None)
 
 
+def test_annotations_of_others_are_kept(judged):
+    assert judged(group_by="region").annotations == {"example.com/x": "y"}
+
+
 @pytest.mark.parametrize(
     ("text", "labels"),
     [
