@@ -9,8 +9,8 @@ from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.board import Board, Box, Slot, boxes
 from cdctl.domain.boards.drawing import BLANK, Line, Piece, fit
 from cdctl.domain.boards.keys import Binding, Key, Keymap
-from cdctl.domain.boards.panel import Panel, Table
-from cdctl.domain.boards.requests import DONE, Reply
+from cdctl.domain.boards.panel import Apart, Panel, Table
+from cdctl.domain.boards.requests import DONE, Reply, Request
 from cdctl.domain.boards.snapshot import Snapshot
 from cdctl.domain.grid import cells
 from cdctl.domain.text import safe
@@ -26,6 +26,7 @@ class Stage:
         self._slots = {slot.letter: slot for slot in board.slots}
         self._broken: dict[str, str] = {}
         self._boxes: dict[str, Box] = {}
+        self._apart = [panel for panel in panels.values() if isinstance(panel, Apart)]
         self._able = [slot.letter for slot in board.slots if panels[slot.letter].bindings]
         self.focus = next(iter([*(letter for letter in self._able if self._is_table(letter)), *self._able]), "")
 
@@ -62,6 +63,20 @@ class Stage:
                 if ask is not None:
                     wanted[letter] = ask
         return wanted
+
+    def requests(self) -> tuple[Request, ...]:
+        """What panels that work apart asked for since, as keys that were pressed before made them."""
+        return tuple(request for panel in self._apart for request in panel.requests())
+
+    @property
+    def apart(self) -> bool:
+        """Whether any panel works apart: a plugin's, which may show whatever a snapshot holds."""
+        return bool(self._apart)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a panel that works apart has not drawn yet what it saw last."""
+        return any(panel.waiting for panel in self._apart)
 
     def press(self, key: Key) -> Reply:
         """A key for the panel that has the focus; None when it has no use for it."""

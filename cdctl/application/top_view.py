@@ -27,6 +27,7 @@ from cdctl.domain.boards.requests import (
     Save,
     Say,
     Steer,
+    Unused,
 )
 from cdctl.errors import CdctlError, FileError
 
@@ -84,7 +85,7 @@ class View:
         asks, found = self._suspects.see(snapshot)
         self.lookout.ask({**wanted, **asks})
         self.footer.see(snapshot)
-        return self.do(found)
+        return self.do((*self.stage.requests(), *(found or ())))
 
     def press(self, key: Key) -> tuple[Request, ...] | None:
         """A key; what others have to do, None when it meant nothing."""
@@ -157,6 +158,8 @@ class View:
                     self.say(f"looking who is behind {promise} ...")
                 case Say(text, bad):
                     self.say(text, bad=bad)
+                case Unused(key):
+                    rest += self.do(self._own(self.keymap.action(EVERYWHERE, BINDINGS, key)))
                 case Prepare() | Steer() if self.lookout.setting.readonly:
                     self.say("nothing can be sent: this view is --readonly", bad=True)
                 case _:

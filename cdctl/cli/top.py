@@ -92,22 +92,19 @@ def _live(run: Run, settings: Settings, board: str, *, readonly: bool, theme: st
 
 def _once(run: Run, settings: Settings, board: str, size: tuple[int, int], outputs: list[str] | None) -> None:
     from cdctl.application import top_wiring
+    from cdctl.application.top_once_wiring import picture
     from cdctl.domain.boards.asking import Missing
 
     values = outputs if outputs and not all("=" in value for value in outputs) else [*(outputs or ()), "text"]
     chosen = output.parse(values, FORMS)
     stage = _boards(run, settings).open(board)
+    judged = _promised(stage) or stage.apart
 
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> Snapshot:
         await top_wiring.settled(lookout, slo, _PATIENCE, lambda what: exits.detail(run, what))
-        lookout.ask(stage.see(lookout.snapshot()))
-        await lookout.settle()
-        seen = lookout.snapshot()
-        stage.see(seen)
-        stage.draw(*size)
-        return seen
+        return await picture(lookout, stage, size)
 
-    seen = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, promised=_promised(stage))
+    seen = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, promised=judged)
     output.emit(run, chosen, lambda form: _rendered(stage, form, size, seen.at))
     lost = [part for part in (seen.fleet, seen.slo) if isinstance(part, Missing)]
     exits.leave(exits.Code.UNKNOWN if len(lost) == 2 else exits.Code.DONE)

@@ -48,13 +48,14 @@ def within(seconds: float | None, work: Callable[[], T]) -> T:
     thread = threading.Thread(target=run, name="plugin", daemon=True)
     thread.start()
     if not done.wait(seconds):
-        _abandon(thread)
+        abandon(thread)
         raise OverdueError(seconds or 0.0)
     if outcome.error is not None:
         raise outcome.error
     return outcome.value[0]
 
 
-def _abandon(thread: threading.Thread) -> None:
+def abandon(thread: threading.Thread) -> None:
+    """Ask work that nobody waits for any more to end, wherever it is in Python code."""
     # Without this an endless loop in Python code would take half of the interpreter's time until the exit.
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Abandoned))

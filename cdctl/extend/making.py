@@ -60,7 +60,7 @@ def made(make: Callable[[], T], room: str, subject: str) -> T:
     return thing
 
 
-def bug(error: Exception, where: str, subject: str) -> PluginError:
+def bug(error: BaseException, where: str, subject: str) -> PluginError:
     """What a bug in a plugin is called."""
     hint = "tell its author; --debug shows where"
     return PluginError(f"its {where} raised {type(error).__name__}: {said(error)}", subject=subject, hint=hint)

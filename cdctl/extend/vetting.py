@@ -32,7 +32,16 @@ _MEMBERS: dict[str, dict[str, int | None]] = {
 
 _MAKE_ARGUMENTS = {"sources": 1, "reports": 0, "protocols": 2, "inventory": 1, "commands": 0, "panels": 1}
 _ITERATORS = {"fetch", "vehicles"}
-_AT_ONCE = {"render": "return the whole text", "decode": "fill the batch", "births": "return", "stream": "return"}
+_AT_ONCE = {
+    "render": "return the whole text",
+    "decode": "fill the batch",
+    "births": "return",
+    "stream": "return",
+    "see": "return what it wants to know",
+    "draw": "return the lines",
+    "press": "return what is to be done",
+    "data": "return the mapping",
+}
 _SIGNATURES = {
     "fingerprint": "fingerprint(indicator, group_by)",
     "fetch": "fetch(requests)",
@@ -107,7 +116,8 @@ def _vet_commands(family: str, commands: object) -> None:
 
 
 def vet_made(thing: object, room: str) -> None:
-    """Check what `make` gave: every member of the room's port, with its number of arguments."""
+    """Check what `make` gave: every member of the room's port, with its number of arguments; of a panel, too, what it
+    says of itself."""
     for member, arguments in _MEMBERS[room].items():
         if not hasattr(thing, member):
             raise PluginError(f"its make gives a {type(thing).__name__} without {member}")
@@ -118,9 +128,18 @@ def vet_made(thing: object, room: str) -> None:
             _vet_promises(value)
         elif room != "panels" and (not isinstance(value, str) or not value):
             raise PluginError(f"its {member} must be a text, not {safe(repr(value), 80)}")
+    if room == "panels":
+        _vet_panel(thing)
     suffix = getattr(thing, "suffix", ".")
     if room == "reports" and not suffix.startswith("."):
         raise PluginError(f"its suffix must begin with a dot, not be {safe(suffix)!r}")
+
+
+def _vet_panel(panel: object) -> None:
+    from cdctl.domain.boards import declaring
+
+    declaring.face(panel)
+    declaring.bindings(panel)
 
 
 def _vet_promises(value: object) -> None:

@@ -100,7 +100,7 @@ class Look:
         setting = Setting("test", hidden, readonly=readonly, answering=answering or {})
         self.lookout = Lookout(setting, self.clock, self.fleet, promises)
         keys, chosen = keymap or Keymap(), settings or Settings()
-        self.boards = Boards(chosen, catalogue(chosen, plugins=False), keys)
+        self.boards = Boards(chosen, catalogue(chosen, plugins=bool(chosen.plugins)), keys)
         self.view = View(self.lookout, self.boards, keys, board, about or About())
         self.asked: list[Request] = []
         self.lines()

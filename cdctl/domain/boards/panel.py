@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.drawing import Line
 from cdctl.domain.boards.keys import Binding, Key
-from cdctl.domain.boards.requests import Reply
+from cdctl.domain.boards.requests import Reply, Request
 from cdctl.domain.boards.snapshot import Snapshot
 
 
@@ -52,6 +52,20 @@ class Panel(Protocol):
 
     def data(self) -> Mapping[str, object]:
         """What was drawn last, as JSON can hold it. Rows of a table are under "rows"."""
+        ...
+
+
+@runtime_checkable
+class Apart(Protocol):
+    """What a panel has, too, that works in a thread of its own, and says some things later."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it still works on what it was shown last."""
+        ...
+
+    def requests(self) -> Sequence[Request]:
+        """What keys asked for whose answers came late, each once."""
         ...
 
 

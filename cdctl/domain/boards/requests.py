@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cdctl.domain.boards.keys import Key
+
 
 class Request:
     """Something to be done."""
@@ -95,6 +97,13 @@ class Theme(Request):
 @dataclass(frozen=True, slots=True)
 class Palette(Request):
     """Everything that can be done, to be searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unused(Request):
+    """A panel that answers late had no use for a key after all: it is the view's."""
+
+    key: Key
 
 
 @dataclass(frozen=True, slots=True)
