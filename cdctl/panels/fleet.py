@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cdctl.domain.boards.asking import Arrange, Arranged, Ask, Missing
@@ -13,10 +13,12 @@ from cdctl.domain.boards.requests import DONE, About, Copy, Open, Prepare, Reply
 from cdctl.domain.boards.snapshot import FleetSight, Snapshot
 from cdctl.domain.boards.vehicles import Handle
 from cdctl.domain.duration import seconds
+from cdctl.domain.fleet.reading import Cell
 from cdctl.domain.fleet.tables import DEFAULT_COLUMNS
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
 from cdctl.errors import UsageError
+from cdctl.panels import fleet_whole
 from cdctl.panels.fleet_cursor import Hand
 from cdctl.panels.fleet_lines import Sheet, sheet, text_of
 from cdctl.panels.inquiry import Inquiry
@@ -124,6 +126,13 @@ class FleetTable:
         self._chosen = 0
         self._sheet = Sheet((), ())
         self._want(replace(self._wanted, columns=self._columns))
+
+    def whole(self) -> Iterator[Sequence[Cell]]:
+        """All that match."""
+        sight = self._snapshot.fleet if self._snapshot is not None else None
+        if self._shown is None or not isinstance(sight, FleetSight):
+            return iter(())
+        return fleet_whole.rows(sight.vehicles, self._shown.order, self._columns)
 
     def narrow(self, where: str) -> None:
         """Put a filter into the prompt, kept at once."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 
-from cdctl.domain.boards.requests import Copy, Leave, Palette, Theme
+from cdctl.domain.boards.requests import Copy, Leave, Palette, Save, Theme
 from cdctl.tui.looks import THEMES
 from cdctl.tui.palette import Everything
+from cdctl.tui.saving import Kept, keep
 from cdctl.tui.screen import BoardView
 
 if TYPE_CHECKING:
@@ -53,10 +57,23 @@ class Top(App[None]):
                 self.view.say(f"copied the {what}")
             case Theme(name):
                 self._wear(name)
+            case Save():
+                size = (self._board.size.width, self._board.size.height)
+                self._save(keep(self.view.stage, size, self._board.theme, time.time()))
             case Palette():
                 self.push_screen(CommandPalette([Everything], placeholder="what to do"))
             case _:
                 self.view.say("this cannot be done here yet", bad=True)
+
+    @work(thread=True)
+    def _save(self, kept: Kept) -> None:
+        """Rows of a million vehicles take seconds: nobody waits for them."""
+        try:
+            names = [path.name for path in kept.write(Path.cwd())]
+        except OSError as error:
+            self.call_from_thread(self.view.say, f"nothing was saved here: {error.strerror}", bad=True)
+        else:
+            self.call_from_thread(self.view.say, f"saved {' and '.join(names)}")
 
     def _wear(self, name: str) -> None:
         if name not in THEMES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from cdctl.domain.boards.asking import Ask
@@ -10,6 +10,7 @@ from cdctl.domain.boards.drawing import Line
 from cdctl.domain.boards.keys import Binding, Key
 from cdctl.domain.boards.requests import Reply, Request
 from cdctl.domain.boards.snapshot import Snapshot
+from cdctl.domain.fleet.reading import Cell
 
 
 class Panel(Protocol):
@@ -89,6 +90,10 @@ class Table(Protocol):
 
     def show(self, columns: Sequence[str]) -> None:
         """Show other fields."""
+        ...
+
+    def whole(self) -> Iterator[Sequence[Cell]]:
+        """Values of the columns of all vehicles that match, as far as they are known here."""
         ...
 
 

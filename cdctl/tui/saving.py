@@ -1,0 +1,87 @@
+"""What is shown, in files: the screen as an image, rows as a table. Ids of vehicles are masked: files travel."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from cdctl.application.top_masking import ids_in, masked_lines
+from cdctl.domain.boards.panel import Table
+from cdctl.domain.fleet.privacy import masked
+from cdctl.domain.text import safe
+from cdctl.tui.svg import svg
+
+if TYPE_CHECKING:
+    from cdctl.application.top_stage import Stage
+
+_LONGEST = 10_000
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+Rows = Iterable[Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What will be written: an image, and rows as they are made. No columns: there are no rows."""
+
+    stem: str
+    image: str
+    columns: Sequence[str]
+    rows: Rows
+
+    def write(self, folder: Path) -> list[Path]:
+        """The files. Raises OSError; what could not be written whole is not there."""
+        paths = [folder / f"{self.stem}.svg"]
+        _whole(paths[0], lambda file: file.write(self.image))
+        if self.columns:
+            paths.append(folder / f"{self.stem}.csv")
+            _whole(paths[1], self._table)
+        return paths
+
+    def _table(self, file: TextIO) -> None:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self.rows:
+            writer.writerow(_cell(*pair) for pair in zip(self.columns, row, strict=True))
+
+
+def keep(stage: Stage, size: tuple[int, int], theme: str, now: float) -> Kept:
+    """What is on the screen now; of vehicles all that match. now: epoch seconds."""
+    name, (width, height) = stage.board.name, size
+    lines = masked_lines(stage.draw(width, height), ids_in(stage.data()))
+    stem = f"cdctl-{name}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}"
+    return Kept(stem, svg(lines, width, stage.board.title or name, theme), *_table(stage))
+
+
+def _table(stage: Stage) -> tuple[Sequence[str], Rows]:
+    """The rows of the panel that has the focus."""
+    focused = stage.panels.get(stage.focus)
+    if isinstance(focused, Table):
+        return focused.columns, focused.whole()
+    told = stage.data().get(stage.focus)
+    rows = told.get("rows") if isinstance(told, Mapping) else None
+    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, Sequence) else []
+    columns = list(dict.fromkeys(str(key) for row in found for key in row))
+    return columns, [[row.get(column) for column in columns] for row in found]
+
+
+def _cell(column: str, value: object) -> object:
+    if value is None or isinstance(value, int | float):
+        return "" if value is None else value
+    return safe(masked(str(value)) if column == "vin" else str(value), _LONGEST)
+
+
+def _whole(path: Path, write: Callable[[TextIO], object]) -> None:
+    """A file that is there whole or not at all, for whoever saved it alone."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(part, _NEW, 0o600), "w", encoding="utf-8", newline="") as file:
+            write(file)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

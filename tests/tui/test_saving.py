@@ -1,0 +1,64 @@
+"""What ctrl-s keeps: an image and a table, masked, whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from xml.etree import ElementTree as ET
+
+import pytest
+from screens import HOSTILE, NOW, Look, columns, vin
+
+from cdctl.tui.app import Top
+from cdctl.tui.saving import keep
+
+
+def test_all_rows_that_match_and_the_screen_with_masked_ids(tmp_path):
+    look = Look(6000)
+    look.press("slash", *"region:eu", "enter")
+    look.lines()
+    image, table = keep(look.stage, (100, 20), "dark", NOW).write(tmp_path)
+    assert image.name.startswith("cdctl-fleet-20")
+    assert table.stem == image.stem
+    ET.fromstring(image.read_text())
+    rows = list(csv.reader(table.read_text().splitlines()))
+    assert rows[0] == list(look.stage.table.columns)
+    assert len(rows) == 2001
+    assert {row[1] for row in rows[1:]} == {"eu"}
+    for text in (image.read_text(), table.read_text()):
+        assert vin(0) not in text
+        assert vin(0)[:3] in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([image.name, table.name])
+
+
+def test_hostile_text_is_safe_in_a_table(tmp_path):
+    fleet = columns(3)
+    fleet.expect(["WBB1"], ["eu"], [HOSTILE], ["1"])
+    _, table = keep(Look(vehicles=fleet).stage, (100, 20), "dark", NOW).write(tmp_path)
+    assert "\\x1b" in table.read_text()
+    assert "\x1b" not in table.read_text()
+
+
+def test_a_full_or_missing_folder_leaves_nothing(tmp_path):
+    kept = keep(Look(3).stage, (40, 10), "dark", NOW)
+    with pytest.raises(OSError, match="No such file"):
+        kept.write(tmp_path / "none")
+    kept.write(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_key_saves_and_says_where(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    look = Look(30)
+
+    async def run() -> None:
+        async with Top(look.view).run_test(size=(100, 30)) as pilot:
+            await pilot.press("ctrl+s")
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+            said = [note.text for note in look.lookout.snapshot().notes]
+            assert any("saved cdctl-fleet-" in text for text in said)
+
+    asyncio.run(run())
+    assert {path.suffix for path in tmp_path.iterdir()} == {".svg", ".csv"}
