@@ -88,14 +88,18 @@ def _arguments(plan: Plan) -> Arguments:
 
 def spoken(command: Command, arguments: Mapping[str, object]) -> str:
     """Arguments as a person writes them: `level=debug duration=1h`."""
+    return " ".join(f"{name}={text}" for name, text in texts(command, arguments).items())
+
+
+def texts(command: Command, arguments: Mapping[str, object]) -> dict[str, str]:
+    """Each argument as a person writes it."""
     known = {argument.name: argument for argument in command.arguments}
-    parts = []
-    for name, value in arguments.items():
-        if name in known and isinstance(value, str | int | float | bool):
-            parts.append(f"{name}={written(known[name], value)}")
-        else:
-            parts.append(f"{name}={value}")
-    return " ".join(parts)
+    return {
+        name: written(known[name], value)
+        if name in known and isinstance(value, str | int | float | bool)
+        else str(value)
+        for name, value in arguments.items()
+    }
 
 
 def facts(plan: Plan, command: Command, selected: Selected) -> Iterator[tuple[str, str]]:

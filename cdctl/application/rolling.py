@@ -198,8 +198,8 @@ async def opened_ops(
     from cdctl.application.wiring import WallClock
 
     context = settings.context()
-    trust = security_wiring.trust_of(context)
-    sealer = security_wiring.sealer_of(context, trust) if context.signing_key else None
+    trust = await asyncio.to_thread(security_wiring.trust_of, context)
+    sealer = await asyncio.to_thread(security_wiring.sealer_of, context, trust) if context.signing_key else None
     looking = Looking(rollout_wiring.ops_of(settings), context.topic_root, sealer, trust, WallClock())
     try:
         for note in await looking.open():

@@ -113,11 +113,12 @@ def told(journal: Journal, begins: str = "") -> list[Told]:
     for record in journal.records(kind=ROLLOUT):
         if record.subject.startswith(begins):
             before = found.get(record.subject)
-            found[record.subject] = _told(record, before.events if before else ())
+            found[record.subject] = of_record(record, before.events if before else ())
     return list(found.values())
 
 
-def _told(record: Record, events: tuple[Event, ...]) -> Told:
+def of_record(record: Record, events: tuple[Event, ...]) -> Told:
+    """A rollout as a note of it has it. events: those of the notes before. Raises UnavailableError when it is none."""
     body = record.body
     try:
         standing = body["standing"]

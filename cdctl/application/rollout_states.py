@@ -54,6 +54,14 @@ def merged(told: Mapping[str, Body], kept: Mapping[str, Body]) -> dict[str, Body
     return states
 
 
+def why(body: Mapping[str, Any]) -> list[str]:
+    """Why it does not go on, or ended."""
+    pauses = [
+        f"{one.get('key')}: {one.get('words')}" if one.get("words") else str(one.get("key")) for one in body["pauses"]
+    ]
+    return pauses or ([str(body["reason"])] if body["reason"] else [])
+
+
 def newest_first(states: Iterable[Body]) -> list[Body]:
     """As they are listed."""
     return sorted(states, key=lambda body: -int(body["at"]))

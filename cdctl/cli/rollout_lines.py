@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cdctl.application.rollout_asking import Audience
+from cdctl.application.rollout_states import why
 from cdctl.cli import exits, output, records, rollout_looking, rollout_rows
 from cdctl.domain.orders.rollout import talk
 from cdctl.domain.text import safe
@@ -67,7 +68,7 @@ def ended(run: Run, wanted: Sequence[output.Output], body: dict[str, Any]) -> ex
         return records.render(rows, rollout_rows.WAVES, form, width)
 
     output.emit(run, wanted, lambda form: render(form, None), render)
-    for line in rollout_rows.why(body):
+    for line in why(body):
         exits.note(run, f"{body['state']}: {safe(line, 400)}")
     for line in rollout_rows.left_open(body):
         exits.note(run, line)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cdctl.application.rollout_states import OVER, runs
+from cdctl.application.rollout_states import OVER, runs, why
 from cdctl.cli.records import Column, Record
 from cdctl.domain.duration import brief
 from cdctl.domain.orders.rollout import pacing
@@ -151,14 +151,6 @@ def state(body: Mapping[str, Any]) -> dict[str, object]:
         "wave": f"{body['wave'] + 1}/{len(waves)}", "done": f"{good:,}/{total:,}", "by": body["by"],
         "runs": runs(body, now), "why": "; ".join(why(body)), "command": body["command"], "at": body["at"],
     }  # fmt: skip
-
-
-def why(body: Mapping[str, Any]) -> list[str]:
-    """Why it does not go on, or ended."""
-    pauses = [
-        f"{one.get('key')}: {one.get('words')}" if one.get("words") else str(one.get("key")) for one in body["pauses"]
-    ]
-    return pauses or ([str(body["reason"])] if body["reason"] else [])
 
 
 WAVES = (
