@@ -141,6 +141,17 @@ def test_why_names_the_region_and_the_software_and_nothing_else(lab) -> None:
     assert "remote_command" in shown.out
 
 
+def test_the_board_of_an_alert_tells_who_and_shows_one_that_failed(lab) -> None:
+    told = answer(lab("top", "--alert", SLO, "--once", "-o", "json"))["panels"]["y"]
+    (cause,) = told["causes"]
+    assert {one["attribute"]: one["value"] for one in cause["where"]} == {"region": "eu", "sw": "23-07.60"}
+    assert set(told["where"].split()) == {"region:eu", "sw:23-07.60"}
+    trace = answer(lab("top", "--alert", SLO, "--board", "trace", "--once", "-o", "json"))["panels"]["w"]
+    assert trace["trace"] == trace["examples"][0]
+    assert trace["errors"] >= 1
+    assert any("remote_command" in span["name"] for span in trace["spans"])
+
+
 def test_triage_tells_who_and_since_when(lab) -> None:
     told = answer(lab("triage", SLO, "-o", "json"))
     assert "sw:23-07.60" in told["filter"]
