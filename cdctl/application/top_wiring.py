@@ -40,7 +40,10 @@ class Means:
 def answering(means: Means) -> Mapping[type[Ask], Answering]:
     """Who answers which kind of question; each kind has a module of its own, and nothing is opened before it is
     asked."""
-    return {}
+    from cdctl.application import top_explaining_wiring, top_tracing_wiring
+
+    modules = (top_explaining_wiring, top_tracing_wiring)
+    return {ask: answer for module in modules for ask, answer in module.answering(means).items()}
 
 
 def promises(settings: Settings, *, plugins: bool) -> Promising | Missing:

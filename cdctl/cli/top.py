@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cdctl.application.top_promising import Promising
     from cdctl.application.top_stage import Stage
     from cdctl.domain.boards.asking import Missing
+    from cdctl.domain.boards.requests import About
     from cdctl.domain.boards.snapshot import Snapshot
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.settings import Settings
@@ -38,6 +39,14 @@ def top(
     board: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="Which board; fleet unless told.", autocompletion=completion.boards)
     ] = "",
+    alert: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|URL|SLO",
+            help="Open the board incident about it: an alert as triage takes it, or a promise.",
+            autocompletion=completion.slos,
+        ),
+    ] = "",
     readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be sent.")] = False,
     once: Annotated[bool, typer.Option("--once", help="One picture on stdout: text, json or svg.")] = False,
     size: Annotated[str, typer.Option(metavar="COLUMNSxLINES", help="Of --once; 160x50 unless told.")] = "",
@@ -50,28 +59,37 @@ def top(
     """Keep an eye on vehicles and promises: a board that is drawn anew as things change; ? shows its keys."""
     run = run_of(ctx)
     settings = settings_of(run)
-    board, theme = board or settings.top.board, theme or settings.top.theme
+    board, theme = board or ("incident" if alert else settings.top.board), theme or settings.top.theme
     if theme not in THEMES:
         raise UsageError(
             f"there is no theme {safe(theme, 40)!r}", subject="--theme", hint=f"one of {', '.join(THEMES)}"
         )
     if once:
-        _once(run, settings, board, _size(size), outputs)
+        shown = _size(size)
+        _once(run, settings, (board, _about(run, settings, alert)), shown, outputs)
         return
     if outputs or size:
         raise UsageError("is for one picture", subject="-o" if outputs else "--size", hint="add --once")
     if output.terminal_width() is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the live view needs a terminal", hint="cdctl top --once prints one picture")
-    _live(run, settings, board, readonly=readonly, theme=theme)
+    _live(run, settings, (board, _about(run, settings, alert)), readonly=readonly, theme=theme)
 
 
-def _live(run: Run, settings: Settings, board: str, *, readonly: bool, theme: str) -> None:
+def _about(run: Run, settings: Settings, alert: str) -> About:
+    """What the board is about. Raises as `alerted.about`."""
+    from cdctl.cli import alerted
+    from cdctl.domain.boards.requests import About
+
+    return alerted.place(run, settings, alert) if alert else About()
+
+
+def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: bool, theme: str) -> None:
     from cdctl.application import top_wiring, wiring
     from cdctl.application.top_boards_wiring import Boards, keymap_of
     from cdctl.application.top_view import View
-    from cdctl.domain.boards.requests import About
     from cdctl.tui.app import Top
 
+    board, about = place
     doors = wiring.catalogue(settings, plugins=run.plugins)
     keymap = keymap_of(settings, doors)
     boards = Boards(settings, doors, keymap)
@@ -82,7 +100,7 @@ def _live(run: Run, settings: Settings, board: str, *, readonly: bool, theme: st
 
         if isinstance(slo, Promising):
             slo.begin()
-        app = Top(View(lookout, boards, keymap, board, About()), boards.changed, theme)
+        app = Top(View(lookout, boards, keymap, board, about), boards.changed, theme)
         await app.run_async()
         return app.return_code or 0
 
@@ -90,17 +108,20 @@ def _live(run: Run, settings: Settings, board: str, *, readonly: bool, theme: st
     exits.leave(exits.Code.UNKNOWN if failed else exits.Code.DONE)  # what failed was told on the terminal
 
 
-def _once(run: Run, settings: Settings, board: str, size: tuple[int, int], outputs: list[str] | None) -> None:
+def _once(
+    run: Run, settings: Settings, place: tuple[str, About], size: tuple[int, int], outputs: list[str] | None
+) -> None:
     from cdctl.application import top_wiring
     from cdctl.application.top_once_wiring import picture
     from cdctl.domain.boards.asking import Missing
 
     values = outputs if outputs and not all("=" in value for value in outputs) else [*(outputs or ()), "text"]
     chosen = output.parse(values, FORMS)
-    stage = _boards(run, settings).open(board)
+    stage = _boards(run, settings).open(place[0])
     judged = _promised(stage) or stage.apart
 
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> Snapshot:
+        lookout.about = place[1]
         await top_wiring.settled(lookout, slo, _PATIENCE, lambda what: exits.detail(run, what))
         return await picture(lookout, stage, size)
 

@@ -52,6 +52,8 @@ _TABLE: dict[str, dict[str, str]] = {
         "header": "context, rates, drops, age and whether it is live",
         "slo": "promises: verdict, budget, burn rates, how it went",
         "fleet": "vehicles, one a row: filter, sort, mark",
+        "why": "who is behind what burns: causes, since when, after what",
+        "waterfall": "a trace: who called whom, where the time went, what failed",
         "orders": "rollouts by wave and plans: how far they are; pause, abort, retry",
     },
 }
