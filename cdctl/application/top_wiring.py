@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,7 +28,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Means:
     """What answers are found with. fleet: the port, kept by columns of this machine (LocalFleet) or by a collector.
-    config: the settings file, for processes that are started."""
+    config: the settings file, for processes that are started. closing: what was opened for answers, and is closed with
+    the view."""
 
     settings: Settings
     clock: Clock
@@ -35,6 +37,7 @@ class Means:
     slo: Promising | Missing
     config: str = ""
     plugins: bool = True
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
 def answering(means: Means) -> Mapping[type[Ask], Answering]:
@@ -114,6 +117,7 @@ def with_lookout(
             return await work(lookout, fleet, slo)
         finally:
             await lookout.aclose()
+            await means.closing.aclose()
             if not isinstance(slo, Missing):
                 slo.end()
             if not isinstance(fleet, Missing):

@@ -55,6 +55,10 @@ _TABLE: dict[str, dict[str, str]] = {
         "why": "who is behind what burns: causes, since when, after what",
         "waterfall": "a trace: who called whom, where the time went, what failed",
         "orders": "rollouts by wave and plans: how far they are; pause, abort, retry",
+        "timeline": "what happened: vehicles, trouble codes, orders, promises, alerts, changes",
+        "vehicle": "one vehicle: presence, signals, trouble codes, orders",
+        "messages": "the last messages of one vehicle, as its brokers hand them on",
+        "log": "what the view itself said: errors, what was done",
     },
 }
 
