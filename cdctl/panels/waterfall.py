@@ -13,9 +13,9 @@ from cdctl.domain.boards.requests import DONE, About, Copy, Open, Reply, Say
 from cdctl.domain.boards.snapshot import Snapshot
 from cdctl.domain.boards.tracing import FoundTrace
 from cdctl.domain.duration import brief
+from cdctl.domain.fleet.hidden_spans import ids_of
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
-from cdctl.domain.traces.attributes import VEHICLE_IDS
 from cdctl.domain.traces.document import document
 from cdctl.domain.traces.waterfall import length
 from cdctl.panels.examples import Examples
@@ -146,12 +146,8 @@ class Spans:
         assert isinstance(self._found, FoundTrace)
         assert self._tree is not None
         own = self._tree.line(self._cursor.place)
-        for line in (own, *islice(self._found.laid.lines, _COUNTED)):
-            for said in (line.span.attributes, line.span.resource):
-                for name in VEHICLE_IDS:
-                    if said.get(name):
-                        return str(said[name])
-        return ""
+        lines = (own, *islice(self._found.laid.lines, _COUNTED))
+        return next((vin for line in lines for vin in ids_of(line.span)), "")
 
     def _moved(self, action: str) -> bool:
         """Through the spans; through what is known of one, where that stands alone."""
@@ -220,7 +216,8 @@ class Spans:
         """The trace, as `cdctl trace show -o json` has it, and the examples that can be gone through."""
         told: dict[str, object] = {"examples": list(self._examples.ids), "of": self._examples.of}
         if isinstance(self._found, FoundTrace):
-            return {**document(self._found.laid), **told, "said": list(self._found.notes)}
+            vins = sorted({vin for line in self._found.laid.lines for vin in ids_of(line.span)})
+            return {**document(self._found.laid), **told, "vins": vins, "said": list(self._found.notes)}
         missing = self._found or (_LOOKING if self._examples.wanted else _NOTHING)
         return {"missing": missing.reason, **told, "spans": []}
 

@@ -98,6 +98,7 @@ def test_its_data_are_those_of_the_command():
     for key, value in document(lay_out(SPANS)).items():
         assert told[key] == value, key
     assert told["examples"] == list(IDS)
+    assert told["vins"] == [vin(7)], "whoever masks ids must know them"
 
 
 def test_what_is_below_a_span_is_folded():

@@ -21,13 +21,14 @@ def hidden(spans: Sequence[SpanRow]) -> list[SpanRow]:
     """The same spans with every id of a vehicle masked, wherever it stands: what an attribute says to be one, in all
     spans of the trace, and what is a VIN by its shape."""
     known: dict[str, set[str]] = {}
-    own = [set(_ids(span)) for span in spans]
+    own = [set(ids_of(span)) for span in spans]
     for span, ids in zip(spans, own, strict=True):
         known.setdefault(span.trace, set()).update(ids)
     return [_Hiding(ids, known[span.trace]).span(span) for span, ids in zip(spans, own, strict=True)]
 
 
-def _ids(span: SpanRow) -> Iterator[str]:
+def ids_of(span: SpanRow) -> Iterator[str]:
+    """Ids of vehicles that a span names, as its attributes say, those of its events and links included."""
     for pairs in (span.attributes, span.resource):
         yield from (str(value) for key, value in pairs.items() if key in VEHICLE_IDS and str(value))
     for part in (*span.events, *span.links):
