@@ -43,9 +43,17 @@ class Means:
 def answering(means: Means) -> Mapping[type[Ask], Answering]:
     """Who answers which kind of question; each kind has a module of its own, and nothing is opened before it is
     asked."""
-    from cdctl.application import top_explaining_wiring, top_tracing_wiring
+    from cdctl.application import (
+        top_explaining_wiring,
+        top_messages_wiring,
+        top_timeline_wiring,
+        top_tracing_wiring,
+        top_vehicle_wiring,
+    )
 
-    modules = (top_explaining_wiring, top_tracing_wiring)
+    modules = (
+        top_explaining_wiring, top_messages_wiring, top_timeline_wiring, top_tracing_wiring, top_vehicle_wiring,
+    )  # fmt: skip
     return {ask: answer for module in modules for ask, answer in module.answering(means).items()}
 
 
