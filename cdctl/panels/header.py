@@ -107,7 +107,8 @@ def _facts(snapshot: Snapshot) -> list[str]:
         facts.append(f"for {brief(max(0.0, snapshot.at - snapshot.frozen_at))}")
     if isinstance(fleet, FleetSight):
         status = fleet.status
-        heard = "nothing heard" if fleet.heard_at is None else f"heard {brief(_age(snapshot, fleet.heard_at))} ago"
+        heard = "heard before" if status.received else "nothing heard"
+        heard = heard if fleet.heard_at is None else f"heard {brief(_age(snapshot, fleet.heard_at))} ago"
         facts += [heard, f"{status.vehicles:,} vehicles", f"{status.online:,} online", f"{status.rate:,.0f} msg/s"]
         facts.append(f"{status.dropped:,} dropped")
     if isinstance(slo, SloSight):
