@@ -36,6 +36,7 @@ class Vehicle:
         self._inquiry = Inquiry()
         self._snapshot: Snapshot | None = None
         self._scroll = Scroll()
+        self._last: Inspected | None = None
 
     @property
     def title(self) -> str:
@@ -51,10 +52,12 @@ class Vehicle:
     def see(self, snapshot: Snapshot, letter: str) -> Ask | None:
         """See the port: asked once a second, which is how signals get their past."""
         if snapshot.about.vin != self._vin:
-            self._scroll = Scroll()
+            self._scroll, self._last = Scroll(), None
         self._snapshot = snapshot
         self._inquiry.want(Inspect(self._vin) if self._vin else None)
-        return self._inquiry.see(snapshot, letter)
+        ask, told = self._inquiry.see(snapshot, letter), self._told()
+        self._last = told if isinstance(told, Inspected) else self._last
+        return ask
 
     def _told(self) -> Inspected | Missing:
         answer = self._inquiry.answer
@@ -82,32 +85,39 @@ class Vehicle:
         snapshot, told = self._snapshot, self._told()
         if snapshot is None:
             return []
-        if isinstance(told, Missing):
-            return missing_lines(told, width)
+        lost = missing_lines(told, width) if isinstance(told, Missing) else []
+        card = self._last if isinstance(told, Missing) else told
+        if card is None:
+            return lost
+        lost = lost[:1]  # the card that there was stays, under why there is no newer one
         now = snapshot.at if snapshot.frozen_at is None else snapshot.frozen_at
-        whole = lines(told, now, width)
+        whole = lines(card, now, width)
         close = [line for line in whole if line != BLANK]
-        return self._scroll.fit(whole if len(whole) <= height else close, height)
+        room = max(height - len(lost), 0)
+        return [*lost, *self._scroll.fit(whole if len(whole) <= room else close, room)]
 
     def data(self) -> Mapping[str, object]:
         """The numbers of `cdctl fleet show -o json`, with what they mean."""
         told = self._told()
-        if isinstance(told, Missing):
-            return {"missing": told.reason}
+        missing = {"missing": told.reason} if isinstance(told, Missing) else {}
+        card = self._last if isinstance(told, Missing) else told
+        if card is None:
+            return missing
         orders = [
             {
                 "command": one.command, "state": one.state, "reason": one.reason, "order": one.order,
                 "plan": one.plan, "sent_at": utc(one.created), "since": utc(one.since),
             }
-            for one in told.orders
+            for one in card.orders
         ]  # fmt: skip
         return {
-            **told.cells,
-            "dtc": [one.code for one in told.troubles],
-            "meanings": {one.code: one.text for one in told.troubles},
-            "units": {one.name: one.unit for one in told.gauges if one.unit},
-            "past": {one.name: list(one.past) for one in told.gauges},
-            "kept_back": list(told.hidden),
+            **missing,
+            **card.cells,
+            "dtc": [one.code for one in card.troubles],
+            "meanings": {one.code: one.text for one in card.troubles},
+            "units": {one.name: one.unit for one in card.gauges if one.unit},
+            "past": {one.name: list(one.past) for one in card.gauges},
+            "kept_back": list(card.hidden),
             "orders": orders,
         }
 

@@ -165,6 +165,30 @@ def test_another_vehicle_shows_nothing_of_the_one_before():
     assert f"did you mean {vin(4)}?" in told
 
 
+def test_the_card_stays_while_nobody_can_be_asked():
+    away: list[bool] = []
+
+    async def told(ask: Inspect, seen: object) -> Inspected:
+        if away:
+            raise UnavailableError("the collector does not answer", hint="start it: cdctl collect")
+        return await inspected(ask, seen)  # type: ignore[arg-type]
+
+    shown = Look(30, "vehicle", answering={**answering(), Inspect: told}, about=About(vin=vin(4)))
+    before = card(shown)
+    away.append(True)
+    shown.clock.at += 2
+    told_then = card(shown).splitlines()
+    assert told_then[0] == " the collector does not answer"
+    assert "online for" in told_then[1]
+    assert shown.stage.panels["v"].data()["missing"] == "the collector does not answer"
+    away.clear()
+    shown.clock.at += 2
+    assert len(card(shown).splitlines()) == len(before.splitlines())
+    away.append(True)
+    shown.view.go("vehicle", About(vin=vin(5)))
+    assert "online for" not in card(shown)
+
+
 def test_it_is_asked_once_a_second():
     asked: list[float] = []
 
