@@ -45,14 +45,18 @@ def answering(means: Means) -> Mapping[type[Ask], Answering]:
     asked."""
     from cdctl.application import (
         top_explaining_wiring,
+        top_graphs_wiring,
         top_messages_wiring,
+        top_orders_wiring,
+        top_pivot_wiring,
         top_timeline_wiring,
         top_tracing_wiring,
         top_vehicle_wiring,
     )
 
     modules = (
-        top_explaining_wiring, top_messages_wiring, top_timeline_wiring, top_tracing_wiring, top_vehicle_wiring,
+        top_explaining_wiring, top_graphs_wiring, top_messages_wiring, top_orders_wiring, top_pivot_wiring,
+        top_timeline_wiring, top_tracing_wiring, top_vehicle_wiring,
     )  # fmt: skip
     return {ask: answer for module in modules for ask, answer in module.answering(means).items()}
 

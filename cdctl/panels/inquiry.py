@@ -13,13 +13,13 @@ _PATIENCE = 30.0
 
 class Inquiry:
     """wanted: the question, None for none. every: seconds from an answer to the next; None: one answer does. Of what
-    takes long to be told there is a rest of five times as long. answer: the last one, to this question or to
-    one before."""
+    takes long to be told there is a rest of `rest` times as long: five, where it is reckoned out here. answer: the last
+    one, to this question or to one before."""
 
-    def __init__(self, wanted: Ask | None = None, every: float | None = 1.0) -> None:
+    def __init__(self, wanted: Ask | None = None, every: float | None = 1.0, rest: float = 5.0) -> None:
         self.wanted = wanted
         self.answer: Answer | None = None
-        self._every = every
+        self._every, self._rest = every, rest
         self._asked_at: float | None = None
         self._touched, self._rest_until = False, 0.0
 
@@ -64,4 +64,4 @@ class Inquiry:
             return False
         if self._rest_until - REST <= snapshot.at < self._rest_until:
             return False
-        return not 0 <= snapshot.at - self.answer.at < self._every + 5 * self.answer.took
+        return not 0 <= snapshot.at - self.answer.at < self._every + self._rest * self.answer.took

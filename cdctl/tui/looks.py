@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from cdctl.domain.boards.drawing import SERIES
 from cdctl.domain.looks import COLOURS
 
 _SIXTEEN = {
@@ -67,12 +68,28 @@ _BLIND = _DARK | {
 }
 """Blue, yellow and orange of Okabe and Ito, "Color Universal Design" (2008): they differ for every kind of sight."""
 
+_CURVES = {
+    "terminal": ("cyan", "yellow", "magenta", "green", "bright_blue", "white"),
+    "dark": ("#56b4e9", "#e69f00", "#cc79a7", "#3fbf8f", "#f0e442", "#d7dde4"),
+    "light": ("#0072b2", "#a85b00", "#9b3d7a", "#00795a", "#6f6400", "#1b2129"),
+    "contrast": ("#00ffff", "#ffff00", "#ff87ff", "#00ff5f", "#87afff", "#ffffff"),
+}
+"""Inks of curves: none of them is the red of what is bad, where there is a choice."""
+
+
+def _whole(name: str, roles: dict[str, str]) -> dict[str, str]:
+    return roles | dict(zip(SERIES, _CURVES.get(name, _CURVES["dark"]), strict=True))
+
+
 THEMES: Mapping[str, dict[str, str]] = {
-    "terminal": _SIXTEEN,
-    "dark": _DARK,
-    "light": _LIGHT,
-    "contrast": _CONTRAST,
-    "colour-blind": _BLIND,
+    name: _whole(name, roles)
+    for name, roles in {
+        "terminal": _SIXTEEN,
+        "dark": _DARK,
+        "light": _LIGHT,
+        "contrast": _CONTRAST,
+        "colour-blind": _BLIND,
+    }.items()
 }
 """terminal: sixteen colours, which every terminal shows in its own theme; without colours, bold and reverse are left.
 The others bring their own ground."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from screens import Look
+from zones import at_greenwich
 
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import text_of, width_of
@@ -26,11 +27,12 @@ def compare(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("board", ["fleet", "slo"])
-def test_boards_are_drawn_as_they_were(board, size):
+def test_boards_are_drawn_as_they_were(board, size, monkeypatch):
     look = Look(200, board, slo=Missing("cannot reach http://prometheus", "is it up?"))
     look.press("down", "space", "down", "shift+right")
     name = f"{board}-{size[0]}x{size[1]}"
-    compare(f"{name}.txt", "".join(f"{line}\n" for line in look.lines(*size)))
+    with at_greenwich(monkeypatch):
+        compare(f"{name}.txt", "".join(f"{line}\n" for line in look.lines(*size)))
     if size == SIZES[0]:
         compare(f"{name}.svg", svg(look.stage.draw(*size), size[0], board))
 

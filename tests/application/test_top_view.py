@@ -120,12 +120,12 @@ def test_a_screen_that_is_frozen_goes_on_on_another_board():
 def test_the_mouse_sorts_moves_and_scrolls():
     look = Look(200)
     look.lines(100, 20)
-    look.click(5, 3)
+    look.click(5, 5)
     assert "VIN▲" in screen(look, 100, 20)
-    look.click(5, 8)
+    look.click(5, 10)
     line = next(line for line in look.stage.draw(100, 19) if any("cursor" in role for _, role in line))
     assert vin(4) in text_of(line)
-    look.click(5, 8, "wheeldown")
+    look.click(5, 10, "wheeldown")
     line = next(line for line in look.stage.draw(100, 19) if any("cursor" in role for _, role in line))
     assert vin(5) in text_of(line)
 

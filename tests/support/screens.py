@@ -14,6 +14,7 @@ import numpy as np
 from cdctl.application.fleet import LocalFleet
 from cdctl.application.top import Answering, Lookout, Setting
 from cdctl.application.top_boards_wiring import Boards
+from cdctl.application.top_pivot import Pivoting
 from cdctl.application.top_promising import Promising
 from cdctl.application.top_stage import Stage
 from cdctl.application.top_view import View
@@ -21,6 +22,7 @@ from cdctl.application.wiring import catalogue
 from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import text_of
 from cdctl.domain.boards.keys import Key, Keymap
+from cdctl.domain.boards.pivoting import Aggregate
 from cdctl.domain.boards.requests import About, Request
 from cdctl.domain.fleet.batch import Presence
 from cdctl.domain.fleet.columns import Columns, Flag
@@ -97,7 +99,8 @@ class Look:
         elif slo is not None:
             promises = slo
         self.fleet = fleet or LocalFleet(self.columns, self.clock)
-        setting = Setting("test", hidden, readonly=readonly, answering=answering or {})
+        found = {Aggregate: Pivoting(hidden).answer, **(answering or {})}
+        setting = Setting("test", hidden, readonly=readonly, answering=found)
         self.lookout = Lookout(setting, self.clock, self.fleet, promises)
         keys, chosen = keymap or Keymap(), settings or Settings()
         self.boards = Boards(chosen, catalogue(chosen, plugins=bool(chosen.plugins)), keys)

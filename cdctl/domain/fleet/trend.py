@@ -24,16 +24,13 @@ class Trend:
         self._places: dict[Group, int] = {}
         self._past: Past[NDArray[np.int32]] = Past(EVERY, REACH)
 
-    def change(
-        self, at: float, groups: Sequence[Group], online: Ints, *, whole: bool = True, keep: bool = True
-    ) -> NDArray[np.float64]:
-        """Vehicles online now [g] less those of then; NaN where it is not known. whole: groups that are not told have
-        no vehicles; else nobody knows. keep: what is told now becomes a part of the past."""
+    def change(self, at: float, groups: Sequence[Group], online: Ints, *, whole: bool = True) -> NDArray[np.float64]:
+        """Vehicles online now [g] less those of then; NaN where it is not known. What is told now becomes a part of the
+        past. whole: groups that are not told have no vehicles; else nobody knows."""
         places = self._placed(groups)
         now = np.full(len(self._places), 0 if whole else _NOT_COUNTED, np.int32)
         now[places] = online
-        if keep:
-            self._past.keep(at, lambda: now)
+        self._past.keep(at, lambda: now)
         found = self._past.oldest(at)
         if found is None:
             return np.full(len(groups), np.nan)

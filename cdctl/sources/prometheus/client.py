@@ -56,6 +56,10 @@ class Client:
         self._down: AskError | None = None
         self._method = "POST"
 
+    def prepare(self) -> None:
+        """Read secrets and certificates now, which the first question does else. Raises UnavailableError."""
+        self._connected()
+
     async def aclose(self) -> None:
         """Close every connection."""
         if self._http is not None:

@@ -50,7 +50,6 @@ def test_more_and_fewer_than_a_while_ago():
     assert change(trend, 20, {"us": 7, "eu": 8}) == {"us": 2, "eu": -2}
     assert trend.seconds(NOW + 20) == 20
     assert change(trend, 40, {"us": 7, "cn": 3}) == {"us": 2, "cn": 3}, "nobody was there before"
-    assert change(trend, 60, {"eu": 11}, keep=False) == {"eu": 1}
     for at in range(75, int(REACH) * 2, int(EVERY)):
         change(trend, at, {"eu": 100, "us": 1})
     assert change(trend, 2 * REACH, {"eu": 101, "us": 1}) == {"eu": 1, "us": 0}
@@ -60,6 +59,8 @@ def test_groups_that_were_not_told_then_are_not_taken_for_empty():
     trend = Trend()
     change(trend, 0, {"eu": 10}, whole=False)
     assert change(trend, 20, {"eu": 11, "us": 4}, whole=False) == {"eu": 1}
+    change(trend, 3 * REACH, {"eu": 10}, whole=False)
+    assert change(trend, 3 * REACH + 20, {"eu": 11, "us": 4}) == {"eu": 1}, "us was known before, and not told then"
 
 
 def test_groups_of_a_whole_day_do_not_fill_the_memory(monkeypatch):
