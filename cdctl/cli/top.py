@@ -54,6 +54,9 @@ def top(
         str,
         typer.Option(metavar="NAME", help=f"Its colours: {', '.join(THEMES)}.", autocompletion=completion.themes),
     ] = "",
+    show_vins: Annotated[
+        bool, typer.Option("--show-vins", help="Write whole VINs into files; else they are masked.")
+    ] = False,
     outputs: OutputOption = None,
 ) -> None:
     """Keep an eye on vehicles and promises: a board that is drawn anew as things change; ? shows its keys."""
@@ -66,10 +69,11 @@ def top(
         )
     if once:
         shown = _size(size)
-        _once(run, settings, (board, _about(run, settings, alert)), shown, outputs)
+        _once(run, settings, (board, _about(run, settings, alert)), shown, outputs, show_vins=show_vins)
         return
-    if outputs or size:
-        raise UsageError("is for one picture", subject="-o" if outputs else "--size", hint="add --once")
+    if outputs or size or show_vins:
+        subject = "-o" if outputs else "--size" if size else "--show-vins"
+        raise UsageError("is for one picture", subject=subject, hint="add --once")
     if output.terminal_width() is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the live view needs a terminal", hint="cdctl top --once prints one picture")
     _live(run, settings, (board, _about(run, settings, alert)), readonly=readonly, theme=theme)
@@ -109,11 +113,17 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
 
 
 def _once(
-    run: Run, settings: Settings, place: tuple[str, About], size: tuple[int, int], outputs: list[str] | None
+    run: Run,
+    settings: Settings,
+    place: tuple[str, About],
+    size: tuple[int, int],
+    outputs: list[str] | None,
+    *,
+    show_vins: bool,
 ) -> None:
     from cdctl.application import top_wiring
     from cdctl.application.top_once_wiring import picture
-    from cdctl.domain.boards.asking import Missing
+    from cdctl.cli import fleet_rows
 
     values = outputs if outputs and not all("=" in value for value in outputs) else [*(outputs or ()), "text"]
     chosen = output.parse(values, FORMS)
@@ -126,9 +136,30 @@ def _once(
         return await picture(lookout, stage, size)
 
     seen = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, promised=judged)
-    output.emit(run, chosen, lambda form: _rendered(stage, form, size, seen.at))
-    lost = [part for part in (seen.fleet, seen.slo) if isinstance(part, Missing)]
-    exits.leave(exits.Code.UNKNOWN if len(lost) == 2 else exits.Code.DONE)
+
+    def render(form: str, hide: bool, width: int | None) -> str:
+        return _rendered(stage, form, size, seen, hide=hide)
+
+    fleet_rows.emit(run, chosen, render, show_vins=show_vins)
+    exits.leave(_code(seen, promised=_promised(stage)))
+
+
+def _code(seen: Snapshot, *, promised: bool) -> exits.Code:
+    """3 when nothing of what a board can show is known, 4 when a part is not."""
+    from cdctl.cli import fleet_status
+    from cdctl.domain.boards.asking import Missing
+
+    fleet, codes = seen.fleet, []
+    if isinstance(fleet, Missing):
+        codes.append(exits.Code.UNKNOWN)
+    else:
+        old = bool(fleet.broken) or fleet.status.stalled
+        codes.append(exits.Code.PARTLY if old else fleet_status.code(fleet.status))
+    if promised:
+        codes.append(exits.Code.UNKNOWN if isinstance(seen.slo, Missing) else exits.Code.DONE)
+    if len(set(codes)) == 1:
+        return codes[0]
+    return exits.Code.PARTLY
 
 
 def _boards(run: Run, settings: Settings) -> Boards:
@@ -138,15 +169,21 @@ def _boards(run: Run, settings: Settings) -> Boards:
     return Boards(settings, wiring.catalogue(settings, plugins=run.plugins))
 
 
-def _rendered(stage: Stage, form: str, size: tuple[int, int], at: float) -> str:
+def _rendered(stage: Stage, form: str, size: tuple[int, int], seen: Snapshot, *, hide: bool) -> str:
+    """hide: ids of vehicles are masked."""
+    from cdctl.application.top_masking import ids_in, masked_data, masked_lines
     from cdctl.cli import records
     from cdctl.domain.boards.drawing import text_of
     from cdctl.tui.svg import svg
 
+    data = stage.data()
+    ids = ids_in(data) | ids_in({"vin": seen.about.vin})
     if form == "json":
-        told = {"schema": "cdctl.top/v1", "board": stage.board.name, "at": at, "panels": stage.data()}
+        shown = masked_data(data, ids) if hide else data
+        told = {"schema": "cdctl.top/v1", "board": stage.board.name, "at": seen.at, "panels": shown}
         return records.document(told)
     lines = stage.draw(*size)
+    lines = masked_lines(lines, ids) if hide else lines
     if form == "svg":
         return svg(lines, size[0], stage.board.title or stage.board.name)
     return "".join(f"{text_of(line).rstrip()}\n" for line in lines)

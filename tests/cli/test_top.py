@@ -31,6 +31,7 @@ def test_without_a_broker_it_says_so_in_every_format(cdctl, here):
 
 def test_a_prometheus_that_is_away_is_a_row_and_no_broker_is_a_line(cdctl):
     ran = cdctl("top", "--once", "--board", "slo", "--size", "160x30")
+    assert ran.code == 4  # the promises were judged, if only to say why they cannot be kept
     assert "error" in ran.out
     assert "cannot reach http://127.0.0.1:1" in ran.out
     assert "has no broker" in ran.out
@@ -51,6 +52,7 @@ def test_text_is_what_is_written_unless_told_otherwise(cdctl):
         (["--once", "-o", "html"], "html"),
         (["--size", "80x24"], "add --once"),
         (["-o", "json"], "add --once"),
+        (["--show-vins"], "add --once"),
         ([], "needs a terminal"),
         (["--once", "--context", "zzz"], "zzz"),
     ],

@@ -80,6 +80,26 @@ def test_one_picture_has_the_numbers_of_the_command(team, cdctl):
     assert vin(COUNT - 1) in whole
 
 
+def test_files_have_no_vins_unless_they_are_to(team, cdctl, tmp_path):
+    _, where = team.collect()
+    team.viewer(where)
+    config = str(team.folder / "viewer.toml")
+    assert eventually(lambda: all_there(cdctl, config))
+    files = {form: tmp_path / f"top.{form}" for form in ("text", "json", "svg")}
+    words = [word for form, file in files.items() for word in ("-o", f"{form}={file}")]
+    ran = cdctl("--config", config, "top", "--once", *words, "--size", "100x40")
+    assert vin(3) in ran.out
+    for form, file in files.items():
+        written = file.read_text()
+        assert vin(3) not in written, form
+        assert "WBA…003" in written, form
+    shown, told = ran.out.splitlines(), files["text"].read_text().splitlines()
+    place = next(n for n, line in enumerate(shown) if vin(3) in line)
+    assert shown[place].replace(vin(3), "WBA…003".ljust(17))[:60] == told[place][:60]
+    cdctl("--config", config, "top", "--once", *words, "--size", "100x40", "--show-vins")
+    assert all(vin(3) in file.read_text() for file in files.values())
+
+
 def test_a_collector_that_dies_is_seen_and_one_that_comes_back_is_seen(team, tmp_path, root):
     process, where = team.collect()
     team.viewer(where)
