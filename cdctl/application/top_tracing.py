@@ -79,7 +79,7 @@ async def of_promise(
     group = dict(ask.group)
     if counting.bad and not counting.failing:  # of these alone nothing is looked at in vain
         counting = replace(counting, total=both(counting.total, counting.part))
-    for window in _windows(now):
+    for window in windows(now):
         events = observed(await store.observe(counting, window, EVENTS))
         bad = await _bad(events, group, window, fleets)
         if events.trace is not None and len(bad):
@@ -122,7 +122,7 @@ def _scope(one: Attribute) -> Scope:
     return "resource" if one.scope == "resource" else "span"
 
 
-def _windows(now: float) -> Iterator[Window]:
+def windows(now: float) -> Iterator[Window]:
     """What is looked at one after the other: nothing twice."""
     end = now
     for seconds in LOOKS:

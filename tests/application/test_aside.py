@@ -17,8 +17,8 @@ def test_what_it_gives_and_what_it_raises_comes_back():
         raise UnavailableError("away")
 
     async def run() -> None:
-        name = await aside(lambda: threading.current_thread().name, "question")
-        assert name == "question"
+        thread = await aside(threading.current_thread, "question")
+        assert (thread.name, thread.daemon) == ("question", True), "a process does not wait for it"
         with pytest.raises(UnavailableError):
             await aside(fail, "question")
 

@@ -266,7 +266,9 @@ def test_one_line_says_who_how_much_and_what_no_filter_can_say():
     assert said(replace(found, causes=()), "no single cause") == "no single cause"
 
 
-def test_the_fleet_that_is_looked_at_tells_what_vehicles_are():
+@pytest.mark.parametrize("chunk", [7, 50_000])
+def test_the_fleet_that_is_looked_at_tells_what_vehicles_are(chunk, monkeypatch):
+    monkeypatch.setattr("cdctl.application.top_asof._CHUNK", chunk)
     view = FleetView(Look(COUNT).columns, 0)
     facts = facts_of(view, [vin(9), "nobody", vin(4), "", vin(9), "x" * 60])
     assert facts == {vin(4): Facts("us", "ix", "23-07.4"), vin(9): Facts("eu", "i4", "23-07.9")}

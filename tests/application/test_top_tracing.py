@@ -13,7 +13,7 @@ import trace_servers
 from failing_commands import COUNT, DAY, END, HOUR, batch, told
 from screens import Look, Still, vin
 
-from cdctl.application.top_tracing import LOOKS, of_vin
+from cdctl.application.top_tracing import LOOKS, of_vin, windows
 from cdctl.application.top_tracing_wiring import answering
 from cdctl.application.top_wiring import Means
 from cdctl.domain.boards.asking import Missing
@@ -90,6 +90,12 @@ def test_older_ones_are_found_when_there_are_no_new_ones(settings):
     assert END - HOUR < root(found).end / 1e9 <= END
     with pytest.raises(UnavailableError, match="in the last week"):
         find(settings, FindTrace(promise="commands"), now=END + 8 * DAY)
+
+
+def test_nothing_is_looked_at_twice():
+    found = list(windows(1e9))
+    assert [one.end for one in found] == [1e9, *(one.start for one in found[:-1])]
+    assert found[-1].start == 1e9 - LOOKS[-1]
 
 
 def test_of_a_vehicle_its_newest_trace(settings):

@@ -247,7 +247,7 @@ def test_odd_traces_are_drawn_however_odd():
 @pytest.mark.parametrize(("width", "height"), [(20, 5), (21, 3), (80, 24), (160, 50)])
 def test_hostile_text_is_harmless_on_every_screen(width, height):
     one = look()
-    for key in ("down", "end", "d", "d", "d"):
+    for key in ("home", "down", "end", "d", "home", "end", "d", "d"):
         one.press(key)
         for line in one.lines(width, height):
             assert line.isprintable()

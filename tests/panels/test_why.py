@@ -43,7 +43,7 @@ def two() -> Explanation:
     found = told()
     cause = found.causes[0]
     changes = [Change(END - 2000, "software", f"software 23-07.60 reached 5% of {HOSTILE}", version="23-07.60")]
-    changes.append(Change(END - 3000, "deployment", "gateway 4.2", by="ada"))
+    changes.append(Change(END - 3000, "deployment", f"gateway {HOSTILE}", by="ada"))
     other = replace(cause, where=(Predicate("command.name", HOSTILE),), new=False, since=None, between=None, traces=())
     other = replace(other, picked=Picked("", (Predicate("command.name", HOSTILE),)), vehicles=0)
     return replace(found, causes=(cause, other)).with_changes(changes)
@@ -279,4 +279,5 @@ def test_hostile_text_is_harmless_on_every_screen(width, height):
         one = look(answer, about=about)
         for line in one.lines(width, height):
             assert line.isprintable()
+        assert all(text.isprintable() for line in one.stage.panels["y"].draw(width, 40) for text, _ in line)
         assert {width_of(line) for line in one.stage.draw(width, height)} == {width}
