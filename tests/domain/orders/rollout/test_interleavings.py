@@ -162,8 +162,7 @@ def test_the_judge_rejects_a_broken_machine(broken: Break, fault: str) -> None:
         replace(RULES, limits=(Limit(Fraction(9)),)),
         replace(RULES, success=Success(Fraction(90))),
     ]
-    found = {one for each in rules for seed in range(8) for one in rig.faults(each, rig.drive(each, broken, seed))}
-    assert fault in found
+    assert any(fault in rig.faults(each, rig.drive(each, broken, seed)) for each in rules for seed in range(8))
 
 
 def test_what_is_no_note_of_a_rollout_is_refused() -> None:
