@@ -1,5 +1,12 @@
 """The one module a plugin may import. What is not here is not promised."""
 
+from cdctl.domain.boards.asking import Answer, Arrange, Arranged, Ask, Missing
+from cdctl.domain.boards.drawing import ROLES, Line, Piece, fit, width_of
+from cdctl.domain.boards.keys import MOVES, Binding, Key
+from cdctl.domain.boards.panel import Panel, PanelFactory
+from cdctl.domain.boards.requests import DONE, About, Copy, Narrow, Offenders, Open, Prepare, Reply, Say
+from cdctl.domain.boards.snapshot import FleetSight, SloSight, Snapshot
+from cdctl.domain.boards.vehicles import Order, Vehicles
 from cdctl.domain.fleet.batch import Batch, Event, Presence, Standing
 from cdctl.domain.fleet.inventory import Inventory, InventoryFactory, Listed, Remarks
 from cdctl.domain.fleet.speech import Promises, Speech, SpeechFactory
@@ -31,10 +38,19 @@ from cdctl.errors import CdctlError, PluginError, UnavailableError, UsageError
 
 __all__ = [
     "API",
+    "DONE",
+    "MOVES",
+    "ROLES",
+    "About",
     "Access",
+    "Answer",
     "Argument",
+    "Arrange",
+    "Arranged",
+    "Ask",
     "Batch",
     "Belated",
+    "Binding",
     "Bounds",
     "BucketRequest",
     "Buckets",
@@ -43,36 +59,53 @@ __all__ = [
     "Command",
     "CommandFactory",
     "Composite",
+    "Copy",
     "Divisible",
     "ErrorBudget",
     "Event",
     "Evidence",
     "Filter",
     "Finding",
+    "FleetSight",
     "History",
     "Indicator",
     "Inspector",
     "Inventory",
     "InventoryFactory",
+    "Key",
     "Kind",
     "Labels",
+    "Line",
     "Listed",
     "Message",
+    "Missing",
+    "Narrow",
+    "Offenders",
+    "Open",
+    "Order",
+    "Panel",
+    "PanelFactory",
+    "Piece",
     "Plugin",
     "PluginError",
     "Precondition",
+    "Prepare",
     "Presence",
     "Promises",
     "Query",
     "Ratio",
     "RawRatio",
     "Remarks",
+    "Reply",
     "Report",
     "Risk",
     "Row",
     "Sampled",
+    "Say",
     "Secret",
     "SloReport",
+    "SloSight",
+    "Snapshot",
     "Source",
     "SourceAnswer",
     "SourceFactory",
@@ -84,8 +117,11 @@ __all__ = [
     "Threshold",
     "UnavailableError",
     "UsageError",
+    "Vehicles",
     "Verdict",
     "back",
+    "fit",
     "reached",
     "safe",
+    "width_of",
 ]

@@ -155,8 +155,12 @@ class PanelThread:
         if self.stopped:
             return False
         with self._change:
-            undrawn = self._next is not None or (self._seen and self._size != self.picture.size)
-            return undrawn or self._since is not None or bool(self._keys)
+            return self._fresh or self._since is not None or bool(self._keys)
+
+    @property
+    def _fresh(self) -> bool:
+        """Whether there is something that was not drawn yet."""
+        return self._next is not None or (self._seen and self._size != self.picture.size)
 
     def end(self) -> None:
         """Nobody looks at the panel any more."""
@@ -200,15 +204,13 @@ class PanelThread:
                     self._since = time.monotonic() if self._since is None else self._since
                     return job
                 self._since = None
-                pause = self._rest_until - time.monotonic() if self._next is not None else None
-                self._change.wait(pause)
+                self._change.wait(self._rest_until - time.monotonic() if self._fresh else None)
         return None
 
     def _due(self) -> Callable[[], None] | None:
         if self._keys and self._seen:
             return self._press
-        fresh = self._next is not None or (self._seen and self._size != self.picture.size)
-        if self._touched or (fresh and time.monotonic() >= self._rest_until):
+        if self._touched or (self._fresh and time.monotonic() >= self._rest_until):
             return self._look
         return self._tell if self._asked_data and self._seen else None
 

@@ -20,7 +20,7 @@ from cdctl.domain.boards import declaring, giving
 from cdctl.domain.boards.asking import Answer, Ask, Missing
 from cdctl.domain.boards.drawing import ROLES, Line, fit, width_of
 from cdctl.domain.boards.keys import Binding, Key
-from cdctl.domain.boards.panel import Panel, PanelFactory
+from cdctl.domain.boards.panel import Apart, Panel, PanelFactory
 from cdctl.domain.boards.requests import Request
 from cdctl.domain.boards.sealing import Sealing
 from cdctl.domain.boards.snapshot import Snapshot
@@ -83,6 +83,9 @@ def _declared(make: Callable[[], Panel]) -> Iterator[str]:
     except PluginError as error:
         yield error.message
         return
+    except Exception as error:
+        yield f"bindings raised {type(error).__name__}: {safe(str(error), 200)}"
+        return
     if first != second:
         yield "has other bindings when it is made again"
 
@@ -119,9 +122,8 @@ class _Trial:
 
     def _bindings(self) -> Sequence[Binding]:
         try:
-            return tuple(self._make().bindings)
-        except Exception as error:
-            self._wrong.append(f"bindings raised {type(error).__name__}: {error}")
+            return declaring.bindings(self._make())
+        except Exception:  # it is told once, see _declared
             return ()
 
     def _try(self, what: str, work: Callable[[], object]) -> None:
@@ -234,6 +236,18 @@ def look(
             break
         found = {_LETTER: answers(ask, seen)}
     return shown
+
+
+def screen(panel: Panel, seen: Snapshot, width: int = 80, height: int = 24, seconds: float = 10.0) -> list[str]:
+    """What it draws of a snapshot, with its title above; of one that the catalogue made, which works apart, when it has
+    drawn."""
+    end = time.monotonic() + seconds
+    for _ in range(3):  # what it asks in the first is answered in the second
+        look(panel, seen)
+        panel.draw(width, height)
+        while isinstance(panel, Apart) and panel.waiting and time.monotonic() < end:
+            time.sleep(0.001)
+    return [panel.title, *("".join(text for text, _ in line).rstrip() for line in panel.draw(width, height))]
 
 
 def _slow(make: Callable[[], Panel], answers: Answers) -> Iterator[str]:

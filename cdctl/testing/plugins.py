@@ -6,14 +6,17 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cdctl.application import wiring
 from cdctl.domain.settings import Settings
 from cdctl.domain.text import safe
+from cdctl.errors import UsageError
 from cdctl.testing.reports import report_breaches
 
 if TYPE_CHECKING:
+    from cdctl.domain.boards.panel import PanelFactory
+    from cdctl.domain.ports import Plugin
     from cdctl.extend.catalogue import Catalogue
 
 _API = "cdctl.api"
@@ -39,9 +42,11 @@ def catalogue_of(folder: Path) -> Catalogue:
 
 
 def check_folder(folder: Path) -> tuple[Finding, ...]:
-    """Everything that can be said of a plugin folder: its parts, its imports, how it loads, and reports' contract.
+    """Everything that can be said of a plugin folder: its parts, its imports, how it loads, and the contract of reports
+    and panels.
 
-    A source's contract needs data, so it is for the plugin's own test (`cdctl.testing.sources`).
+    A source's contract needs data, so it is for the plugin's own test (`cdctl.testing.sources`), as is that of a panel
+    which needs settings.
     """
     if not folder.is_dir():
         return (Finding("folder", f"there is no folder {safe(str(folder))}"),)
@@ -96,3 +101,20 @@ def _things(folder: Path) -> Iterator[Finding]:
         yield Finding(f"{title} has one version", wrong, "make the two agree" if wrong else "")
         if outcome.plugin.room == "reports":
             yield Finding(f"{title} keeps the contract of reports", "; ".join(report_breaches(outcome.plugin)))
+        elif outcome.plugin.room == "panels":
+            yield from _panel(title, outcome.plugin)
+
+
+def _panel(title: str, plugin: Plugin) -> Iterator[Finding]:
+    """Of a panel that can be made without settings the contract, too."""
+    from cdctl.testing.panels import panel_breaches
+
+    make = cast("PanelFactory", plugin.make)
+    try:
+        make({})
+    except UsageError:
+        return
+    except Exception as error:
+        yield Finding(f"{title} can be made", f"its make raised {type(error).__name__}: {safe(str(error))}")
+        return
+    yield Finding(f"{title} keeps the contract of panels", "; ".join(panel_breaches(lambda: make({}))))

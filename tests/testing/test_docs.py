@@ -19,11 +19,11 @@ EXAMPLES = dict(re.findall(r"`(\w+/[\w.]+)`:\n\n```\w+\n(.*?)```", DOCS, re.DOTA
 
 
 def test_every_example_was_found() -> None:
-    assert {name.partition("/")[0] for name in EXAMPLES} == {"hello", "quiet", "ticker", "roster", "wiper"}
-    assert len(EXAMPLES) == 15
+    assert {name.partition("/")[0] for name in EXAMPLES} == {"hello", "quiet", "ticker", "roster", "wiper", "silent"}
+    assert len(EXAMPLES) == 18
 
 
-@pytest.mark.parametrize("name", ["hello", "quiet", "ticker", "roster", "wiper"])
+@pytest.mark.parametrize("name", ["hello", "quiet", "ticker", "roster", "wiper", "silent"])
 def test_the_examples_are_plugins_and_their_tests_pass(name: str, tmp_path: Path) -> None:
     for path, text in EXAMPLES.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
@@ -38,6 +38,7 @@ def test_the_examples_are_plugins_and_their_tests_pass(name: str, tmp_path: Path
 PORTS = [
     api.Report, api.Source, api.SourceFactory, api.Inspector,
     api.Speech, api.SpeechFactory, api.Inventory, api.InventoryFactory, api.CommandFactory,
+    api.Panel, api.PanelFactory,
 ]  # fmt: skip
 
 
