@@ -4,7 +4,7 @@ that is known of the one under the cursor."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
+from itertools import chain
 
 from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import Line, with_role
@@ -60,8 +60,11 @@ class Spans:
         self._found: FoundTrace | Missing | None = None
         self._tree: SpanTree | None = None
         self._sheet = Sheet((0, 1), 0)
+        self._errors = 0
         self._since: float | None = None
         self._view, self._scrolled = _BELOW, 0
+        self._version = 0
+        self._drawn: tuple[object, Sequence[Line]] = (None, ())
 
     @property
     def title(self) -> str:
@@ -69,12 +72,11 @@ class Spans:
         parts = ["trace"]
         if isinstance(self._found, FoundTrace):
             laid = self._found.laid
-            errors = sum(line.span.status == "error" for line in laid.lines[:_COUNTED])
             place, of = self._examples.place(self._trace)
             parts += [place] if place else []
             parts += [f"{brief(self._age(laid.end))} ago", f"took {length(laid.end - laid.start)}"]
             parts += [_count(len(laid.lines), "span")]
-            parts += [_count(errors, "error")] if errors else []
+            parts += [_count(self._errors, "error")] if self._errors else []
             parts += [of, safe(self._trace, 32)]
         if self._snapshot is not None and self._since is not None:
             parts.append(f"looking since {brief(max(self._snapshot.at - self._since, 0.0))}")
@@ -106,10 +108,12 @@ class Spans:
 
     def _take(self, value: object) -> None:
         self._since = None
+        self._version += 1
         if isinstance(value, Missing):
             self._found, self._tree = value, None
         elif isinstance(value, FoundTrace):
             self._found, self._tree, self._sheet = value, SpanTree(value.laid), Sheet.of(value.laid)
+            self._errors = sum(line.span.status == "error" for line in value.laid.lines)
             self._cursor, self._scrolled = ListCursor(), 0
             self._cursor.follow(self._tree.keys)
             self._examples.take(value)
@@ -146,7 +150,7 @@ class Spans:
         assert isinstance(self._found, FoundTrace)
         assert self._tree is not None
         own = self._tree.line(self._cursor.place)
-        lines = (own, *islice(self._found.laid.lines, _COUNTED))
+        lines = chain((own,), self._found.laid.lines)
         return next((vin for line in lines for vin in ids_of(line.span)), "")
 
     def _moved(self, action: str) -> bool:
@@ -170,6 +174,7 @@ class Spans:
         else:
             return False
         self._cursor.follow(tree.keys)
+        self._version += 1
         return True
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
@@ -179,6 +184,13 @@ class Spans:
             return missing_lines(found, width)
         if found is None or tree is None:
             return missing_lines(_LOOKING if self._examples.wanted else _NOTHING, width)
+        hand = self._cursor
+        state = (width, height, self._version, hand.place, hand.top, self._view, self._scrolled)
+        if self._drawn[0] != state:
+            self._drawn = (state, self._drawn_anew(found, tree, width, height))
+        return self._drawn[1]
+
+    def _drawn_anew(self, found: FoundTrace, tree: SpanTree, width: int, height: int) -> Sequence[Line]:
         told = list(details(tree.line(self._cursor.place), found.laid))
         if self._view == _WHOLE:
             return self._scroll(told, height)
@@ -220,10 +232,6 @@ class Spans:
             return {**document(self._found.laid), **told, "vins": vins, "said": list(self._found.notes)}
         missing = self._found or (_LOOKING if self._examples.wanted else _NOTHING)
         return {"missing": missing.reason, **told, "spans": []}
-
-
-_COUNTED = 5_000
-"""Spans that are looked at again and again."""
 
 
 def _count(number: int, word: str) -> str:
