@@ -115,7 +115,7 @@ class PivotTable:
                 self._sort(self._column)
             case "back" if self._wanted.where != self._first.where:
                 self._want(replace(self._wanted, where=self._first.where))
-            case "click":
+            case "click" if self._found is not None:
                 self._click(key)
             case "open" | "copy" | "copy-row":
                 return self._requested(action)

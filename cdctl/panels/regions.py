@@ -138,7 +138,7 @@ class Regions:
             shown, more = lights[:room], f"+{len(lights) - room + self._beyond:,} more"
             own = min(_WIDEST, (width - 1 - len(more)) // room)
         now = snapshot.at if snapshot.frozen_at is None else snapshot.frozen_at
-        drawn = [light.lines(now, own - _GAP, min(height, 3)) for light in shown]
+        drawn = [light.lines(now, max(own - _GAP, 1), min(height, 3)) for light in shown]
         lines = []
         for number, parts in enumerate(zip(*drawn, strict=True)):
             row: list[Piece] = [(" ", "")]

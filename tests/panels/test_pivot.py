@@ -11,6 +11,7 @@ from zones import at_greenwich
 
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import width_of
+from cdctl.domain.boards.keys import Key
 from cdctl.domain.boards.requests import Copy
 from cdctl.domain.fleet.batch import Presence
 from cdctl.domain.fleet.columns import Columns
@@ -152,6 +153,11 @@ def test_the_mouse_sorts_and_points():
     assert under(seen).split()[:2] == rows(seen)[3][:2]
     seen.click(20, head + 4, "wheeldown")
     assert under(seen).split()[:2] == rows(seen)[4][:2]
+
+
+def test_the_mouse_before_anything_was_counted():
+    panel = make({})
+    assert panel.press("click", Key("click", at=(5, 0))) is None
 
 
 @pytest.mark.parametrize("change", ["sort", "count"])

@@ -82,6 +82,12 @@ def test_many_regions_shrink_and_then_are_counted():
         assert (f"+{31 - shown} more" in text) == (shown < 31)
 
 
+def test_on_a_screen_of_a_few_cells_nothing_breaks():
+    for width in range(1, 20):
+        for height in (1, 2, 3):
+            assert len(drawn(fleet(), width, height)) == height
+
+
 def test_names_that_vehicles_make_up_are_few_and_harmless():
     made = columns(0)
     made.expect([vin(n) for n in range(900)], [f"{HOSTILE} {n}" for n in range(900)], ["i4"] * 900, [""] * 900)

@@ -11,9 +11,9 @@ Piece = tuple[str, str]
 plain."""
 Line = tuple[Piece, ...]
 """Lines are equal when they look equal, so a view repaints those alone that changed."""
-ROLES = ("dim", "good", "warn", "bad", "title", "head", "strong", "cursor", "mark")
 SERIES = ("series1", "series2", "series3", "series4", "series5", "series6")
 """Roles of curves, which mean nothing but that they are not the same one."""
+ROLES = ("dim", "good", "warn", "bad", "title", "head", "strong", "cursor", "mark", *SERIES)
 BLANK: Line = ()
 
 
