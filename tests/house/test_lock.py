@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from statements import statements
 
 
 def wanted(root: Path) -> list[Requirement]:
@@ -84,7 +85,7 @@ def _provided() -> Mapping[str, list[str]]:
 def undeclared(code: str, declared: set[str]) -> set[str]:
     """Modules of other projects that a text imports and that no declared project provides."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
+    for node in statements(code):
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from statements import statements
+
 FILE_LINES = 300
 TEST_FILE_LINES = 600
 FUNCTION_LINES = 50
@@ -22,8 +24,10 @@ def _in_file(path: Path) -> Iterator[str]:
     is_test = path.name.startswith("test_") or "tests" in path.parts
     if count > (TEST_FILE_LINES if is_test else FILE_LINES):
         yield f"{path}: {count} lines"
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_test:
+    if is_test:
+        return
+    for node in statements(text):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
                 yield f"{path}:{node.lineno}: {node.name} has {length} lines"

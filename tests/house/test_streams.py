@@ -25,13 +25,16 @@ STDOUT = {
 
 def touches_stdout(path: Path) -> bool:
     """Whether a module prints, names sys.stdout (to ask `isatty` is fine) or typer.echo, or makes a console for it."""
-    tree = ast.parse(path.read_text())
-    asked = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "isatty"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and id(node) not in asked:
+    text = path.read_text()
+    if not any(word in text for word in ("stdout", "echo", "print", "Console")):
+        return False
+    nodes = list(ast.walk(ast.parse(text)))
+    asked = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr == "isatty"}
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and node.attr in {"stdout", "echo", "__stdout__"} and id(node) not in asked:
             if ast.unparse(node) in {"sys.stdout", "typer.echo", "sys.__stdout__"}:
                 return True
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "Console"}:
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"print", "Console"}:
             elsewhere = any(keyword.arg in {"file", "stderr"} for keyword in node.keywords)
             if not elsewhere:
                 return True
