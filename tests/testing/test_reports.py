@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import itertools
 import json
+import pkgutil
 import time
 from collections.abc import Callable
 
 import pytest
 
+from cdctl import reports
 from cdctl.application import wiring
 from cdctl.domain.ports import Plugin
 from cdctl.domain.settings import Settings
@@ -25,6 +28,12 @@ SHIPPED = [listing.name for listing in wiring.catalogue(Settings(), plugins=Fals
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_report_that_ships_keeps_the_contract(name: str) -> None:
     check_report(wiring.catalogue(Settings(), plugins=False).load("reports", name))
+
+
+def test_all_reports_ship() -> None:
+    modules = [importlib.import_module(f"cdctl.reports.{info.name}") for info in pkgutil.iter_modules(reports.__path__)]
+    plugins = {one.PLUGIN.name: one.PLUGIN for one in modules if hasattr(one, "PLUGIN")}
+    assert plugins == {name: wiring.catalogue(Settings(), plugins=False).load("reports", name) for name in SHIPPED}
 
 
 class Report:
