@@ -28,17 +28,29 @@ SOME += ["state:unknown", "state:never"]
 Offered = Callable[[str], list[str]]
 
 
+def asked(line: str) -> dict[str, str]:
+    return {"_CDCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+
+
 @pytest.fixture
-def offered(cdctl_process, tmp_path) -> Offered:
+def offered(cdctl, tmp_path, monkeypatch) -> Offered:
     (tmp_path / "cdctl.toml").write_text(FILE)
+    monkeypatch.chdir(tmp_path)
 
     def ask(line: str) -> list[str]:
-        asked = {"_CDCTL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
-        ran = cdctl_process(env={**os.environ, **asked}, cwd=tmp_path)
-        assert ran.stderr == ""
-        return ran.stdout.split()
+        for name, value in asked(line).items():
+            monkeypatch.setenv(name, value)
+        ran = cdctl()
+        assert ran.err == ""
+        return ran.out.split()
 
     return ask
+
+
+def test_a_process_offers_it(cdctl_process, tmp_path) -> None:
+    (tmp_path / "cdctl.toml").write_text(FILE)
+    ran = cdctl_process(env={**os.environ, **asked("cdctl --context prod")}, cwd=tmp_path)
+    assert (ran.stdout.split(), ran.stderr) == (["prod-eu", "prod-us"], "")
 
 
 @pytest.mark.parametrize(
