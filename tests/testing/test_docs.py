@@ -18,21 +18,35 @@ DOCS = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="u
 EXAMPLES = dict(re.findall(r"`(\w+/[\w.]+)`:\n\n```\w+\n(.*?)```", DOCS, re.DOTALL))
 
 
+NAMES = ["hello", "quiet", "ticker", "roster", "wiper", "silent"]
+
+
 def test_every_example_was_found() -> None:
-    assert {name.partition("/")[0] for name in EXAMPLES} == {"hello", "quiet", "ticker", "roster", "wiper", "silent"}
+    assert {name.partition("/")[0] for name in EXAMPLES} == set(NAMES)
     assert len(EXAMPLES) == 18
 
 
-@pytest.mark.parametrize("name", ["hello", "quiet", "ticker", "roster", "wiper", "silent"])
-def test_the_examples_are_plugins_and_their_tests_pass(name: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all examples."""
+    folder = tmp_path_factory.mktemp("examples")
     for path, text in EXAMPLES.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
-    (failed,) = [finding for finding in check_folder(tmp_path / name) if not finding.passed]
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_are_plugins(name: str, written: Path) -> None:
+    (failed,) = [finding for finding in check_folder(written / name) if not finding.passed]
     assert failed.check == "README"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", name]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_tests_of_the_examples_pass(written: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--rootdir", ".", *NAMES]
+    done = subprocess.run(command, cwd=written, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout
+    assert [name for name in NAMES if not re.search(rf"^{name}/test_{name}\.py::\w+ PASSED", done.stdout, re.M)] == []
 
 
 PORTS = [
