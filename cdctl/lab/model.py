@@ -119,7 +119,7 @@ class Software:
 class Fault:
     """What the vehicles of one version in one region suffer. charge: usual state of charge in the beginning, %, None as
     all others; drain: % an hour beyond the usual; code: a trouble code that `share` (0..1) of them have. remedy: the
-    control unit whose reboot heals a vehicle of all of it, and of its version's incidents; empty when none does."""
+    parameter, as NAME=VALUE, that rids a vehicle of all of it, and of its version's incidents; empty when none does."""
 
     region: str
     software: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 
-from cdctl.commands.reboot import UNITS
 from cdctl.files.durations import OWN, OWN_MEANING, cure_own
 from cdctl.files.shapes.containers import Bag, Fields, Listing
 from cdctl.files.shapes.publish import DRAFT, Publisher
@@ -142,7 +141,11 @@ _FAULT = Fields(
         "drain": Number("Charge lost an hour beyond the usual, %.", at_least=0, at_most=1000),
         "code": Text("A trouble code they raise.", pattern=_CODE, meaning="a trouble code such as P0A80"),
         "share": _share("Share of them that has the code; all unless told."),
-        "remedy": Text("The control unit whose reboot heals them.", choices=UNITS),
+        "remedy": Text(
+            "The parameter that heals them.",
+            pattern="[a-z][a-z0-9.]{0,39}=[A-Za-z0-9._-]{1,40}",
+            meaning="a parameter and its value, such as gateway.cache=off",
+        ),
     },
     ("region", "software"),
 )

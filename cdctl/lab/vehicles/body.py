@@ -18,6 +18,7 @@ PARAMETERS = {
     "telemetry.batch": "1",
     "charge.limit": "80",
     "climate.default": "21",
+    "gateway.cache": "on",
     "modem.band": "auto",
     "log.upload": "off",
     "bms.map": "v1",
@@ -107,6 +108,7 @@ class Bodies:
     def configured(self, row: int, name: str, value: str) -> None:
         """What follows from a parameter that was set: another map of the battery's control unit is one that a third of
         the vehicles cannot bear."""
+        self.story.configured(row, name, value)
         mark = zlib.crc32(self.vin(row).encode())
         if name == HARMFUL and mark % 3 == 0:
             kind = "dtc.cleared" if value == PARAMETERS[HARMFUL] else "dtc.set"

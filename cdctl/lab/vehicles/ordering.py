@@ -76,7 +76,7 @@ class Ordering:
     def _ended(self, row: int, entry: Entry, job: Job | None) -> None:
         if self._counts is not None:
             self._counts.count(int(self._story.who.region[row]), OUTCOMES.get(entry.state, ""))
-        if self._healed is not None and job is not None and job.command == "reboot":
+        if self._healed is not None and job is not None and job.command == "parameter.set":
             for number, share in enumerate(self._story.healed()):
                 self._healed.tell(number, share)
         if self._spans is not None and job is not None:

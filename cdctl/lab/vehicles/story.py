@@ -81,17 +81,18 @@ class Story:
         """Something that the story does not know of itself: trouble codes that come, or go, in so many seconds."""
         self._due.append((self.number + seconds, told))
 
-    def rebooted(self, row: int, unit: str) -> None:
-        """A control unit began anew: what its version suffers is over where that is the remedy."""
+    def configured(self, row: int, name: str, value: str) -> None:
+        """A parameter was set: what its version suffers is over where that is the remedy, and begins again when it is
+        taken back."""
         now = self.columns
+        place = self.scenario.regions[self.who.region[row]].name, self.who.versions[now.software[row]]
         for fault in self.scenario.faults:
-            version = self.who.versions[now.software[row]]
-            here = self.scenario.regions[self.who.region[row]].name
-            if (fault.remedy, fault.region, fault.software) == (unit, here, version) and not now.healed[row]:
-                now.healed[row] = True
-                self._suffer()
-                if fault.code in now.standing(row):
-                    self.expect(Told(row, "dtc.cleared", (fault.code,)), 1)
+            if (fault.region, fault.software) != place or fault.remedy.partition("=")[0] != name:
+                continue
+            now.healed[row] = fault.remedy == f"{name}={value}"
+            self._suffer()
+            if now.healed[row] and fault.code in now.standing(row):
+                self.expect(Told(row, "dtc.cleared", (fault.code,)), 1)
 
     def healed(self) -> list[float]:
         """Share of the vehicles that each fault is about, 0..1."""

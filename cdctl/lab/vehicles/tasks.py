@@ -79,7 +79,6 @@ def _locate(task: Task, now: int) -> dict[str, Any]:
 
 
 def _reboot(task: Task, now: int) -> dict[str, Any]:
-    task.bodies.story.rebooted(task.row, str(task.args.get("unit", "tcu")))
     return {"uptime": 1}
 
 

@@ -38,8 +38,8 @@ class Troubles:
 
     def __call__(self, row: int, command: str, key: str) -> Trouble | None:
         """How this order ends badly at this vehicle; None when it does not. The same order always ends alike. A ping is
-        answered by the modem alone, a reboot is done before anything else can fail: these never do."""
-        if command in {"ping", "reboot"} or self._story.columns.healed[row]:
+        answered by the modem alone, so it never does."""
+        if command == "ping" or self._story.columns.healed[row]:
             return None
         drawn = zlib.crc32(f"{self._story.who.vins[row]} {key} trouble".encode()) / 2**32
         for state, share in self._of(int(self._story.who.region[row]), int(self._story.columns.software[row])):

@@ -84,20 +84,22 @@ def test_timeouts_are_told_as_such(tmp_path) -> None:
     assert 0.1 < counts[Heard.FAILED] < 0.3
 
 
-def test_a_reboot_of_the_gateway_heals_until_another_version_comes() -> None:
+def test_the_remedy_heals_until_it_is_taken_back() -> None:
     found, story = troubles()
     rows = suffering(story)
     ill = [row for row in rows if found(row, "lock", "key") is not None]
-    assert found(ill[0], "reboot", "key") is None
-    story.rebooted(ill[0], "tcu")
-    assert found(ill[0], "lock", "key") is not None, "it is another control unit"
+    story.configured(ill[0], "gateway.cache", "small")
+    story.configured(ill[0], "modem.band", "off")
+    assert found(ill[0], "lock", "key") is not None, "it is another value, or another parameter"
     marked = next(row for row in ill if "P0A80" in story.columns.standing(row))
-    story.rebooted(marked, "gateway")
+    story.configured(marked, "gateway.cache", "off")
     assert found(marked, "lock", "key") is None
     assert story.columns.drain[marked] == 0
     told = [one for _ in range(3) for one in story.advance().told]
     assert [one.kind for one in told if one.row == marked and "P0A80" in one.codes] == ["dtc.cleared"]
     assert story.healed() == [1 / len(suffering(story))]
     well = suffering(story, "us")[0]
-    story.rebooted(well, "gateway")
+    story.configured(well, "gateway.cache", "off")
     assert not story.columns.healed[well]
+    story.configured(marked, "gateway.cache", "on")
+    assert found(marked, "lock", "key") is not None
