@@ -28,7 +28,7 @@ class Stage:
         self._boxes: dict[str, Box] = {}
         self._apart = [panel for panel in panels.values() if isinstance(panel, Apart)]
         self._able = [slot.letter for slot in board.slots if panels[slot.letter].bindings]
-        self.focus = next(iter([*(letter for letter in self._able if self._is_table(letter)), *self._able]), "")
+        self.focus = next(iter(self._able), "")
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -133,9 +133,6 @@ class Stage:
         """The board's vehicles: those that have the focus, else the first."""
         found = [self.panels[letter] for letter in (self.focus, *self.panels) if letter]
         return next((panel for panel in found if isinstance(panel, Table)), None)
-
-    def _is_table(self, letter: str) -> bool:
-        return isinstance(self.panels[letter], Table)
 
     def _told(self, action: str, key: Key) -> Reply:
         try:

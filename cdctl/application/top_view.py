@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from cdctl.application import top_words
 from cdctl.application.top_footer import Footer, help_lines
 from cdctl.application.top_offenders import Suspects
-from cdctl.domain.boards.asking import Ask
+from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import Line, fit
 from cdctl.domain.boards.everywhere import BINDINGS
 from cdctl.domain.boards.keys import EVERYWHERE, Binding, Key, Keymap
@@ -29,6 +29,7 @@ from cdctl.domain.boards.requests import (
     Steer,
     Unused,
 )
+from cdctl.domain.slo.verdict import Verdict
 from cdctl.errors import CdctlError, FileError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from cdctl.application.top_stage import Stage
 
 _LONGEST_PAST = 100
+_BURNING = (Verdict.BREACHED, Verdict.AT_RISK)
 Place = tuple[str, About]
 
 
@@ -185,7 +187,16 @@ class View:
             return
         self._past = [*self._past[-_LONGEST_PAST:], self.place]
         self._future = []
-        self._enter((board, _merged(self.place[1], about)))
+        self._enter((board, self._subject(board, _merged(self.place[1], about))))
+
+    def _subject(self, board: str, about: About) -> About:
+        """An incident is about something: of nothing that was said, about what burns most."""
+        slo = self.lookout.snapshot().slo
+        if board != "incident" or about.promise or isinstance(slo, Missing):
+            return about
+        burning = sorted((row for row in slo.report.rows if row.verdict in _BURNING), key=lambda row: not row.firing)
+        burning.sort(key=lambda row: _BURNING.index(row.verdict))
+        return replace(about, promise=burning[0].name, group=burning[0].group) if burning else about
 
     def travel(self, *, back: bool) -> None:
         """To where one was before, or forth again."""
