@@ -22,7 +22,7 @@ from cdctl.panels.why_lines import details, head, notes, row, unexplained
 _DETAILS = 3
 """Lines below the table that are worth more than a further cause."""
 _NOBODY = Missing("this board is about no promise", "open it from one, or by :incident NAME region=eu", waiting=True)
-_JUDGING = Missing("the promises are being judged; then it is looked for", waiting=True)
+_LOOKING = Missing("looking who it is ...", waiting=True)
 
 
 class Why:
@@ -72,7 +72,7 @@ class Why:
             self._of, self._found, self._since, self._newer = of, None, None, 0.0
         if self._again:
             self._again, self._newer = False, snapshot.at
-        self._inquiry.want(Explain(*of, about.since, self._newer) if of[0] and not self._waits(snapshot) else None)
+        self._inquiry.want(Explain(*of, about.since, self._newer) if of[0] else None)
         before = self._inquiry.answer
         ask = self._inquiry.see(snapshot, letter)
         answer = self._inquiry.answer
@@ -81,10 +81,6 @@ class Why:
         if ask is not None and self._since is None:
             self._since = snapshot.at
         return ask
-
-    def _waits(self, snapshot: Snapshot) -> bool:
-        """Since when it burns, the judgement tells: it is better to wait for it than to guess."""
-        return isinstance(snapshot.slo, Missing) and snapshot.slo.waiting
 
     def _take(self, value: object) -> None:
         self._since = None
@@ -137,8 +133,7 @@ class Why:
         if isinstance(found, Missing):
             return missing_lines(found, width)
         if found is None:
-            said = _JUDGING if self._waits(snapshot) else Missing("looking who it is ...", waiting=True)
-            return missing_lines(said, width)
+            return missing_lines(_LOOKING, width)
         told = found.explanation
         if not self._causes:
             return [*unexplained(found, width), *notes(told)][:height]
