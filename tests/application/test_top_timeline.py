@@ -182,6 +182,9 @@ def test_what_was_long_before_the_moment_is_left_out(house):
     house.happen([4], "offline", LEAD - 20)
     assert [s for s, _ in house.said(since=NOW, kinds=("presence",))] == [vin(4)]
     assert len(house.said(kinds=("presence",))) == 2
+    house.changes.write_text('{"at": 1799990000, "title": "a"}\n{"at": 1799995000, "title": "b"}\n')
+    assert [text for _, text in house.said(since=NOW, kinds=("changes",))] == ["deployment: b"]
+    assert len(house.said(kinds=("changes",))) == 2
 
 
 def test_since_when_this_view_knows(house):

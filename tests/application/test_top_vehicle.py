@@ -141,6 +141,7 @@ def test_a_clock_that_is_set_back_begins_anew():
     samples.take("V", NOW, {"soc": 1.0})
     samples.take("V", NOW - 3_600, {"soc": 2.0})
     assert [value for value in samples.past("soc", NOW - 3_600) if value is not None] == [2.0]
+    assert [value for value in samples.past("soc", NOW) if value is not None] == []
 
 
 def test_samples_are_bounded_and_parts_are_means():

@@ -105,6 +105,7 @@ def test_the_cursor_stays_on_its_message():
     shown.press("down")
     said.insert(0, replace(SAID[0], number=6))
     shown.clock.at += 5
+    assert len(drawn(shown)) == 6
     shown.press("y")
     assert shown.asked == [Copy(SAID[1].text, "payload")]
 

@@ -35,7 +35,7 @@ def plain(payload: bytes, suffix: str, *, whole: bool = True) -> str:
         if whole or error.start < len(payload) - 4:  # else a character was cut in two
             return f"(no text, {len(payload):,} bytes)"
         text = payload[: error.start].decode()
-    document = _document(text) if whole else None
+    document = _document(text)
     if document is not None:
         return json.dumps(document[0], ensure_ascii=False, separators=(", ", ": "))
     spoken = any(is_place(word) for word in re.findall(r"[\w.]+", text, re.ASCII))

@@ -12,7 +12,8 @@ from cdctl.domain.fleet.hiding import KEPT_BACK, is_place, laid_out, plain
 @pytest.mark.parametrize(
     "name",
     [
-        "Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Altitude", "lat", "LON", "gpsFix", "active_route",
+        "Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Altitude",
+        "vehicle.currentlocation.altitude", "lat", "LON", "gpsFix", "active_route",
         "active_route_destination", "home_address", "location", "trip.location.street", "geofence", "GPS", "inregions",
     ],
 )  # fmt: skip

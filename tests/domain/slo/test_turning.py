@@ -47,6 +47,11 @@ def test_a_verdict_that_changed_and_pairs_that_began_and_ceased_are_told():
     )
 
 
+def test_a_pair_that_only_ceases_is_told():
+    (one,) = turns(report(row("a", Verdict.AT_RISK, "1h")), report(row("a", Verdict.AT_RISK)), 60.0)
+    assert (one.fires, one.ceased) == ((), ("1h",))
+
+
 def test_what_is_the_same_or_new_is_no_turn():
     same = report(row("a", Verdict.MET))
     assert turns(same, same, 60.0) == []
