@@ -94,28 +94,31 @@ class Lookout:
         self._late.clear()
 
     def forget(self) -> None:
-        """Another board: what was answered to the panels of the one before is not for it."""
+        """Another board: what was answered to the panels of the one before is not for it, and what is still being
+        answered neither is, nor holds up a panel of the same letter."""
         self._answers.clear()
         self._late.clear()
+        self._waiting = {}
 
     def ask(self, wanted: Mapping[str, Ask]) -> None:
         """Find answers aside; of a panel that asks again meanwhile, its last question is answered next."""
         busy = set(self._waiting)
         self._waiting |= wanted
         for letter in wanted.keys() - busy:
-            task = asyncio.create_task(self._work(letter))
+            task = asyncio.create_task(self._work(letter, self._waiting))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
 
-    async def _work(self, letter: str) -> None:
+    async def _work(self, letter: str, waiting: dict[str, Ask]) -> None:
         while True:
-            ask = self._waiting[letter]
+            ask = waiting[letter]
             at, begin = self._clock.now(), self._clock.now()
             value = await self._answer(ask)
             answer = Answer(ask, value, at, max(self._clock.now() - begin, 0.0))
-            (self._late if self._holds(letter, answer) else self._answers)[letter] = answer
-            if self._waiting[letter] == ask:
-                del self._waiting[letter]
+            if waiting is self._waiting:
+                (self._late if self._holds(letter, answer) else self._answers)[letter] = answer
+            if waiting[letter] == ask or waiting is not self._waiting:
+                del waiting[letter]
                 return
 
     def _holds(self, letter: str, answer: Answer) -> bool:

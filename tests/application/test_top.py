@@ -190,3 +190,30 @@ def test_places_of_vehicles_are_not_shown():
     assert vin(3) in text
     look.stage.table.show(["vin", "socc"])
     assert "there is no field 'socc'" in "\n".join(look.lines())
+
+
+def test_a_slow_answer_holds_up_no_panel_of_another_board():
+    look = Look(20)
+    slow, told = asyncio.Event(), []
+
+    async def answer(ask: Arrange, seen: object) -> str:
+        told.append(ask.where)
+        if ask.where == "slow":
+            await slow.wait()
+        return ask.where
+
+    async def story() -> None:
+        look.lookout._answering[Arrange] = answer
+        look.lookout.ask({"f": Arrange("slow")})
+        await asyncio.sleep(0)
+        look.lookout.forget()
+        look.lookout.ask({"f": Arrange("quick")})
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert look.lookout.snapshot().answers["f"].value == "quick"
+        slow.set()
+        await look.lookout.settle()
+        assert look.lookout.snapshot().answers["f"].value == "quick"
+
+    asyncio.run(story())
+    assert told == ["slow", "quick"]
