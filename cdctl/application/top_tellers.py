@@ -44,12 +44,12 @@ class Remembered:
             return Said((), (Reach(self.name, None, seen.fleet.reason, bad=not seen.fleet.waiting),))
         assert isinstance(seen.fleet.vehicles, ColumnVehicles)
         columns = seen.fleet.vehicles.view.columns
-        key = (id(columns), int(columns.header["happened"][0]), ask)
+        key = (id(columns), int(columns.header["happened"][0]), ask, seen.frozen_at)
         if self._last is None or self._last[0] != key:
-            self._last = key, await asyncio.to_thread(self._told, columns, ask)
+            self._last = key, await asyncio.to_thread(self._told, columns, ask, seen.frozen_at)
         return self._last[1]
 
-    def _told(self, columns: Columns, ask: Recall) -> Said:
+    def _told(self, columns: Columns, ask: Recall, until: float | None) -> Said:
         records = columns.parts["happenings"]
         last = int(columns.header["happened"][0])
         numbers = np.arange(max(0, last - len(records)) + 1, last + 1)
@@ -61,6 +61,8 @@ class Remembered:
         found = found[_meant(columns, found, ask)]
         if ask.since is not None:
             found = found[found["at_ms"] >= round((ask.since - LEAD) * 1000)]
+        if until is not None:
+            found = found[found["at_ms"] <= round(until * 1000)]
         return Said(occasions(_as_told(columns, found), ask, self._meaning), (Reach(self.name, since, note),))
 
 

@@ -40,7 +40,7 @@ class Timeline:
         """The answer; a source that fails is told of, and takes nothing from the others."""
         told = await asyncio.gather(*(_asked(teller, ask, seen) for teller in self._tellers))
         reaches = [reach for said in told for reach in said.reaches]
-        merged, older = merge((one for said in told for one in said.occasions), ask)
+        merged, older = merge((one for said in told for one in said.occasions), ask, seen.frozen_at)
         return Recalled(merged, reaches, older)
 
 
@@ -51,15 +51,16 @@ async def _asked(teller: Teller, ask: Recall, seen: Snapshot) -> Said:
         return Said((), (Reach(teller.name, None, error.message, bad=True),))
 
 
-def merge(occasions: Iterable[Occasion], ask: Recall) -> tuple[list[Occasion], int]:
-    """Newest first, parts behind what they are parts of; and how many are left out."""
-    begin = 0.0 if ask.since is None else ask.since - LEAD
+def merge(occasions: Iterable[Occasion], ask: Recall, until: float | None = None) -> tuple[list[Occasion], int]:
+    """Newest first, parts behind what they are parts of; and how many are left out. until: of a picture that is held
+    nothing later is told."""
+    begin, end = 0.0 if ask.since is None else ask.since - LEAD, float("inf") if until is None else until
     parts: dict[str, list[Occasion]] = {}
     whole: list[Occasion] = []
     for one in occasions:
         if one.part_of:
             parts.setdefault(one.part_of, []).append(one)
-        elif one.at >= begin:
+        elif begin <= one.at <= end:
             whole.append(one)
     whole.sort(key=lambda one: (-one.at, one.key))
     told = [line for one in whole[:MOST] for line in (one, *parts.get(one.key, ()))]

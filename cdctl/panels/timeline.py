@@ -59,7 +59,7 @@ class Timeline:
         self._missing: Missing | None = None
         self._reaches: Sequence[Reach] = ()
         self._rows: Sequence[Occasion] = ()
-        self._older, self._head = 0, 0
+        self._count, self._older, self._head = 0, 0, 0
         self._of: Recall | None = None
 
     @property
@@ -74,7 +74,7 @@ class Timeline:
         about = self._about() if isinstance(asked, Recall) else ""
         parts = ["timeline", *([about] if about else [])]
         if self._of is not None:
-            parts.append(f"{sum(not one.part_of and one.word != MARK for one in self._rows):,}")
+            parts.append(f"{self._count:,}")
         if self._older:
             parts.append(f"{self._older:,} older ones are left out")
         if self._text:
@@ -116,6 +116,7 @@ class Timeline:
         self._missing = found if isinstance(found, Missing) else None
         if isinstance(found, Recalled):
             self._of, self._reaches, self._older = ask, found.reaches, found.older
+            self._count = sum(not one.part_of for one in found.occasions)
             self._rows = _marked(found.occasions, ask.since)
             self._cursor.follow([one.key for one in self._rows])
 

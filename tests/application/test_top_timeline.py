@@ -187,6 +187,19 @@ def test_what_was_long_before_the_moment_is_left_out(house):
     assert len(house.said(kinds=("changes",))) == 2
 
 
+def test_of_a_picture_that_is_held_nothing_later_is_told(house):
+    house.happen([0, 3, 6, 9], "offline", 20)
+    house.happen([12, 15, 18, 21], "offline", 19)
+    house.changes.write_text('{"at": 1799999999, "title": "a"}\n')
+    seen = replace(house.snapshot(), frozen_at=NOW - 19.5)
+
+    async def ask() -> Recalled:
+        return await house.answer(Recall(), seen)
+
+    assert [one.text for one in asyncio.run(ask()).occasions] == ["4 vehicles went offline"]
+    assert [text for _, text in house.said()] == ["deployment: a", "8 vehicles went offline"]
+
+
 def test_since_when_this_view_knows(house):
     assert house.since("vehicles") == (NOW, "this view")
     size = len(house.columns.parts["happenings"])
