@@ -22,8 +22,9 @@ async def picture(lookout: Lookout, stage: Stage, size: tuple[int, int], patienc
     with hush():
         lookout.ask(stage.see(lookout.snapshot()))
         stage.draw(*size)
-        if await _waited(stage, patience / 2):  # by now such panels have said what they want to know
-            lookout.ask(stage.see(lookout.snapshot()))
+        await _waited(stage, patience / 2)
+        # By now panels that work apart have said what they want to know, and the others know how wide they are.
+        lookout.ask(stage.see(lookout.snapshot()))
         await lookout.settle()
         seen = lookout.snapshot()
         stage.see(seen)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.board import Board, Box, Slot, boxes
-from cdctl.domain.boards.drawing import BLANK, Line, Piece, fit
+from cdctl.domain.boards.drawing import BLANK, Line, Piece, fit, without_role
 from cdctl.domain.boards.keys import Binding, Key, Keymap
 from cdctl.domain.boards.panel import Apart, Panel, Table
 from cdctl.domain.boards.requests import DONE, Reply, Request
@@ -166,6 +166,8 @@ class Stage:
         if broken:
             title = title or self._slots[letter].kind
             lines = [((f" this panel failed: {broken}", "bad"),)]
+        if letter != self.focus:  # one bar on the screen, where keys go
+            lines = [without_role(line, "cursor") for line in lines]
         if not title:
             return lines
         focused = letter == self.focus and len(self._able) > 1

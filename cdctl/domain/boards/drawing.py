@@ -60,6 +60,13 @@ def with_role(line: Line, role: str) -> Line:
     return tuple((text, f"{own} {role}".strip()) for text, own in line)
 
 
+def without_role(line: Line, role: str) -> Line:
+    """No piece plays this role."""
+    if not any(role in own for _, own in line):
+        return line
+    return tuple((text, " ".join(one for one in own.split() if one != role)) for text, own in line)
+
+
 def text_of(line: Line) -> str:
     """The text alone."""
     return "".join(text for text, _ in line)
