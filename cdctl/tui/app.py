@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 
 from cdctl.domain.boards.requests import Copy, Leave, Palette, Save, Theme
+from cdctl.tui.alone import alone
 from cdctl.tui.looks import THEMES
 from cdctl.tui.palette import Everything
 from cdctl.tui.saving import Kept, keep
@@ -33,6 +34,11 @@ class Top(App[None]):
         self.view = view
         self._board = BoardView(view, changed)
         self._board.theme = theme
+
+    async def run_async(self, **options: Any) -> None:
+        """Until somebody leaves; the terminal is its alone for so long."""
+        with alone():
+            await super().run_async(**options)
 
     def compose(self) -> ComposeResult:
         """One widget."""

@@ -86,7 +86,7 @@ def test_its_settings_come_to_it_and_those_it_refuses_are_told(tmp_path):
     text = board(tmp_path).read_text().replace("kind: odd", "kind: odd, settings: {wrong: 1}")
     with pytest.raises(FileError) as error:
         Look(5, str(board(tmp_path, text)), settings=Settings(plugins=(str(place),)))
-    assert "odd.yaml:10:36:" in str(error.value)
+    assert "odd.yaml:11:36:" in str(error.value)
     assert "wrong cannot be" in str(error.value)
 
 
@@ -147,8 +147,7 @@ def test_one_that_blocks_says_for_how_long_and_costs_the_view_nothing(tmp_path, 
     assert shows(look, "odd has not answered for 2 s")
     assert look.stage.data()["o"]["error"].startswith("has not answered for")
     if part == "draw":  # what it drew last stays, dim
-        frame = look.stage.draw(100, 20)[2]
-        assert "sees 3 of test" in text_of(frame)
+        frame = next(line for line in look.stage.draw(100, 20) if "sees 3 of test" in text_of(line))
         assert {roles for text, roles in frame if text.strip()} == {"dim"}
 
 

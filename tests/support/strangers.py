@@ -68,12 +68,12 @@ board: cdctl/v1
 name: odd
 picture:
   - hhhh
-  - oooo
   - ffff
+  - oooo
 panels:
   h: {kind: header, lines: 1}
-  o: {kind: odd, lines: 5}
   f: {kind: fleet}
+  o: {kind: odd, lines: 5}
 """
 PARTS = ("init", "see", "draw", "press", "data", "make")
 
@@ -89,7 +89,7 @@ def stranger(folder: Path, **code: str) -> Path:
 
 
 def board(folder: Path, text: str = BOARD) -> Path:
-    """A board that has it, between a header and a table of vehicles."""
+    """A board that has it, below a table of vehicles, which has the focus at first."""
     path = folder / "odd.yaml"
     path.write_text(text)
     return path
