@@ -65,7 +65,9 @@ class Promises:
     def _requested(self, action: str) -> Reply:
         rows = self._rows()
         if not rows:
-            return (Say("there is no promise here", bad=True),)
+            slo = self._snapshot.slo if self._snapshot is not None else None
+            waiting = isinstance(slo, Missing) and slo.waiting
+            return (Say("promises are being judged" if waiting else "there is no promise here", bad=True),)
         row = rows[self._cursor.place]
         if action == "offenders":
             return (Offenders(row.name, row.group),)
