@@ -49,6 +49,13 @@ def test_the_same_order_ends_alike_and_another_may_not() -> None:
     assert [found(row, "lock", "a") for row in rows] != [found(row, "lock", "b") for row in rows]
 
 
+def test_what_failed_once_fails_no_more_than_others_when_it_is_tried_again() -> None:
+    found, story = troubles()
+    ill = [row for row in suffering(story) if found(row, "lock", "one") is not None]
+    assert len(ill) > 40
+    assert all(0.2 < sum(found(row, "lock", key) is not None for row in ill) / len(ill) < 0.7 for key in "abcdef")
+
+
 def test_shares_follow_the_clock() -> None:
     now = [BEGIN - 50 * 3600.0]
     story = Story(scenario("bad-software"), 3000, 3)
