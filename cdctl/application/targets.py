@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from cdctl.domain.fleet.wholeness import is_whole
 from cdctl.domain.orders.plan import Target
-from cdctl.errors import RefusedError
+from cdctl.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.domain.fleet.reading import Page
+    from cdctl.domain.settings import Context, Settings
 
 COLUMNS = ("vin", "region", "model", "sw", "state", "caps")
 """What is asked of the fleet about vehicles that are meant."""
@@ -43,6 +44,20 @@ class Found:
     selected: Selected
     caps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
+
+
+def sending_context(settings: Settings) -> Context:
+    """The context in use, which must have brokers, or an API that carries commands. Raises UsageError."""
+    from cdctl.application.fleet_wiring import chosen_context, fleet_context
+
+    context = chosen_context(settings)
+    if context.commands is not None:
+        return context
+    context = fleet_context(settings)
+    if not context.brokers:
+        hint = f"a collector carries none: write brokers in [contexts.{context.name}]"
+        raise UsageError(f"context {context.name!r} has no broker to send orders to", subject=settings.file, hint=hint)
+    return context
 
 
 def able(found: Found, capability: str) -> Selected:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cdctl.application import planning
+from cdctl.application import planning, targets
 from cdctl.application.planning import vehicles
 from cdctl.application.targets import Selected
 from cdctl.cli import (
@@ -133,7 +133,7 @@ def _made(run: Run, asked: Asked) -> Ready:
     _reasoned(command, asked.reason)
     if not (asked.dry_run or asked.plan_file):
         cmd_asking.must_be_able(command.risk, asked.yes)
-    by = security_wiring.sealer_of(cmd_targets.sending_context(settings)).identity
+    by = security_wiring.sealer_of(targets.sending_context(settings)).identity
     selected = cmd_targets.chosen(
         run, settings, to=asked.to, where=asked.where, region=asked.region, seconds=asked.seconds, reason=asked.reason,
         capability="" if asked.despite_caps else command.capability,
@@ -168,7 +168,7 @@ def _approved(run: Run, asked: Asked) -> Ready:
         hint = "whoever approved it approved what is in it"
         raise UsageError(f"{said[0]} is part of the plan", subject=asked.plan_file, hint=hint)
     settings = settings_of(run)
-    context = cmd_targets.sending_context(settings)
+    context = targets.sending_context(settings)
     doors = wiring.catalogue(settings, plugins=run.plugins)
     found = cmd_plan_file.read(asked.plan_file, security_wiring.trust_of(context), context.name, time.time())
     plan = found.plan

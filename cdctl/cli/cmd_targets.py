@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     from cdctl.domain.settings import Context, Settings
 
 
-def sending_context(settings: Settings) -> Context:
-    """The context in use, which must have brokers, or an API that carries commands. Raises UsageError."""
-    from cdctl.application.fleet_wiring import chosen_context, fleet_context
-
-    context = chosen_context(settings)
-    if context.commands is not None:
-        return context
-    context = fleet_context(settings)
-    if not context.brokers:
-        hint = f"a collector carries none: write brokers in [contexts.{context.name}]"
-        raise UsageError(f"context {context.name!r} has no broker to send orders to", subject=settings.file, hint=hint)
-    return context
-
-
 def chosen(
     run: Run,
     settings: Settings,

@@ -90,6 +90,7 @@ def _about(run: Run, settings: Settings, alert: str) -> About:
 def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: bool, theme: str) -> None:
     from cdctl.application import top_wiring, wiring
     from cdctl.application.top_boards_wiring import Boards, keymap_of
+    from cdctl.application.top_sending_wiring import hands_of
     from cdctl.application.top_view import View
     from cdctl.tui.app import Top
 
@@ -104,8 +105,17 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
 
         if isinstance(slo, Promising):
             slo.begin()
-        app = Top(View(lookout, boards, keymap, board, about), boards.changed, theme)
-        await app.run_async()
+        view = View(lookout, boards, keymap, board, about)
+        config, plugins = run.config, run.plugins
+        hands = None if readonly else hands_of(settings, lookout, fleet, view.say, config=config, plugins=plugins)
+        app = Top(view, boards.changed, theme, hands)
+        try:
+            await app.run_async()
+        finally:
+            for line in hands.going_on() if hands is not None else ():
+                exits.note(run, line)
+            if hands is not None:
+                await hands.flights.aclose()
         return app.return_code or 0
 
     failed = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, readonly=readonly)

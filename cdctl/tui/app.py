@@ -11,14 +11,17 @@ from textual import work
 from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 
-from cdctl.domain.boards.requests import Copy, Leave, Palette, Save, Theme
+from cdctl.domain.boards.requests import Copy, Leave, Palette, Prepare, Save, Steer, Theme
+from cdctl.tui.acting import Acting
 from cdctl.tui.alone import alone
+from cdctl.tui.form_style import THEME_OF
 from cdctl.tui.looks import THEMES
 from cdctl.tui.palette import Everything
 from cdctl.tui.saving import Kept, keep
 from cdctl.tui.screen import BoardView
 
 if TYPE_CHECKING:
+    from cdctl.application.top_hands import Hands
     from cdctl.application.top_view import View
     from cdctl.domain.boards.requests import Request
 
@@ -29,9 +32,17 @@ class Top(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = "Screen { background: ansi_default; }"
 
-    def __init__(self, view: View, changed: Callable[[], list[str]] | None = None, theme: str = "terminal") -> None:
+    def __init__(
+        self,
+        view: View,
+        changed: Callable[[], list[str]] | None = None,
+        theme: str = "terminal",
+        hands: Hands | None = None,
+    ) -> None:
+        """hands: with what commands are sent; None where nothing can be."""
         super().__init__(ansi_color=True)
         self.view = view
+        self._acting = Acting(self, view, hands) if hands is not None else None
         self._board = BoardView(view, changed)
         self._board.theme = theme
 
@@ -56,8 +67,14 @@ class Top(App[None]):
     def do(self, request: Request) -> None:
         """One thing that only a terminal can do."""
         match request:
+            case Leave() if self._acting is not None:
+                self._acting.leave()
             case Leave():
                 self.exit()
+            case Prepare() if self._acting is not None:
+                self._acting.prepare(request)
+            case Steer() if self._acting is not None:
+                self._acting.steer(request)
             case Copy(text, what):
                 self.copy_to_clipboard(text)
                 self.view.say(f"copied the {what}")
@@ -70,6 +87,14 @@ class Top(App[None]):
                 self.push_screen(CommandPalette([Everything], placeholder="what to do"))
             case _:
                 self.view.say("this cannot be done here yet", bad=True)
+
+    async def action_quit(self) -> None:
+        """The library's own key for leaving."""
+        self.do(Leave())
+
+    def on_mount(self) -> None:
+        """Dialogs wear what the boards do."""
+        self.theme = THEME_OF.get(self._board.theme, self.theme)
 
     @work(thread=True)
     def _save(self, kept: Kept) -> None:
@@ -86,3 +111,4 @@ class Top(App[None]):
             self.view.say(f"there is no theme {name!r}: {', '.join(THEMES)}", bad=True)
             return
         self._board.wear(name)
+        self.theme = THEME_OF.get(name, self.theme)
