@@ -20,7 +20,7 @@ def a_send_ends(disk: Path) -> None:
         house.run("cmd", "send", "ping", "--to", lab.online[0][1])  # all files are there
         vins = [*lab.away[:3], *(vin for _, vin in lab.online)][:40]
         to = [word for vin in vins for word in ("--to", vin)]
-        process = house.start("cmd", "send", "ping", *to, "--for", "1s", "--rate", "6/s", "--expires", "8s")
+        process = house.start("cmd", "send", "ping", *to, "--for", "1s", "--rate", "6/s", "--expires", "4s")
         assert eventually(lambda: len(house.kept()) > 8, 60)
         small_disk.fill(disk)
         _, said = process.communicate(timeout=60)

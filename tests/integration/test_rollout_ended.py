@@ -106,7 +106,7 @@ def test_taken_up_with_a_guard_that_burns_it_goes_on_anyway_when_told_so(house: 
 def test_orders_that_an_aborted_rollout_leaves_are_told_of_and_can_be_ended(house: House) -> None:
     away = ",".join(house.lab.away[:2])
     to_nobody = (
-        ("where: region:eu online", f"where: vin:{away}"), ("expires: 15s", "expires: 20s"), ("grace: 5s", "grace: 1s"),
+        ("where: region:eu online", f"where: vin:{away}"), ("expires: 15s", "expires: 8s"), ("grace: 5s", "grace: 1s"),
         ("  - {to: 2}\n", ""), ("  - {to: 30%}\n", ""),
     )  # fmt: skip
     with begun(house, written(house, *to_nobody)) as (process, rollout):
