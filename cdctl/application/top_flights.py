@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from cdctl.application.calling_off import refuse_called_off
@@ -42,8 +42,6 @@ class Flight:
     what: str
     go_on: str
     tally: Tally | None = None
-    written: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it stands in the journal, or never will."""
 
     @property
     def said(self) -> str:
@@ -78,8 +76,6 @@ class Flights:
                 self._say(safe(f"{flight.what}: {subject}{error.message}{hint}", 400), bad=True)
             except Exception as error:  # the view goes on
                 self._say(safe(f"{flight.what} failed: {type(error).__name__}: {error}", 400), bad=True)
-            finally:
-                flight.written.set()
 
         task = asyncio.get_running_loop().create_task(run())
         self._tasks[task] = flight
@@ -104,10 +100,13 @@ class Flights:
         assert plan is not None
         expected = prepared.count if prepared.agreement is Agreement.COUNT else None
 
+        warned: set[str] = set()
+
         def tell(tally: Tally) -> None:
             flight.tally = tally
-            if tally.written:
-                flight.written.set()
+            for line in [one for one in tally.degraded if one not in warned]:
+                warned.add(line)
+                self._say(safe(f"{flight.what}: {line}", 300), bad=True)
 
         async with self._ways.opened("") as (orders, dispatch):
             refuse_called_off(orders.journal, plan.digest())

@@ -20,6 +20,7 @@ from cdctl.errors import RefusedError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from cdctl.application.rollout_notes import Told
+    from cdctl.application.tally import Tally
     from cdctl.domain.orders.rollout.engine import Job, Picture
 
 
@@ -87,6 +88,9 @@ class Steering:
         targets = again(found, FAILED)
         if not targets:
             raise UsageError("nothing of it failed: there is nothing to be tried again", subject=digest[:16])
+        if found.plan.failed > len(targets):
+            why = f"{found.plan.failed:,} vehicles failed, and {len(targets):,} can be told again from here"
+            raise RefusedError(why, subject=digest[:16], hint="cdctl rollout start FILE goes to them in waves")
         states = {state: sum(one.state == state for one in found.orders) for state in FAILED}
         said = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in states.items() if count)
         meant = Meant(tuple(one.vin for one in targets), targets=targets)
@@ -165,8 +169,8 @@ class Steering:
                 self._say(f"cancelled {digest[:16]}: nothing of it leaves any more")
                 return
 
-            def tell(tally: object) -> None:
-                flight.written.set()
+            def tell(tally: Tally) -> None:
+                flight.tally = tally
 
             outcome = await dispatch.cancel(live, tell=tell)
             states = [one.course.state.value for one in outcome.results()]
