@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 
 from cdctl.domain.boards.requests import Copy, Leave, Palette, Prepare, Save, Steer, Theme
+from cdctl.tui import terminal
 from cdctl.tui.acting import Acting
 from cdctl.tui.alone import alone
 from cdctl.tui.form_style import THEME_OF
@@ -55,6 +56,10 @@ class Top(App[None]):
         """One widget."""
         yield self._board
 
+    def on_unmount(self) -> None:
+        """It may go."""
+        self._gone.set()
+
     def on_board_view_asked(self, message: BoardView.Asked) -> None:
         """Do what is asked, one after the other."""
         self.all(message.requests)
@@ -93,7 +98,8 @@ class Top(App[None]):
         self.do(Leave())
 
     def on_mount(self) -> None:
-        """Dialogs wear what the boards do."""
+        """Dialogs wear what the boards do; and from now on the terminal has to be there."""
+        self._gone = terminal.watch()
         self.theme = THEME_OF.get(self._board.theme, self.theme)
 
     @work(thread=True)

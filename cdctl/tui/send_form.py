@@ -11,7 +11,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, ContentSwitcher, Input, Select, Static
 
 from cdctl.application.planning import vehicles
@@ -23,6 +22,7 @@ from cdctl.tui.command_chooser import CommandChooser
 from cdctl.tui.form_fields import FieldRow, Line
 from cdctl.tui.form_style import DIALOG
 from cdctl.tui.form_words import Wanted, facts
+from cdctl.tui.quick import Quick
 
 if TYPE_CHECKING:
     from cdctl.application.top_hands import Hands
@@ -42,7 +42,7 @@ class Say(Protocol):
         ...
 
 
-class SendForm(ModalScreen[bool]):
+class SendForm(Quick[bool]):
     """Ends with whether something was sent."""
 
     CSS = DIALOG
@@ -217,12 +217,9 @@ class SendForm(ModalScreen[bool]):
         policy.set_class(good, "good")
         policy.set_class(not good, "bad")
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        if event.input.id == "typed":
-            self._press_send()
-        else:
-            self.focus_next()
+    @on(Input.Submitted, "#typed")
+    def _entered(self) -> None:
+        self._press_send()
 
     @on(Button.Pressed, "#send")
     def _press_send(self) -> None:

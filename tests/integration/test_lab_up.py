@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
+import numpy as np
 import pytest
+from panes import Pane
 from waiting import eventually, gone
 
 from cdctl.lab.receiving import agent_program
@@ -20,6 +24,7 @@ from cdctl.lab.receiving import agent_program
 MAIN = [sys.executable, "-m", "cdctl"]
 MAKING = ("--vehicles", "600", "--seed", "5")
 SLO = "remote-command-availability"
+OFFENDERS = "region:eu sw:23-07.60"
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,72 @@ def test_our_own_evaluations_are_traces(lab) -> None:
         return lab("trace", "query", '{ resource.service.name = "cdctl" && name = "slo evaluate" }').out
 
     assert eventually(lambda: "slo evaluate" in told(), 30)
+
+
+def healed(standing: Standing) -> float:
+    """Share of the vehicles with the bad software that are well again, by the lab's own book."""
+    (file,) = standing.home.rglob("healed.shares")
+    return float(np.fromfile(file, np.float64)[0])
+
+
+def failing(standing: Standing) -> float:
+    """Remote commands in eu that fail, a second, over half a minute; 0 when it is not known yet."""
+    query = 'sum(rate(remote_command_total{region="eu",outcome="failed"}[30s]))'
+    place = f"{standing.context['prometheus']['url']}/api/v1/query?{urlencode({'query': query})}"
+    with urlopen(place, timeout=10) as answer:
+        found = json.load(answer)["data"]["result"]
+    return float(found[0]["value"][1]) if found else 0.0
+
+
+def agree(top: Pane, fields: int) -> None:
+    """From the first of so many fields to the line in which is typed what is asked; send."""
+    assert top.shows("policy allows it", "value=off")
+    top.keys(*["Enter"] * fields)
+    top.write("y")
+    assert top.shows("type y ▌y ")
+    top.keys("Enter")
+    assert top.shows("orders ·", "parameter.set name=gateway.cac")
+
+
+def test_from_a_burning_promise_to_its_vehicles_to_a_command_to_recovery(standing: Standing, tmp_path) -> None:
+    """The story of the live view, on a real terminal: four keys, one command, tried again where it failed."""
+    assert eventually(lambda: failing(standing) > 0, 60)
+    burned = failing(standing)
+    command = [*MAIN, "--context", "lab", "top", "--board", "slo"]
+    with Pane(tmp_path, *command, size=(160, 50), env=standing.env) as top:
+        assert top.shows("breached")
+        top.keys("f")
+        assert top.shows(f"/{OFFENDERS}", "software 23-07.60 in eu")
+        top.keys("Enter")
+        assert top.shows("trouble codes", "23-07.60")
+        top.keys("Escape")
+        assert top.shows("Enter vehicle", OFFENDERS)
+        top.keys("x")
+        assert top.shows("a command, or a word of what it does")
+        top.write("parameter.set")
+        assert top.shows("parameter.set")
+        top.keys("Enter")
+        assert top.shows("must be given")
+        top.write("gateway.cache")
+        assert top.shows("gateway.cache")
+        top.keys("Enter")
+        top.write("off")
+        agree(top, 3)
+        for _ in range(6):  # about half of them fail, each time anew
+            assert top.shows("F retry failed")
+            if healed(standing) > 0.6:
+                break
+            top.keys("F")
+            assert top.shows("once more")
+            agree(top, 4)
+        assert healed(standing) > 0.6
+        assert eventually(lambda: failing(standing) < 0.6 * burned, 90)
+        top.keys("q")
+        assert eventually(lambda: any(text in top.text() for text in ("left with 0", "Leave")))
+        if "left with 0" not in top.text():  # vehicles that are away have not answered yet
+            top.write("leave")
+            top.keys("Enter")
+        assert top.ended()
 
 
 def test_it_stays_until_it_is_told_to_go(here, lab, standing: Standing) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from waiting import eventually
@@ -13,11 +14,14 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in
 
 
 class Pane:
-    """A terminal of 100x16 in a tmux of its own."""
+    """A terminal in a tmux of its own. env: what the command finds besides."""
 
-    def __init__(self, folder: Path, *command: str) -> None:
+    def __init__(
+        self, folder: Path, *command: str, size: tuple[int, int] = (100, 16), env: Mapping[str, str] | None = None
+    ) -> None:
         self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        new = ["new-session", "-d", "-x", "100", "-y", "16", "-c", str(folder)]
+        new = ["new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "-c", str(folder)]
+        command = ("env", *(f"{name}={value}" for name, value in (env or {}).items()), *command)
         # The shell stays, so that there is something that tells how the command ended.
         self._run(*new, "sh", "-c", '"$@"; echo "left with $?"; exec cat', "sh", *command)
 
@@ -38,6 +42,10 @@ class Pane:
 
     def keys(self, *names: str) -> None:
         self._run("send-keys", *names)
+
+    def write(self, text: str) -> None:
+        """Letter by letter."""
+        self._run("send-keys", "-l", text)
 
     def shows(self, *texts: str) -> bool:
         return eventually(lambda: all(text in self.text() for text in texts), 60)
