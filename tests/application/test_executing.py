@@ -7,7 +7,7 @@ import copy
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,13 @@ from cdctl.domain.orders.order import State
 from cdctl.errors import RefusedError
 
 SESSION = "00000000000000dd"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A broker that allows everything."""
+    with ordered(tmp_path_factory.mktemp("lab"), vehicles=20) as made:
+        yield made
 
 
 class Strict(Refusing):
@@ -69,15 +76,14 @@ def test_where_wildcards_are_refused_every_vehicle_is_heard_by_itself(tmp_path: 
         assert any("every vehicle's is asked for by itself" in note for note in told)
 
 
-def test_nothing_is_sent_to_a_vehicle_whose_answer_could_not_be_heard(tmp_path: Path) -> None:
-    with ordered(tmp_path / "look", vehicles=20) as lab:
-        (region, deaf), *others = lab.online
+def test_nothing_is_sent_to_a_vehicle_whose_answer_could_not_be_heard(lab: Lab, tmp_path: Path) -> None:
+    (region, deaf), *others = lab.online  # of the same vehicles as those of the lab below
     refused = [*(f"cd/{one}/+/reply/{SESSION}" for one in ("eu", "us", "cn")), f"cd/{region}/{deaf}/reply/{SESSION}"]
-    with ordered(tmp_path / "lab", vehicles=20, on=strict(tmp_path, *refused)) as lab:
-        found, reasons, _ = ping(lab, tmp_path, [vin for _, vin in lab.online])
+    with ordered(tmp_path / "lab", vehicles=20, on=strict(tmp_path, *refused)) as deafened:
+        found, reasons, _ = ping(deafened, tmp_path, [vin for _, vin in deafened.online])
         assert found == {**{vin: State.SUCCEEDED for _, vin in others}, deaf: State.FAILED}
         assert "does not let us hear" in reasons[deaf]
-        assert deaf not in {one["vin"] for one in lab.executions()}
+        assert deaf not in {one["vin"] for one in deafened.executions()}
 
 
 def test_where_no_answer_may_be_heard_nothing_is_sent(tmp_path: Path) -> None:
@@ -88,31 +94,30 @@ def test_where_no_answer_may_be_heard_nothing_is_sent(tmp_path: Path) -> None:
         assert lab.executions() == []
 
 
-def test_what_expires_while_there_is_no_link_never_leaves(tmp_path: Path) -> None:
-    with ordered(tmp_path / "lab", vehicles=20) as lab:
-        vins = [vin for _, vin in lab.online][:5]
+def test_what_expires_while_there_is_no_link_never_leaves(lab: Lab, tmp_path: Path) -> None:
+    vins = [vin for _, vin in lab.online][:5]
 
-        async def work() -> None:
-            async with Wire(lab.broker.port) as wire:
-                urls = dict.fromkeys(lab.plan.brokers, wire.url)
-                async with operating(lab, tmp_path, urls=urls, skew=0.3) as here:
-                    await here.dispatch.send(here.plan("ping", vins), here.command("ping"))
-                    before = len(wire.up)
-                    wire.hold()
-                    wire.cut()
-                    sending = asyncio.create_task(
-                        here.dispatch.send(here.plan("flash", vins, expires=1), here.command("flash"))
-                    )
-                    await until(lambda: len(states_of(here, State.EXPIRED)) == len(vins))
-                    wire.release()
-                    outcome = await sending
-                    assert set(states(outcome).values()) == {State.EXPIRED}
-                    again = await here.dispatch.send(here.plan("ping", vins), here.command("ping"))
-                    assert set(states(again).values()) == {State.SUCCEEDED}
-                    orders = [kept.order.id.encode() for kept in outcome.results()]
-                    assert not any(order in wire.up[before:] for order in orders)
+    async def work() -> None:
+        async with Wire(lab.broker.port) as wire:
+            urls = dict.fromkeys(lab.plan.brokers, wire.url)
+            async with operating(lab, tmp_path, urls=urls, skew=0.3) as here:
+                await here.dispatch.send(here.plan("ping", vins), here.command("ping"))
+                before = len(wire.up)
+                wire.hold()
+                wire.cut()
+                sending = asyncio.create_task(
+                    here.dispatch.send(here.plan("flash", vins, expires=1), here.command("flash"))
+                )
+                await until(lambda: len(states_of(here, State.EXPIRED)) == len(vins))
+                wire.release()
+                outcome = await sending
+                assert set(states(outcome).values()) == {State.EXPIRED}
+                again = await here.dispatch.send(here.plan("ping", vins), here.command("ping"))
+                assert set(states(again).values()) == {State.SUCCEEDED}
+                orders = [kept.order.id.encode() for kept in outcome.results()]
+                assert not any(order in wire.up[before:] for order in orders)
 
-        asyncio.run(work())
+    asyncio.run(work())
 
 
 def states_of(here: Operator, state: State) -> list[Kept]:
@@ -148,17 +153,16 @@ def test_after_a_broker_has_forgotten_us_nothing_leaves_before_answers_are_heard
         asyncio.run(work())
 
 
-def test_brokers_keep_answers_for_whoever_resumes_and_no_births(tmp_path: Path) -> None:
-    with ordered(tmp_path / "lab", vehicles=20) as lab:
-        place, vin = lab.online[0]
+def test_brokers_keep_answers_for_whoever_resumes_and_no_births(lab: Lab, tmp_path: Path) -> None:
+    place, vin = lab.online[0]
 
-        async def work() -> None:
-            async with Wire(lab.broker.port) as wire:
-                async with operating(lab, tmp_path, urls={place: wire.url}) as here:
-                    await here.dispatch.send(here.plan("ping", [vin]), here.command("ping"))
-                    listening = len(wire.up)
-                leaving = bytes(wire.up[listening:])
-                assert f"cd/{place}/+/birth".encode() in leaving
-                assert b"/reply/" not in leaving
+    async def work() -> None:
+        async with Wire(lab.broker.port) as wire:
+            async with operating(lab, tmp_path, urls={place: wire.url}) as here:
+                await here.dispatch.send(here.plan("ping", [vin]), here.command("ping"))
+                listening = len(wire.up)
+            leaving = bytes(wire.up[listening:])
+            assert f"cd/{place}/+/birth".encode() in leaving
+            assert b"/reply/" not in leaving
 
-        asyncio.run(work())
+    asyncio.run(work())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,12 @@ from cdctl.errors import UnavailableError
 from cdctl.lab.servers import free_port
 
 
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with ordered(tmp_path_factory.mktemp("lab"), vehicles=30) as made:
+        yield made
+
+
 def two_regions(lab: Lab, each: int = 3) -> tuple[str, list[str], str, list[str]]:
     """A region and some of its vehicles, and another that is cut off in the test."""
     here, there = sorted({region for region, _ in lab.online})[:2]
@@ -38,98 +44,94 @@ def in_state(here: Operator, state: State) -> set[str]:
     return {kept.order.vin for kept in here.journal.orders() if kept.course.state is state}
 
 
-def test_orders_to_a_region_that_cannot_be_reached_wait_and_the_others_leave(tmp_path: Path) -> None:
-    with ordered(tmp_path / "lab", vehicles=30) as lab:
-        _, near, far_region, far = two_regions(lab)
-        port = free_port()
+def test_orders_to_a_region_that_cannot_be_reached_wait_and_the_others_leave(lab: Lab, tmp_path: Path) -> None:
+    _, near, far_region, far = two_regions(lab)
+    before = len(lab.executions())
+    port = free_port()
 
-        async def work() -> None:
-            wire = Wire(lab.broker.port)
-            async with operating(lab, tmp_path, urls={far_region: f"mqtt://127.0.0.1:{port}"}) as here:
-                assert set(await here.dispatch.open(lab.plan.brokers)) == {far_region}
-                plan = here.plan("ping", [*near, *far])
-                sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping")))
-                await until(lambda: in_state(here, State.SUCCEEDED) == set(near))
-                assert in_state(here, State.QUEUED) == set(far)
-                async with listening(wire._connected, port=port):
-                    assert states(await sending) == dict.fromkeys([*near, *far], State.SUCCEEDED)
-                    assert here.dispatch.away([far_region]) == {}
+    async def work() -> None:
+        wire = Wire(lab.broker.port)
+        async with operating(lab, tmp_path, urls={far_region: f"mqtt://127.0.0.1:{port}"}) as here:
+            assert set(await here.dispatch.open(lab.plan.brokers)) == {far_region}
+            plan = here.plan("ping", [*near, *far])
+            sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping")))
+            await until(lambda: in_state(here, State.SUCCEEDED) == set(near))
+            assert in_state(here, State.QUEUED) == set(far)
+            async with listening(wire._connected, port=port):
+                assert states(await sending) == dict.fromkeys([*near, *far], State.SUCCEEDED)
+                assert here.dispatch.away([far_region]) == {}
 
-        asyncio.run(work())
-        assert sum(one["vin"] in far for one in lab.executions()) == len(far)
-
-
-def test_they_expire_when_it_stays_away_and_say_that_they_never_left(tmp_path: Path) -> None:
-    with ordered(tmp_path / "lab", vehicles=30) as lab:
-        _, near, far_region, far = two_regions(lab)
-
-        async def work() -> None:
-            urls = {far_region: f"mqtt://127.0.0.1:{free_port()}"}
-            async with operating(lab, tmp_path, urls=urls) as here:
-                plan = here.plan("ping", [*near, *far], expires=2)
-                outcome = await here.dispatch.send(plan, here.command("ping"))
-                ended = states(outcome)
-                assert {ended[vin] for vin in near} == {State.SUCCEEDED}
-                assert {ended[vin] for vin in far} == {State.EXPIRED}
-                assert "never sent: no link to the broker" in reasons(outcome)[far[0]]
-                assert any(line.startswith(f"{far_region}: no link") for line in outcome.tally.degraded)
-
-        asyncio.run(work())
+    asyncio.run(work())
+    assert sum(one["vin"] in far for one in lab.executions()[before:]) == len(far)
 
 
-def test_nobody_waits_where_nobody_wants_to_and_what_stayed_is_queued(tmp_path: Path) -> None:
-    with ordered(tmp_path / "lab", vehicles=30) as lab:
-        _, near, far_region, far = two_regions(lab)
-        session = secrets.token_hex(8)
+def test_they_expire_when_it_stays_away_and_say_that_they_never_left(lab: Lab, tmp_path: Path) -> None:
+    _, near, far_region, far = two_regions(lab)
 
-        async def work() -> None:
-            urls = {far_region: f"mqtt://127.0.0.1:{free_port()}"}
-            async with operating(lab, tmp_path, urls=urls, session=session) as here:
-                plan = here.plan("ping", [*near, *far])
-                outcome = await here.dispatch.send(plan, here.command("ping"), wait=False)
-                assert outcome.tally.queued == len(far)
-            async with operating(lab, tmp_path, session=session) as here:
-                (outcome,) = await here.dispatch.resume()
-                assert states(outcome) == dict.fromkeys([*near, *far], State.SUCCEEDED)
+    async def work() -> None:
+        urls = {far_region: f"mqtt://127.0.0.1:{free_port()}"}
+        async with operating(lab, tmp_path, urls=urls) as here:
+            plan = here.plan("ping", [*near, *far], expires=2)
+            outcome = await here.dispatch.send(plan, here.command("ping"))
+            ended = states(outcome)
+            assert {ended[vin] for vin in near} == {State.SUCCEEDED}
+            assert {ended[vin] for vin in far} == {State.EXPIRED}
+            assert "never sent: no link to the broker" in reasons(outcome)[far[0]]
+            assert any(line.startswith(f"{far_region}: no link") for line in outcome.tally.degraded)
 
-        asyncio.run(work())
-
-
-def test_where_no_region_can_be_reached_nothing_is_written_down(tmp_path: Path) -> None:
-    with ordered(tmp_path / "lab", vehicles=30) as lab:
-        _, near, _, far = two_regions(lab)
-
-        async def work() -> None:
-            urls = {region: f"mqtt://127.0.0.1:{free_port()}" for region in lab.plan.brokers}
-            async with operating(lab, tmp_path, urls=urls) as here:
-                with pytest.raises(UnavailableError, match="nobody listens there"):
-                    await here.dispatch.send(here.plan("ping", [*near, *far]), here.command("ping"))
-                assert here.journal.head().number == 0
-
-        asyncio.run(work())
+    asyncio.run(work())
 
 
-def test_a_link_that_is_cut_under_way_holds_up_no_other_region(tmp_path: Path) -> None:
+def test_nobody_waits_where_nobody_wants_to_and_what_stayed_is_queued(lab: Lab, tmp_path: Path) -> None:
+    _, near, far_region, far = two_regions(lab)
+    session = secrets.token_hex(8)
+
+    async def work() -> None:
+        urls = {far_region: f"mqtt://127.0.0.1:{free_port()}"}
+        async with operating(lab, tmp_path, urls=urls, session=session) as here:
+            plan = here.plan("ping", [*near, *far])
+            outcome = await here.dispatch.send(plan, here.command("ping"), wait=False)
+            assert outcome.tally.queued == len(far)
+        async with operating(lab, tmp_path, session=session) as here:
+            (outcome,) = await here.dispatch.resume()
+            assert states(outcome) == dict.fromkeys([*near, *far], State.SUCCEEDED)
+
+    asyncio.run(work())
+
+
+def test_where_no_region_can_be_reached_nothing_is_written_down(lab: Lab, tmp_path: Path) -> None:
+    _, near, _, far = two_regions(lab)
+
+    async def work() -> None:
+        urls = {region: f"mqtt://127.0.0.1:{free_port()}" for region in lab.plan.brokers}
+        async with operating(lab, tmp_path, urls=urls) as here:
+            with pytest.raises(UnavailableError, match="nobody listens there"):
+                await here.dispatch.send(here.plan("ping", [*near, *far]), here.command("ping"))
+            assert here.journal.head().number == 0
+
+    asyncio.run(work())
+
+
+def test_a_link_that_is_cut_under_way_holds_up_no_other_region(lab: Lab, tmp_path: Path) -> None:
     """What was on its way to the one that is cut is not waited for longer than it may begin."""
-    with ordered(tmp_path / "lab", vehicles=30) as lab:
-        _, near, far_region, far = two_regions(lab)
+    _, near, far_region, far = two_regions(lab)
 
-        async def work() -> None:
-            async with (
-                Wire(lab.broker.port) as wire,
-                operating(lab, tmp_path, urls={far_region: wire.url}, skew=0.3) as here,
-            ):
-                await here.dispatch.open(lab.plan.brokers)
-                wire.hold()
-                plan = here.plan("ping", [*far, *near], expires=3)
-                sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping"), rate=20))
-                await until(lambda: len(list(here.journal.orders())) == len(near) + len(far))
-                wire.cut()
-                ended = states(await sending)
-                assert {ended[vin] for vin in near} == {State.SUCCEEDED}
-                assert {ended[vin] for vin in far} == {State.EXPIRED}
+    async def work() -> None:
+        async with (
+            Wire(lab.broker.port) as wire,
+            operating(lab, tmp_path, urls={far_region: wire.url}, skew=0.3) as here,
+        ):
+            await here.dispatch.open(lab.plan.brokers)
+            wire.hold()
+            plan = here.plan("ping", [*far, *near], expires=3)
+            sending = asyncio.create_task(here.dispatch.send(plan, here.command("ping"), rate=20))
+            await until(lambda: len(list(here.journal.orders())) == len(near) + len(far))
+            wire.cut()
+            ended = states(await sending)
+            assert {ended[vin] for vin in near} == {State.SUCCEEDED}
+            assert {ended[vin] for vin in far} == {State.EXPIRED}
 
-        asyncio.run(work())
+    asyncio.run(work())
 
 
 def rollout(here: Operator, vins: Sequence[str]) -> Job:
@@ -138,26 +140,25 @@ def rollout(here: Operator, vins: Sequence[str]) -> Job:
     return Job(plan, plan.digest(), here.command("ping"), rules, sequence(vins, plan.digest()))
 
 
-def test_a_rollout_pauses_while_a_region_of_its_wave_cannot_be_reached(tmp_path: Path) -> None:
-    with ordered(tmp_path / "lab", vehicles=30) as lab:
-        _, near, far_region, far = two_regions(lab)
-        port = free_port()
+def test_a_rollout_pauses_while_a_region_of_its_wave_cannot_be_reached(lab: Lab, tmp_path: Path) -> None:
+    _, near, far_region, far = two_regions(lab)
+    port = free_port()
 
-        async def work() -> None:
-            wire = Wire(lab.broker.port)
-            async with operating(lab, tmp_path, urls={far_region: f"mqtt://127.0.0.1:{port}"}) as here:
-                job = rollout(here, [*near, *far])
-                engine = RollOut(job, here.dispatch, here.journal, None, WallClock(), actor="ada")  # type: ignore[arg-type]
-                pictures: list[Picture] = []
-                running = asyncio.create_task(engine.run(pictures.append))
-                await until(lambda: any(one.standing.pauses for one in pictures))
-                (pause,) = next(one.standing.pauses for one in pictures if one.standing.pauses)
-                assert pause.cause is Cause.TROUBLE
-                assert f"no link to the broker of {far_region}" in pause.words
-                assert list(here.journal.orders()) == []
-                async with listening(wire._connected, port=port):
-                    picture = await running
-                assert picture.standing.phase is Phase.COMPLETED
-                assert picture.waves[0].succeeded == len(near) + len(far)
+    async def work() -> None:
+        wire = Wire(lab.broker.port)
+        async with operating(lab, tmp_path, urls={far_region: f"mqtt://127.0.0.1:{port}"}) as here:
+            job = rollout(here, [*near, *far])
+            engine = RollOut(job, here.dispatch, here.journal, None, WallClock(), actor="ada")  # type: ignore[arg-type]
+            pictures: list[Picture] = []
+            running = asyncio.create_task(engine.run(pictures.append))
+            await until(lambda: any(one.standing.pauses for one in pictures))
+            (pause,) = next(one.standing.pauses for one in pictures if one.standing.pauses)
+            assert pause.cause is Cause.TROUBLE
+            assert f"no link to the broker of {far_region}" in pause.words
+            assert list(here.journal.orders()) == []
+            async with listening(wire._connected, port=port):
+                picture = await running
+            assert picture.standing.phase is Phase.COMPLETED
+            assert picture.waves[0].succeeded == len(near) + len(far)
 
-        asyncio.run(work())
+    asyncio.run(work())
