@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -47,7 +48,7 @@ class Lookout:
     def __init__(self, setting: Setting, clock: Clock, fleet: Fleet | Missing, slo: Promising | Missing) -> None:
         self.setting = setting
         self.about = About()
-        self._clock = clock
+        self._clock, self._ticks = clock, time.monotonic
         self._eye = fleet if isinstance(fleet, Missing) else _eye_on(fleet, clock, setting)
         self._slo = slo
         self._answering: dict[type[Ask], Answering] = {Arrange: self._arrange, **setting.answering}
@@ -66,7 +67,7 @@ class Lookout:
         if self._frozen is not None:
             return replace(self._frozen, at=now, answers=answers, about=self.about, notes=self._told)
         fleet = self._eye if isinstance(self._eye, Missing) else self._eye.sight(now)
-        slo = self._slo.sight if isinstance(self._slo, Promising) else self._slo
+        slo = self._slo.seen(now) if isinstance(self._slo, Promising) else self._slo
         return Snapshot(
             now, setting.context, fleet, slo, None, answers, self.about, self._told, setting.colour,
             setting.readonly, setting.through,
@@ -112,9 +113,10 @@ class Lookout:
     async def _work(self, letter: str, waiting: dict[str, Ask]) -> None:
         while True:
             ask = waiting[letter]
-            at, begin = self._clock.now(), self._clock.now()
+            at, begin = self._clock.now(), self._ticks()
             value = await self._answer(ask)
-            answer = Answer(ask, value, at, max(self._clock.now() - begin, 0.0))
+            took = min(self._clock.now() - at, self._ticks() - begin)  # the clock may have been set meanwhile
+            answer = Answer(ask, value, at, max(took, 0.0))
             if waiting is self._waiting:
                 (self._late if self._holds(letter, answer) else self._answers)[letter] = answer
             if waiting[letter] == ask or waiting is not self._waiting:

@@ -13,7 +13,8 @@ from cdctl.domain.boards.asking import Arrange, Arranged, Missing
 from cdctl.domain.boards.columned import ColumnVehicles, held
 from cdctl.domain.boards.snapshot import FleetSight, Snapshot
 from cdctl.domain.fleet.view import FleetView
-from cdctl.errors import CdctlError
+from cdctl.domain.text import safe
+from cdctl.errors import CdctlError, UnavailableError
 
 if TYPE_CHECKING:
     from cdctl.application.fleet import LocalFleet
@@ -68,12 +69,14 @@ class LocalEye:
             status = sight.status if isinstance(sight, FleetSight) else None
             if status is None or not 0 <= now - self._counted < BEAT:
                 status, self._counted = self._fleet.counted(), now
-            heard = sight.heard_at if isinstance(sight, FleetSight) else None
+            heard = heard_before(sight, now)
             heard = now if status.received != self._received else heard
             self._received = status.received
             self._sight = FleetSight(ColumnVehicles(view, self._hidden), status, heard)
         except CdctlError as error:
             self._sight = lost(sight, error)
+        except Exception as error:
+            self._sight = lost(sight, failed(error))
         return self._sight
 
     def own(self, sight: FleetSight) -> FleetSight:
@@ -98,6 +101,17 @@ class LocalEye:
 
     async def aclose(self) -> None:
         """See the port."""
+
+
+def heard_before(sight: FleetSight | Missing, now: float) -> float | None:
+    """When messages were taken in last; of a clock that was set back not later than now (epoch seconds)."""
+    heard = sight.heard_at if isinstance(sight, FleetSight) else None
+    return None if heard is None else min(heard, now)
+
+
+def failed(error: Exception) -> UnavailableError:
+    """What nobody expected: what is shown stays, and it is told."""
+    return UnavailableError(f"looking failed: {safe(f'{type(error).__name__}: {error}', 300)}", hint="this is a bug")
 
 
 def lost(sight: FleetSight | Missing, error: CdctlError) -> FleetSight | Missing:

@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cdctl.application.top_arranging import judged, unshown
-from cdctl.application.top_eye import LISTENING, lost
+from cdctl.application.top_eye import LISTENING, failed, heard_before, lost
 from cdctl.application.top_pages import Pages
 from cdctl.domain.boards.asking import Arrange, Arranged, Missing
 from cdctl.domain.boards.paged import VIN, Leaf, PageOrder, PageVehicles
 from cdctl.domain.boards.snapshot import FleetSight, Snapshot
 from cdctl.domain.boards.vehicles import shown
 from cdctl.domain.fleet.reading import MOST_FOLLOWED, Query
-from cdctl.domain.text import safe
 from cdctl.errors import CdctlError, UnavailableError
 
 if TYPE_CHECKING:
@@ -51,7 +50,8 @@ class FarEye:
         sight = self._sight
         if isinstance(sight, Missing):
             return sight
-        return replace(sight, vehicles=PageVehicles(self._pages.newest, self._shown, now))
+        self._sight = replace(sight, heard_at=heard_before(sight, now))
+        return replace(self._sight, vehicles=PageVehicles(self._pages.newest, self._shown, now))
 
     def own(self, sight: FleetSight) -> FleetSight:
         """See the port: nothing of it changes."""
@@ -119,9 +119,8 @@ class FarEye:
                         pause = FIRST_PAUSE
             except CdctlError as error:
                 self._lose(error)
-            except Exception as error:  # what is shown stays, and it is told
-                said = safe(f"{type(error).__name__}: {error}", 300)
-                self._lose(UnavailableError(f"looking failed: {said}", hint="this is a bug"))
+            except Exception as error:
+                self._lose(failed(error))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all come back at once
             pause = min(pause * 2, LONGEST_PAUSE)
 

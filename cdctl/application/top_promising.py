@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.snapshot import SloSight
 from cdctl.domain.slo.turning import Turn, turns
+from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
@@ -29,21 +30,36 @@ class Promising:
         self._judge = judge
         self._clock = clock
         self._stop = threading.Event()
+        self._lock = threading.Lock()
         self.sight: SloSight | Missing = Missing("promises are being judged", waiting=True)
         self.turns: tuple[Turn, ...] = ()
         self.since: float | None = None
 
     def once(self) -> None:
         """Judge them now. A failure is kept with the last judgement there was."""
-        before = self.sight
         try:
-            self.sight = SloSight(self._judge(), self._clock.now())
-            self._compare(before, self.sight)
+            found = SloSight(self._judge(), self._clock.now())
         except CdctlError as error:
-            if isinstance(self.sight, SloSight):
-                self.sight = replace(self.sight, broken=error.message)
-            else:
-                self.sight = Missing(error.message, error.hint)
+            self._fail(Missing(error.message, error.hint, bad=True))
+        except Exception as error:  # they are judged again in a minute, and it is told
+            said = safe(f"{type(error).__name__}: {error}", 300)
+            self._fail(Missing(f"judging failed: {said}", "this is a bug", bad=True))
+        else:
+            with self._lock:
+                before, self.sight = self.sight, found
+            self._compare(before, found)
+
+    def _fail(self, why: Missing) -> None:
+        with self._lock:
+            sight = self.sight
+            self.sight = replace(sight, broken=why.reason) if isinstance(sight, SloSight) else why
+
+    def seen(self, now: float) -> SloSight | Missing:
+        """The judgement as it is at this instant (epoch seconds): of a clock that was set back none is from later."""
+        with self._lock:
+            if isinstance(self.sight, SloSight) and self.sight.judged_at > now:
+                self.sight = replace(self.sight, judged_at=now)
+            return self.sight
 
     def _compare(self, before: SloSight | Missing, after: SloSight) -> None:
         if self.since is None:

@@ -3,17 +3,20 @@ is known here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.board import Board, Box, Slot, boxes
 from cdctl.domain.boards.drawing import BLANK, Line, Piece, fit, without_role
 from cdctl.domain.boards.keys import Binding, Key, Keymap
 from cdctl.domain.boards.panel import Apart, Panel, Table
-from cdctl.domain.boards.requests import DONE, Reply, Request
+from cdctl.domain.boards.requests import DONE, Reply, Request, Say
 from cdctl.domain.boards.snapshot import Snapshot
-from cdctl.domain.grid import cells
+from cdctl.domain.grid import cells, shorten
 from cdctl.domain.text import safe
+
+T = TypeVar("T")
 
 
 class Stage:
@@ -33,12 +36,14 @@ class Stage:
     @property
     def fields(self) -> tuple[str, ...]:
         """Fields of vehicles that any panel shows."""
-        return tuple(dict.fromkeys(name for panel in self.panels.values() for name in panel.fields))
+        nothing: Sequence[str] = ()
+        told = [self._read(letter, lambda panel: panel.fields, nothing) for letter in self.panels]
+        return tuple(dict.fromkeys(name for names in told for name in names))
 
     @property
     def writing(self) -> bool:
         """Whether keys are letters for the panel that has the focus."""
-        return bool(self.focus) and self.panels[self.focus].writing
+        return bool(self.focus) and self._read(self.focus, lambda panel: panel.writing, False)
 
     @property
     def focused(self) -> tuple[str, Sequence[Binding]]:
@@ -105,7 +110,8 @@ class Stage:
         """The mouse at a place of the screen. name: click, wheelup or wheeldown; a click gives the focus, too."""
         for letter, box in self._boxes.items():
             if box.left <= x < box.left + box.width and box.top <= y < box.top + box.height and letter in self._able:
-                at = (x - box.left, y - box.top - (1 if self.panels[letter].title else 0))
+                titled = bool(self._read(letter, lambda panel: panel.title, letter))
+                at = (x - box.left, y - box.top - titled)
                 return self._clicked(letter, Key(name, at=at))
         return None
 
@@ -134,12 +140,19 @@ class Stage:
         found = [self.panels[letter] for letter in (self.focus, *self.panels) if letter]
         return next((panel for panel in found if isinstance(panel, Table)), None)
 
+    def _read(self, letter: str, read: Callable[[Panel], T], otherwise: T) -> T:
+        """What a panel says of itself; `otherwise` when it raises."""
+        try:
+            return read(self.panels[letter])
+        except Exception as error:
+            self._broken[letter] = _said(error)
+            return otherwise
+
     def _told(self, action: str, key: Key) -> Reply:
         try:
             return self.panels[self.focus].press(action, key)
-        except Exception as error:
-            self._broken[self.focus] = _said(error)
-            return DONE
+        except Exception as error:  # in its frame nobody would see it: the next look, which is sound, is at once
+            return (Say(f"{self._slots[self.focus].kind}: this key failed: {_said(error)}", bad=True),)
 
     def draw(self, width: int, height: int) -> list[Line]:
         """Exactly `height` lines of exactly `width` cells."""
@@ -171,6 +184,7 @@ class Stage:
         if not title:
             return lines
         focused = letter == self.focus and len(self._able) > 1
+        title = shorten(title, max(box.width - 6, 1))  # a panel beside it has a title, too
         rest = max(box.width - cells(title) - 5, 0)
         sides = "frame focus" if focused else "frame"
         return [(("── ", sides), (title, "title strong" if focused else "title"), (" " + "─" * rest, sides)), *lines]

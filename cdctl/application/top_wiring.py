@@ -78,7 +78,7 @@ def promises(settings: Settings, *, plugins: bool) -> Promising | Missing:
         slos = wiring.read_specs(settings).slos
         there = set(sources_there(settings.context()))
     except CdctlError as error:
-        return Missing(error.message, error.hint)
+        return Missing(error.message, error.hint, bad=True)
     slos = tuple(slo for slo in slos if set(slo.only_with) <= there)
     if not slos:
         return Missing("no promises", "write some: cdctl slo new")

@@ -44,13 +44,15 @@ class Header:
         snapshot = self._seen
         if snapshot is None:
             return []
-        mood, role = mood_of(snapshot)
-        named = f"{snapshot.colour} strong".strip()
+        (mood, role), named = mood_of(snapshot), f"{snapshot.colour} strong".strip()
+        ages, held = _ages(snapshot), _held(snapshot)
         line: list[Piece] = [(f" {mood} ", f"{role} strong"), (f" {safe(snapshot.context, 40)} ", named)]
         line += [(" read only ", "warn")] if snapshot.readonly else []
         line += [(f"via {safe(snapshot.through, 40)} ", "dim")] if snapshot.through else []
+        if ages and width_of(tuple(line)) + _ROOM * (1 + len(held)) > width:  # names may be long: how old it is first
+            line.insert(1, (f" {ages.pop(0).removeprefix('heard ').removeprefix('promises ')} ", ""))
         told: list[Line] = [((" " + safe(note, 400), "warn"),) for note in notes(snapshot)]
-        facts: list[Piece] = [("│ " + text + " ", "") for text in _facts(snapshot)]
+        facts: list[Piece] = [("│ " + text + " ", "") for text in (*held, *ages, *_facts(snapshot))]
         if not told and height > 1:  # nothing is missing: there is room below for what does not fit
             first = _fitting(facts, width - width_of(tuple(line)))
             below = "".join(text for text, _ in facts[first:]).removeprefix("│")
@@ -96,30 +98,41 @@ def notes(snapshot: Snapshot) -> Sequence[str]:
     else:
         found += [fleet.broken] if fleet.broken else []
         found += fleet.status.notes
-    if not isinstance(slo, Missing) and slo.broken:
-        found.append(f"promises: {slo.broken}")
-    return found
+    broken = slo.reason if isinstance(slo, Missing) and slo.bad else "" if isinstance(slo, Missing) else slo.broken
+    return [*found, f"promises: {broken}"] if broken else found
+
+
+def _held(snapshot: Snapshot) -> list[str]:
+    """For how long the hand holds the picture."""
+    since = snapshot.frozen_at
+    return [] if since is None else [f"for {brief(_age(snapshot, since))}"]
+
+
+def _ages(snapshot: Snapshot) -> list[str]:
+    """How old what is shown is."""
+    fleet, slo, told = snapshot.fleet, snapshot.slo, []
+    if isinstance(fleet, FleetSight):
+        heard = "heard before" if fleet.status.received else "nothing heard"
+        told.append(heard if fleet.heard_at is None else f"heard {brief(_age(snapshot, fleet.heard_at))} ago")
+    if isinstance(slo, SloSight):
+        told.append(f"promises {brief(_age(snapshot, slo.judged_at))} old")
+    return told
 
 
 def _facts(snapshot: Snapshot) -> list[str]:
-    fleet, slo, facts = snapshot.fleet, snapshot.slo, []
-    if snapshot.frozen_at is not None:
-        facts.append(f"for {brief(max(0.0, snapshot.at - snapshot.frozen_at))}")
-    if isinstance(fleet, FleetSight):
-        status = fleet.status
-        heard = "heard before" if status.received else "nothing heard"
-        heard = heard if fleet.heard_at is None else f"heard {brief(_age(snapshot, fleet.heard_at))} ago"
-        facts += [heard, f"{status.vehicles:,} vehicles", f"{status.online:,} online", f"{status.rate:,.0f} msg/s"]
-        facts.append(f"{status.dropped:,} dropped")
-    if isinstance(slo, SloSight):
-        facts.append(f"promises {brief(_age(snapshot, slo.judged_at))} old")
-    return facts
+    if not isinstance(snapshot.fleet, FleetSight):
+        return []
+    status = snapshot.fleet.status
+    return [
+        f"{status.vehicles:,} vehicles", f"{status.online:,} online", f"{status.rate:,.0f} msg/s",
+        f"{status.dropped:,} dropped",
+    ]  # fmt: skip
 
 
 def _fitting(facts: Sequence[Piece], width: int) -> int:
     """How many of them stand in so many cells, with room for larger numbers: none may jump to and fro with these."""
     ends = accumulate(max(cells(text), _ROOM) for text, _ in facts)
-    return max(sum(end <= width for end in ends), 1)
+    return sum(end <= width for end in ends)
 
 
 def _age(snapshot: Snapshot, moment: float) -> float:

@@ -50,7 +50,7 @@ def test_a_judgement_that_fails_leaves_the_last_one_and_says_why():
     promises = promising(UnavailableError("away", hint="wait"), REPORT, UnavailableError("slow"), REPORT)
     assert promises.sight == Missing("promises are being judged", waiting=True)
     promises.once()
-    assert promises.sight == Missing("away", "wait")
+    assert promises.sight == Missing("away", "wait", bad=True)
     promises.once()
     assert isinstance(promises.sight, SloSight)
     assert not promises.sight.broken

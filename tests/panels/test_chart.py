@@ -129,6 +129,7 @@ def test_a_server_that_takes_long_is_asked_less_often():
         return await asked(query, span)
 
     seen.lookout._answering[Graph] = Graphing(slowly).answer
+    seen.lookout._ticks = seen.clock.now
     seen.clock.at += 20
     chart(seen)
     count = len(curves.asked)

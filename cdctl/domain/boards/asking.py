@@ -18,11 +18,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why something is not there, and what to do about it; `waiting` when it is on its way."""
+    """Why something is not there, and what to do about it; `waiting` when it is on its way, `bad` when it should be
+    there and whoever knows it cannot tell."""
 
     reason: str
     hint: str = ""
     waiting: bool = False
+    bad: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
