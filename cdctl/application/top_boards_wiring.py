@@ -88,9 +88,14 @@ class Boards:
         """The board of that name, or in the file of that path. Raises UsageError, FileError and PluginError."""
         from cdctl.files import boards
 
-        path = self._path(name)
+        path, strange = self._path(name), name not in self._stamps
         self._stamps[name] = (path, _stamp(path))
-        return boards.read(path, self._kinds, self._doors.panel)
+        try:
+            return boards.read(path, self._kinds, self._doors.panel)
+        except CdctlError:
+            if strange:  # nobody shows it: of whatever is typed nothing is kept
+                del self._stamps[name]
+            raise
 
     def open(self, name: str) -> Stage:
         """The same with its panels, ready to work."""

@@ -48,6 +48,7 @@ class Book:
         self._journal, self._counts, self._rollouts, self._texts = journal, counts, rollouts, texts
         self._lock = threading.Lock()
         self._plans: dict[str, PlanSeen] = {}
+        self._of_rollouts: dict[str, PlanSeen] = {}
         self._over: set[str] = set()
         self._after = {_PLAN: 0, _CANCEL: 0}
 
@@ -56,9 +57,7 @@ class Book:
         with self._lock:
             rollouts = self._rollouts.read(now)
             self._take_notes()
-            of_rollouts = self._rollouts.plans()
-            plans = [self._counted(one, now) for digest, one in self._plans.items() if digest not in of_rollouts]
-            return plans, rollouts
+            return [self._counted(one, now) for one in list(self._plans.values())], rollouts
 
     def orders(self, vin: str) -> list[OrderSeen]:
         """Orders to one vehicle, newest first. Raises UnavailableError."""
@@ -68,7 +67,7 @@ class Book:
         """The vehicles of a plan. Raises UnavailableError when the journal does not hold it."""
         with self._lock:
             self._take_notes()
-            plan = self._plans.get(digest)
+            plan = self._plans.get(digest) or self._of_rollouts.get(digest)
         if plan is None:
             raise UnavailableError("the journal of this host does not hold this plan", subject=digest[:16])
         states = self._counts.states(digest)
@@ -87,7 +86,7 @@ class Book:
     def _take_notes(self) -> None:
         for record in self._journal.records(kind=_PLAN, after=self._after[_PLAN]):
             self._after[_PLAN] = record.number
-            self._plans[record.subject] = self._plan(record)
+            (self._of_rollouts if record.body.get("rollout") else self._plans)[record.subject] = self._plan(record)
         for record in self._journal.records(kind=_CANCEL, after=self._after[_CANCEL]):
             self._after[_CANCEL] = record.number
             if (plan := self._plans.get(record.subject)) is not None:
@@ -96,6 +95,9 @@ class Book:
         old = [digest for digest in self._plans if digest in self._over]
         for digest in old[: max(0, len(self._plans) - MOST)]:  # oldest first
             del self._plans[digest]
+        for digest in list(self._of_rollouts)[:-MOST]:
+            del self._of_rollouts[digest]
+        self._over &= self._plans.keys()
 
     def _plan(self, record: Record) -> PlanSeen:
         body: Mapping[str, Any] = record.body
@@ -116,7 +118,7 @@ class Book:
         )
 
     def _counted(self, plan: PlanSeen, now: int) -> PlanSeen:
-        if plan.digest in self._over:
+        if plan.digest in self._over and not plan.under_way(now):  # it is again when the clock is set back
             return plan
         states = self._counts.states(plan.digest)
         if dict(plan.states) != states:

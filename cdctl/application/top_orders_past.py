@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from cdctl.application.top_bursts import Same, folded
 from cdctl.application.top_timeline import Said, apart, holds
@@ -20,7 +20,7 @@ ORDERS = "orders"
 MOST_RECORDS = 20_000
 """Records that are read at first, and events that are kept."""
 _MOST_KNOWN = 50_000
-"""Orders whose vehicles are remembered."""
+"""Orders whose vehicles are remembered, and plans and rollouts by their names."""
 _MOST_OF_ONE = 500
 _ROLES = {State.SUCCEEDED: "good", State.CANCELLED: "", State.UNKNOWN: "warn", State.EXPIRED: "warn"}
 _SAID = {
@@ -34,6 +34,8 @@ _SAID = {
 _WORDS = {"aborted": "bad", "failed": "bad", "paused": "warn", "refused": "warn", "completed": "good"}
 _HEALTH = {"burning": "bad", "no data": "warn", "thin": "", "healthy": "good"}
 _BOARD = Open("orders")
+
+T = TypeVar("T")
 
 
 class OrdersPast:
@@ -49,7 +51,7 @@ class OrdersPast:
         self._since: float | None = None
         self._events: deque[Same] = deque(maxlen=MOST_RECORDS)
         self._known: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
-        self._names: dict[str, str] = {}
+        self._names: OrderedDict[str, str] = OrderedDict()
 
     async def tell(self, ask: Recall, seen: Snapshot) -> Said:
         """See the port."""
@@ -91,10 +93,9 @@ class OrdersPast:
     def _take(self, record: Record, journal: Journal) -> None:
         body, subject = record.body, record.subject
         if record.kind == "intent":
-            self._known[subject] = (str(body.get("vin")), str(body.get("region")), str(body.get("command")))
-            if len(self._known) > _MOST_KNOWN:
-                self._known.popitem(last=False)
-            self._events.append(_ordered(record, self._known[subject], str(body.get("plan", ""))))
+            whose = (str(body.get("vin")), str(body.get("region")), str(body.get("command")))
+            _remember(self._known, subject, whose)
+            self._events.append(_ordered(record, whose, str(body.get("plan", ""))))
         elif record.kind == "move":
             state = _state(body.get("state"))
             if state is not None and (state.terminal or state is State.UNKNOWN):
@@ -109,7 +110,8 @@ class OrdersPast:
                 kept = journal.order(order)
             except UnavailableError:
                 kept = None
-            self._known[order] = (kept.order.vin, kept.order.region, kept.order.command) if kept else ("", "", "order")
+            whose = (kept.order.vin, kept.order.region, kept.order.command) if kept else ("", "", "order")
+            _remember(self._known, order, whose)
         return self._known[order]
 
     def _noted(self, record: Record) -> Sequence[Occasion]:
@@ -136,13 +138,15 @@ class OrdersPast:
         count = len(targets) if isinstance(targets, Sequence) else 0
         named = str(rollout.get("name") or "") if isinstance(rollout, Mapping) else ""
         name = named or str(body.get("command", ""))
-        self._names[record.subject] = self._names[str(body.get("id"))] = name
+        for one in (record.subject, str(body.get("id"))):
+            _remember(self._names, one, name)
         why = str(body.get("reason") or "")
         text = f"{'rollout of ' if rollout else ''}{body.get('command')} to {count:,} vehicles by {record.actor}"
         return self._note(record, record.at, "plan", text + (f": {why}" if why else ""), "")
 
     def _rolled(self, record: Record, number: int, one: Mapping[str, Any]) -> Occasion:
-        self._names.setdefault(record.subject, self._names.get(str(record.body.get("plan")), ""))
+        if record.subject not in self._names:
+            _remember(self._names, record.subject, self._names.get(str(record.body.get("plan")), ""))
         word, words, by = (str(one.get(part) or "") for part in ("word", "words", "by"))
         who = "" if by in {"", "rollout"} else f" {'to' if word == 'refused' else 'by'} {by}"
         text = f"{word}{who}{f': {words}' if words else ''}"
@@ -159,6 +163,13 @@ class OrdersPast:
         """Let go of the journal."""
         if self._journal is not None:
             await self._journal.aclose()
+
+
+def _remember(known: OrderedDict[str, T], name: str, value: T) -> None:
+    """The oldest of too many is forgotten."""
+    known[name] = value
+    if len(known) > _MOST_KNOWN:
+        known.popitem(last=False)
 
 
 def _state(told: object) -> State | None:

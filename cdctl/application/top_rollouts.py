@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from cdctl.application import rollout_states
@@ -67,11 +67,14 @@ class Rollouts:
             self._after[GUARD] = record.number
             _take(self._readings.setdefault(record.subject, {}), record)
         newest = sorted(self._told.values(), key=lambda one: -one.at)[:MOST]
+        self._forget({one.id for one in newest})
         return {one.id: body for one in newest if (body := self._state(one, now)) is not None}
 
-    def plans(self) -> frozenset[str]:
-        """Digests of their plans."""
-        return frozenset(one.plan for one in self._told.values())
+    def _forget(self, newest: Set[str]) -> None:
+        """Of rollouts that are not told of any more nothing is kept."""
+        for known in (self._told, self._readings, self._following, self._over):
+            for name in known.keys() - newest:
+                del known[name]
 
     def _state(self, one: Told, now: int) -> Body | None:
         """None when it cannot be resolved any more: a plan that is not there, a file of another version."""

@@ -20,6 +20,7 @@ from cdctl.panels.list_cursor import ListCursor
 from cdctl.panels.moments import utc
 from cdctl.panels.timeline_lines import MARK, Page, legend, line, reaches, under
 
+_MOST_UNFOLDED = 50
 _DOES = (
     "vehicles that come and go",
     "trouble codes, software, what else vehicles tell",
@@ -156,7 +157,7 @@ class Timeline:
             return (Copy("\t".join(safe(part, 2_000) for part in parts), "line"),)
         if one.count > 1:
             kept = tuple(key for key in self._unfolded if key != one.key)
-            self._unfolded = kept if one.key in self._unfolded else (*kept, one.key)
+            self._unfolded = kept if one.key in self._unfolded else (*kept[1 - _MOST_UNFOLDED :], one.key)
             return DONE
         return (one.opens,) if one.opens is not None else (Say(safe(f"{one.subject} {one.text}", 400)),)
 
