@@ -52,7 +52,10 @@ _json = st.recursive(
 )
 
 
-@given(st.lists(st.one_of(st.lists(_json), st.dictionaries(st.text(), _json))))
+_element = st.one_of(st.lists(_json, max_size=4), st.dictionaries(st.text(), _json, max_size=4))
+
+
+@given(st.lists(_element, max_size=10))
 def test_any_list_comes_apart(values):
     found = list(Elements(_Drip(json.dumps(values).encode()), 1))
     assert [json.loads(one.text or b"null") for one in found] == values
