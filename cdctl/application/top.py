@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from cdctl.application.top_eye import Eye, LocalEye
 from cdctl.application.top_far_eye import FarEye
+from cdctl.application.top_faults import fault
 from cdctl.application.top_promising import Promising
 from cdctl.domain.boards.asking import Answer, Arrange, Ask, Missing
 from cdctl.domain.boards.requests import About
 from cdctl.domain.boards.snapshot import FleetSight, Note, Snapshot
 from cdctl.domain.fleet.view import fields_of
-from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ class Lookout:
         except CdctlError as error:
             return Missing(error.message, error.hint)
         except Exception as error:  # one panel's question may not take the others down
-            return Missing(f"it failed: {safe(f'{type(error).__name__}: {error}', 300)}", "this is a bug")
+            failed = fault("it", error)
+            return Missing(failed.message, failed.hint)
 
     def _own(self) -> Snapshot:
         """This instant with a view that nobody else uses: answers are found beside what is drawn."""

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from cdctl.application.top_arranging import arranged
+from cdctl.application.top_faults import fault
 from cdctl.domain.boards.asking import Arrange, Arranged, Missing
 from cdctl.domain.boards.columned import ColumnVehicles, held
 from cdctl.domain.boards.snapshot import FleetSight, Snapshot
 from cdctl.domain.fleet.view import FleetView
-from cdctl.domain.text import safe
-from cdctl.errors import CdctlError, UnavailableError
+from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
     from cdctl.application.fleet import LocalFleet
@@ -76,7 +76,7 @@ class LocalEye:
         except CdctlError as error:
             self._sight = lost(sight, error)
         except Exception as error:
-            self._sight = lost(sight, failed(error))
+            self._sight = lost(sight, fault("looking", error))
         return self._sight
 
     def own(self, sight: FleetSight) -> FleetSight:
@@ -107,11 +107,6 @@ def heard_before(sight: FleetSight | Missing, now: float) -> float | None:
     """When messages were taken in last; of a clock that was set back not later than now (epoch seconds)."""
     heard = sight.heard_at if isinstance(sight, FleetSight) else None
     return None if heard is None else min(heard, now)
-
-
-def failed(error: Exception) -> UnavailableError:
-    """What nobody expected: what is shown stays, and it is told."""
-    return UnavailableError(f"looking failed: {safe(f'{type(error).__name__}: {error}', 300)}", hint="this is a bug")
 
 
 def lost(sight: FleetSight | Missing, error: CdctlError) -> FleetSight | Missing:

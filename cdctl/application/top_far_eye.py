@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cdctl.application.top_arranging import judged, unshown
-from cdctl.application.top_eye import LISTENING, failed, heard_before, lost
+from cdctl.application.top_eye import LISTENING, heard_before, lost
+from cdctl.application.top_faults import fault
 from cdctl.application.top_pages import Pages
 from cdctl.domain.boards.asking import Arrange, Arranged, Missing
 from cdctl.domain.boards.paged import VIN, Leaf, PageOrder, PageVehicles
@@ -120,7 +121,7 @@ class FarEye:
             except CdctlError as error:
                 self._lose(error)
             except Exception as error:
-                self._lose(failed(error))
+                self._lose(fault("looking", error))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all come back at once
             pause = min(pause * 2, LONGEST_PAUSE)
 

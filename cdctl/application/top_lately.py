@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from cdctl.application.top_faults import fault
 from cdctl.errors import CdctlError
 
 K = TypeVar("K", bound=Hashable)
@@ -49,6 +50,8 @@ class Lately(Generic[K, T]):
             known.value, known.error = await self._ask(key), None
         except CdctlError as error:
             known.error = error
+        except Exception as error:
+            known.error = fault("asking", error)
         finally:
             known.task, known.ended = None, asyncio.get_running_loop().time()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cdctl.application.broker import QUIET, Ear, Gate, opened
+from cdctl.application.top_faults import fault
 from cdctl.application.top_row import RowOf, cells_of
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.columned import ColumnVehicles
@@ -83,9 +84,14 @@ class Hearing:
                     self._tried[region].set()
                     await asyncio.Event().wait()  # the link mends itself
             except CdctlError as error:
-                self._notes[region] = error.message
-                self._tried[region].set()
+                self._lose(region, error)
+            except Exception as error:
+                self._lose(region, fault("listening", error))
             await asyncio.sleep(AGAIN)
+
+    def _lose(self, region: str, error: CdctlError) -> None:
+        self._notes[region] = error.message
+        self._tried[region].set()
 
     def _take(self, messages: Sequence[Message]) -> None:
         """Keep them as they are: whatever a vehicle sends, this costs little."""

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING
 
 from cdctl.application.rollout_states import Body
+from cdctl.application.top_faults import fault
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class Listening:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def _lose(self, error: CdctlError) -> None:
+        self._silence = error.message
+        self._first.set()
+
     async def _listen(self) -> None:
         while True:
             degraded: list[str] = []
@@ -53,6 +58,7 @@ class Listening:
                     self._first.set()
                     await asyncio.get_running_loop().create_future()
             except CdctlError as error:
-                self._silence = error.message
-                self._first.set()
+                self._lose(error)
+            except Exception as error:
+                self._lose(fault("listening to operators", error))
             await asyncio.sleep(AGAIN)

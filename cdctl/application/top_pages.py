@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from cdctl.application.top_faults import fault
 from cdctl.domain.boards.paged import Leaf, leaf
 from cdctl.errors import CdctlError, UnavailableError
 
@@ -76,6 +77,8 @@ class Pages:
                         return
         except CdctlError as error:
             one.error = error
+        except Exception as error:
+            one.error = fault("following a page", error)
         finally:
             if self._followed.get(query) is one:
                 del self._followed[query]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cdctl.application.top_faults import fault
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.snapshot import SloSight
 from cdctl.domain.slo.turning import Turn, turns
-from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class Promising:
             found = SloSight(self._judge(), self._clock.now())
         except CdctlError as error:
             self._fail(Missing(error.message, error.hint, bad=True))
-        except Exception as error:  # they are judged again in a minute, and it is told
-            said = safe(f"{type(error).__name__}: {error}", 300)
-            self._fail(Missing(f"judging failed: {said}", "this is a bug", bad=True))
+        except Exception as error:  # they are judged again in a minute
+            failed = fault("judging", error)
+            self._fail(Missing(failed.message, failed.hint, bad=True))
         else:
             with self._lock:
                 before, self.sight = self.sight, found

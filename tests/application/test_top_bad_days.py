@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 from days import Day
 from screens import HOSTILE, NOW, Look, Still, vin
 
+from cdctl.application.broker import Gate
 from cdctl.application.top import Lookout, Setting
+from cdctl.application.top_lately import Lately
+from cdctl.application.top_messages import Hearing, Post
+from cdctl.application.top_operators import Listening
+from cdctl.application.top_pages import Pages
 from cdctl.application.top_promising import Promising
 from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.requests import About, Open
 from cdctl.domain.boards.snapshot import SloSight, Snapshot
+from cdctl.domain.fleet.reading import Query
 from cdctl.domain.slo.verdict import SloReport
 from cdctl.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from cdctl.application.rollout_ops import Looking
 
 REPORT = SloReport(int(NOW), int(NOW), ())
 BOARDS = ("fleet", "slo", f"vehicle {vin(4)}", "orders", "incident promise-0 region=eu", "trace", "events", "pivot")
@@ -275,3 +288,45 @@ def test_boards_that_cannot_be_opened_are_not_remembered(tmp_path: Path) -> None
         look.view.run(f"{tmp_path}/none-{number}.yaml")
     assert len(look.boards._stamps) == known
     assert "none-19.yaml" in look.last(200)
+
+
+class FaultError(Exception):
+    """What nobody expected."""
+
+
+@asynccontextmanager
+async def faulty(*_: object) -> AsyncIterator[Looking]:
+    raise FaultError(HOSTILE)
+    yield
+
+
+def test_what_asks_in_the_background_outlives_a_fault_and_tells_it():
+    async def asked(key: str) -> str:
+        raise FaultError(HOSTILE)
+
+    async def run() -> list[str]:
+        lately = Lately(asked, 30.0)
+        _, error = await lately.told("a")
+        assert error is not None
+        operators = Listening(faulty)
+        _, silence = await operators.states()
+        await operators.aclose()
+        fleet = SimpleNamespace(follow=lambda query: following())
+        with pytest.raises(UnavailableError) as raised:
+            await Pages(fleet, Still()).page(Query())  # type: ignore[arg-type]
+        gate = Gate("eu", "mqtt://eu", lambda ear: 1 / 0)  # type: ignore[arg-type, return-value]
+        hearing = Hearing(vin(1), [Post(gate, ())], Still())
+        await hearing.ready()
+        (note,) = (await hearing.told()).notes
+        await hearing.aclose()
+        return [error.message, silence, raised.value.message, note]
+
+    async def following() -> AsyncIterator[object]:
+        raise FaultError(HOSTILE)
+        yield
+
+    told = asyncio.run(run())
+    for text, what in zip(told, ("asking", "listening to operators", "following a page"), strict=False):
+        assert text.startswith(f"{what} failed: FaultError: ")
+    assert told[3] == "eu: listening failed: ZeroDivisionError: division by zero"
+    assert all(text.isprintable() for text in told)
