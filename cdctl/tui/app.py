@@ -100,7 +100,7 @@ class Top(App[None]):
     def on_mount(self) -> None:
         """Dialogs wear what the boards do; and from now on the terminal has to be there."""
         self._gone = terminal.watch()
-        self.theme = THEME_OF.get(self._board.theme, self.theme)
+        self._dress(self._board.theme)
 
     @work(thread=True)
     def _save(self, kept: Kept) -> None:
@@ -117,4 +117,9 @@ class Top(App[None]):
             self.view.say(f"there is no theme {name!r}: {', '.join(THEMES)}", bad=True)
             return
         self._board.wear(name)
+        self._dress(name)
+
+    def _dress(self, name: str) -> None:
+        """Dialogs in colours that go with a theme: sixteen of them where the terminal's own are worn."""
+        self.ansi_color = name == "terminal"
         self.theme = THEME_OF.get(name, self.theme)

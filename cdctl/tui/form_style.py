@@ -14,7 +14,7 @@ THEME_OF: Mapping[str, str] = {
 """Which of the library's own themes goes with one of the view's. ansi-dark: the terminal's own ground and ink."""
 
 DIALOG = """
-SendForm, Confirm { align: center middle; }
+SendForm, Confirm { align: center middle; background: transparent; }
 SendForm #dialog { width: 96%; max-width: 120; height: 96%; max-height: 44; }
 Confirm #dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; }
 #dialog { border: round $primary; padding: 0 1; background: $surface; }
@@ -27,6 +27,7 @@ Confirm #dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; }
 .row .hint { width: 1fr; color: $text-muted; padding: 0 0 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
 .row Input, .row Select { width: 26; background: $boost; }
 .row Checkbox { width: 26; }
+Confirm .row Input { width: 1fr; }
 .fault { width: 1fr; height: auto; color: $error; display: none; padding: 0 0 0 14; }
 .fault.shown { display: block; }
 #choose { height: 1fr; }
@@ -47,13 +48,14 @@ Confirm #dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; }
 ContentSwitcher { height: 1fr; }
 #commands { text-wrap: nowrap; text-overflow: ellipsis; }
 #commands:ansi > .option-list--option-highlighted { background: ansi_blue; color: ansi_bright_white; }
-#dialog Input:ansi, #dialog Select:ansi, #dialog Checkbox:ansi {
-    background: ansi_default; border-left: outer ansi_blue; border-right: outer ansi_blue;
+#dialog Input, #dialog Select, #dialog Checkbox {
+    border-left: outer $primary !important; border-right: outer $primary !important;
 }
+#dialog Input:focus, #dialog Select:focus, #dialog Checkbox:focus {
+    border-left: outer $warning !important; border-right: outer $warning !important;
+}
+#dialog Input:ansi, #dialog Select:ansi, #dialog Checkbox:ansi { background: ansi_default; }
 #dialog Select:ansi SelectCurrent { background: ansi_default; }
-#dialog Input:focus:ansi, #dialog Select:focus:ansi, #dialog Checkbox:focus:ansi {
-    border-left: outer ansi_yellow; border-right: outer ansi_yellow;
-}
 #dialog Button:ansi { background: ansi_default; color: ansi_default; text-style: reverse; }
 #dialog Button:focus:ansi { background: ansi_yellow; color: ansi_black; text-style: bold; }
 .row .hint:ansi { text-style: dim; }

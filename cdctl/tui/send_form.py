@@ -180,12 +180,14 @@ class SendForm(Quick[bool]):
     def _still_open(self) -> None:
         """A plan that was looked at for long is made anew, unless it was written down."""
         if self._shows == "fill" and not self._written:
-            self._preview_anew()
+            self._preview_anew(always=True)
 
     @work(exclusive=True, group="preview")
-    async def _preview_anew(self) -> None:
+    async def _preview_anew(self, *, always: bool = False) -> None:
+        """always: although what stands in the form is what is shown."""
         await asyncio.sleep(_SETTLES)  # a plan for every letter would hold up the next key
-        await self._preview()
+        if always or self._of != self._filled():
+            await self._preview()
 
     async def _preview(self) -> None:
         """What would be sent with what stands in the form now."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from commanding import ADA, BEA, OTHERS, VIC
+from ordering import answering
 from screens import Look, vin
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, Static
@@ -20,6 +21,7 @@ from cdctl.application import wiring
 from cdctl.application.top_choosing import Meant
 from cdctl.application.top_hands import Hands
 from cdctl.application.top_sending_wiring import hands_of
+from cdctl.domain.boards.ordering import SentSight
 from cdctl.domain.orders.plan import Target
 from cdctl.lab.vehicles.keys import trust_toml, vehicles_csv
 from cdctl.security import key_files
@@ -115,7 +117,7 @@ def play(
 ) -> None:
     """Prepare a command to these vehicles until the story is told."""
     settings = wiring.read_settings(config=str(settings_file(folder, by, known)))
-    look = Look(count)
+    look = Look(count, "orders", answering=answering(SentSight()))
     wanted = Wanted(Meant(vins or (() if where else (vin(0),)), where, targets), command, texts or {})
 
     async def run() -> None:

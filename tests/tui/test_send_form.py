@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, OptionList, Select
 from cdctl.domain.orders.plan import Target
 from cdctl.stores.journal import read_journal
 from cdctl.tui.form_fields import FieldRow
+from cdctl.tui.screen import BoardView
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "boards"
 UPDATE = bool(os.environ.get("CDCTL_UPDATE_GOLDEN"))
@@ -37,7 +38,9 @@ def compare(name: str, text: str) -> None:
 def test_it_looks_as_it_did(tmp_path: Path, size: tuple[int, int]) -> None:
     async def story(form: Form) -> None:
         await form.shows("policy allows it")
-        for _ in range(3):  # a scrollbar comes when it is known how long the text is
+        for _ in range(3):  # a scrollbar comes when it is known how long the text is; the board behind is there, too
+            await form.look.lookout.settle()
+            form.pilot.app.screen_stack[0].query_one(BoardView).look()
             await form.pilot.pause()
         whole = f"form-{size[0]}x{size[1]}"
         compare(f"{whole}.txt", "".join(f"{line.rstrip()}\n" for line in steady(form.text).splitlines()))
