@@ -14,7 +14,7 @@ from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 from cdctl.panels.list_cursor import ListCursor
-from cdctl.panels.slo_lines import REST, head, line
+from cdctl.panels.slo_lines import head, layout, line
 
 _GRAVEST = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.ERROR, Verdict.NO_DATA, Verdict.MET)
 
@@ -88,10 +88,10 @@ class Promises:
         self._cursor.follow([(row.name, row.objective, row.group_text) for row in rows])
         shown = rows[self._cursor.fit(height - 1)]
         blank: Piece = (" " * width, "")
-        name = min(max(width - REST, 16), 60)
+        form = layout(width)
         under = rows[self._cursor.place] if rows else None
-        lines = [with_role((*line(row, name), blank), "cursor" if row is under else "") for row in shown]
-        return [((head(name), "head"), (" " * width, "head")), *lines]
+        lines = [with_role((*line(row, form), blank), "cursor" if row is under else "") for row in shown]
+        return [((head(form), "head"), (" " * width, "head")), *lines]
 
     def data(self) -> Mapping[str, object]:
         """Every promise, with the numbers of `cdctl slo report -o json`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cdctl.domain import grid
@@ -14,36 +16,63 @@ PAIRS = (("1h", "5m"), ("6h", "30m"), ("3d", "6h"))
 _ROLES = {Verdict.MET: "good", Verdict.AT_RISK: "warn", Verdict.BREACHED: "bad", Verdict.NO_DATA: "dim"}
 _BARS = " ▁▂▃▄▅▆▇█"
 _BAR, _SPARK, _PAIR = 10, 16, 13
-REST = 114
-"""Cells of everything but the name."""
+_NAME, _LEAST, _MOST = 40, 24, 60
+"""Cells of a name: what most need, the fewest, the most."""
 
 
-def head(width: int) -> str:
-    """Names of the columns; `width` cells are for the promise's own."""
-    pairs = "".join(f"{f'{long}/{short}':>{_PAIR}} " for long, short in PAIRS)
-    return f" {'':10} {'PROMISE':{width}} {'SLI':>8} {'TARGET':>8} {'BUDGET LEFT':{_BAR + 6}} {pairs} BAD OVER WINDOW"
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What stands in a line. name: cells of the promise and its group. pairs: of PAIRS, how many. target, spark:
+    whether they are there."""
+
+    name: int
+    pairs: int
+    target: bool = True
+    spark: bool = True
 
 
-def line(row: Row, width: int) -> Line:
-    """One row; `width` cells are for its name."""
+def layout(width: int) -> Layout:
+    """Names are read first, then how fast it burns; how it went, and what was promised, give way on narrow screens."""
+    for target, spark, pairs, least in (
+        (True, True, 3, _NAME), (True, True, 2, _NAME), (True, True, 1, _NAME), (True, False, 1, _LEAST),
+        (False, False, 1, _LEAST),
+    ):  # fmt: skip
+        name = width - 39 - 9 * target - (_PAIR + 1) * pairs - (_SPARK + 2) * spark
+        if name >= least:
+            return Layout(min(name, _MOST), pairs, target, spark)
+    return Layout(_LEAST, 1, target=False, spark=False)
+
+
+def head(form: Layout) -> str:
+    """Names of the columns."""
+    target = f" {'TARGET':>8}" if form.target else ""
+    pairs = "".join(f" {f'{long}/{short}':>{_PAIR}}" for long, short in PAIRS[: form.pairs])
+    spark = "  BAD OVER WINDOW" if form.spark else ""
+    return f" {'':10} {'PROMISE':{form.name}} {'SLI':>8}{target} {'BUDGET LEFT':{_BAR + 6}}{pairs}{spark}"
+
+
+def line(row: Row, form: Layout) -> Line:
+    """One row."""
     role = _ROLES.get(row.verdict, "bad")
-    short = grid.shorten(safe(f"{row.name} {row.group_text}".strip(), 200), width)
+    short = grid.shorten(safe(f"{row.name} {row.group_text}".strip(), 200), form.name)
     left = row.error_budget.remaining_ratio if row.error_budget else None
     budget: Piece = ("-" + " " * (_BAR + 5), "dim") if left is None else (_bar(left) + _share(left), _left(left))
+    target = f" {float(100 * row.target):>8.7g}" if form.target else ""
     pieces: list[Piece] = [
         (f" {row.verdict.value.replace('_', ' '):10} ", f"{role} strong"),
-        (short + " " * (width - grid.cells(short) + 1), ""),
-        (f"{'-' if row.sli is None else f'{100 * row.sli:.3f}':>8} {float(100 * row.target):>8.7g} ", ""),
+        (short + " " * (form.name - grid.cells(short) + 1), ""),
+        (f"{'-' if row.sli is None else f'{100 * row.sli:.3f}':>8}{target} ", ""),
         budget,
-        (" ", ""),
     ]
     if row.reason and row.sli is None:
-        return (*pieces, (safe(row.reason, 200), "dim"))
-    for pair in PAIRS:
+        return (*pieces, (" " + safe(row.reason, 200), "dim"))
+    for pair in PAIRS[: form.pairs]:
         fires = any(text.startswith("/".join(pair)) for text in row.firing)
         rates = "/".join(_rate(row.burn_rates.get(window)) for window in pair)
-        pieces.append((f"{rates:>{_PAIR}} ", "bad strong" if fires else ""))
-    return (*pieces, (" " + _spark(row.history, float(1 - row.target)), role))
+        pieces.append((f" {rates:>{_PAIR}}", "bad strong" if fires else ""))
+    if form.spark:
+        pieces.append(("  " + _spark(row.history, float(1 - row.target)), role))
+    return tuple(pieces)
 
 
 def _rate(rate: float | None) -> str:

@@ -10,6 +10,7 @@ from screens import HOSTILE, NOW, Look
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.slo.verdict import ErrorBudget, History, Row, SloReport, Verdict
 from cdctl.domain.slo.window import Bounds
+from cdctl.panels.slo_lines import head, layout
 
 AT = int(NOW)
 BURNS = {"5m": 20.0, "30m": 8.04, "1h": 15.5, "2h": 3.0, "6h": 6.0, "1d": None, "3d": 0.9}
@@ -71,3 +72,14 @@ def test_moving_stays_within():
     look = Look(20, "slo", slo=report())
     look.press("tab", "down", "down", "down", "end", "up", "pageup", "home", "pagedown")
     assert look.lines()
+
+
+@pytest.mark.parametrize("width", range(60, 240))
+def test_lines_are_as_wide_as_the_screen_has_room_for(width):
+    form = layout(width)
+    assert form.pairs >= 1
+    if width >= 80:
+        assert len(head(form)) <= width
+    if width >= 160:
+        assert (form.pairs, form.target, form.spark) == (3, True, True)
+    assert layout(width + 1).pairs >= form.pairs
