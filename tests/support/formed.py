@@ -67,8 +67,9 @@ class Form:
 
     @property
     def words(self) -> str:
-        """The same without frames, on one line."""
-        return " ".join(re.sub("[│╭╮╰╯─▌▐]", " ", self.text).split())
+        """What the dialog says, on one line."""
+        inside = [line[line.index("│") : line.rindex("│")] for line in self.text.splitlines() if line.count("│") > 1]
+        return " ".join(re.sub("[│─▌▐]", " ", " ".join(inside)).split())
 
     @property
     def face(self) -> str:
