@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from screens import HOSTILE, NOW, Look
 
 from cdctl.domain.boards.asking import Missing
