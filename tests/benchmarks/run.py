@@ -188,6 +188,7 @@ _SCRIPTS = {
     "orders": ("orders.py",),
     "why": ("why.py",),
     "view": ("view.py",),
+    "top": ("top.py",),
 }
 """Benchmarks that print for themselves."""
 
