@@ -80,7 +80,7 @@ def test_what_vehicles_send_wrongly_is_counted_and_the_rest_is_understood(broker
             await vehicles.raw(("cd/eu//tele", {"ts": 5, "s": {}}), (f"cd/eu/{'V' * 41}/tele", {"ts": 5, "s": {}}))
             await vehicles.raw(("cd/eu/A B/tele", {"ts": 5, "s": {}}))
             await vehicles.tele("GOOD")
-            status = await seen(fleet, lambda s: s.online == 1)
+            status = await seen(fleet, lambda s: s.online == 1 and s.decoded + s.malformed == s.received)
             assert await states(fleet) == {"GOOD": "online"}
             assert (status.received, status.decoded, status.malformed) == (18, 1, 17)
             assert dict(status.malformed_by) == {
