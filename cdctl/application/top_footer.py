@@ -87,7 +87,7 @@ class Footer:
 def _hints(view: View, width: int) -> Line:
     """The keys that matter most for the panel that has the focus, then those of the view; the board at the right."""
     kind, bindings = view.stage.focused
-    name = f" {view.place[0]} "
+    name = f" {safe(view.place[0], 80)} "
     pieces: list[Piece] = [(" ", "")]
     left = width - cells(name) - 1
     for own, binding in [*((kind, one) for one in bindings), *((EVERYWHERE, one) for one in view.bound[EVERYWHERE])]:
@@ -106,7 +106,7 @@ def help_lines(view: View, width: int) -> list[Line]:
     """What every key does on the board on the screen, in two columns where there is room."""
     board = view.stage.board
     blocks = [_block(view, kind, bindings) for kind, bindings in view.bound.items()]
-    head: list[Line] = [((f" {board.title or board.name}", "strong"),), BLANK]
+    head: list[Line] = [((f" {safe(board.title or board.name, 200)}", "strong"),), BLANK]
     if width < 2 * _COLUMNS:
         return [*head, *(line for block in blocks for line in [*block, BLANK]), _END]
     columns: tuple[list[Line], list[Line]] = ([], [])

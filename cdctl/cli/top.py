@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 FORMS = ("text", "json", "svg")
 USUAL = (160, 50)
+_ELSE = "cdctl top --once prints one picture"
+_DUMB = ("dumb", "unknown")
 _PATIENCE = 15.0
 _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
 
@@ -75,7 +78,9 @@ def top(
         subject = "-o" if outputs else "--size" if size else "--show-vins"
         raise UsageError("is for one picture", subject=subject, hint="add --once")
     if output.terminal_width() is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("the live view needs a terminal", hint="cdctl top --once prints one picture")
+        raise UsageError("the live view needs a terminal", hint=_ELSE)
+    if os.environ.get("TERM", "").lower() in _DUMB:
+        raise UsageError(f"is {os.environ['TERM']}: no screen can be drawn there", subject="TERM", hint=_ELSE)
     _live(run, settings, (board, _about(run, settings, alert)), readonly=readonly, theme=theme)
 
 
@@ -92,6 +97,7 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
     from cdctl.application.top_boards_wiring import Boards, keymap_of
     from cdctl.application.top_sending_wiring import hands_of
     from cdctl.application.top_view import View
+    from cdctl.tui import colourless
     from cdctl.tui.app import Top
 
     board, about = place
@@ -108,6 +114,7 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
         view = View(lookout, boards, keymap, board, about)
         config, plugins = run.config, run.plugins
         hands = None if readonly else hands_of(settings, lookout, fleet, view.say, config=config, plugins=plugins)
+        colourless.choose(run.color)
         app = Top(view, boards.changed, theme, hands)
         try:
             await app.run_async()

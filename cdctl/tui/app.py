@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import App, ComposeResult
-from textual.command import CommandPalette
 
 from cdctl.domain.boards.requests import Copy, Leave, Palette, Prepare, Save, Steer, Theme
 from cdctl.tui import terminal
 from cdctl.tui.acting import Acting
 from cdctl.tui.alone import alone
+from cdctl.tui.colourless import COLOURLESS
 from cdctl.tui.form_style import THEME_OF
 from cdctl.tui.looks import THEMES
-from cdctl.tui.palette import Everything
+from cdctl.tui.palette import Search
 from cdctl.tui.saving import Kept, keep
 from cdctl.tui.screen import BoardView
 
@@ -31,7 +31,7 @@ class Top(App[None]):
     """The live view."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = "Screen { background: ansi_default; }"
+    CSS = "Screen { background: ansi_default; }" + COLOURLESS
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Top(App[None]):
                 size = (self._board.size.width, self._board.size.height)
                 self._save(keep(self.view.stage, size, self._board.theme, time.time()))
             case Palette():
-                self.push_screen(CommandPalette([Everything], placeholder="what to do"))
+                self.push_screen(Search())
             case _:
                 self.view.say("this cannot be done here yet", bad=True)
 

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label, Static
 from cdctl.domain.text import safe
 from cdctl.tui.form_fields import Line
 from cdctl.tui.form_style import DIALOG
+from cdctl.tui.once import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Ask:
     reasoned: bool = False
 
 
+@once
 class Confirm(ModalScreen["str | None"]):
     """Ends with the reason that was given (which may be empty), or None when it is not to be done."""
 

@@ -22,6 +22,7 @@ from cdctl.tui.command_chooser import CommandChooser
 from cdctl.tui.form_fields import FieldRow, Line
 from cdctl.tui.form_style import DIALOG
 from cdctl.tui.form_words import Wanted, facts
+from cdctl.tui.once import once
 from cdctl.tui.quick import Quick
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Say(Protocol):
         ...
 
 
+@once
 class SendForm(Quick[bool]):
     """Ends with whether something was sent."""
 
@@ -229,6 +231,8 @@ class SendForm(Quick[bool]):
 
     @work(exclusive=True, group="send")
     async def _send(self) -> None:
+        if self._gone:
+            return
         if self._of != self._filled():
             await self._preview()
         prepared, typed = self._prepared, self.query_one("#typed", Input)

@@ -90,14 +90,15 @@ class Judge:
 
 
 class Day:
-    """See the module. asked: what the view asked others to do. number: of the last BEAT."""
+    """See the module. sent: plans that the journal has at first. asked: what the view asked others to do. number: of
+    the last BEAT."""
 
-    def __init__(self, folder: Path, board: str = "fleet", count: int = 90, about: About | None = None) -> None:
+    def __init__(self, folder: Path, board: str = "fleet", count: int = 90, sent: int = 0) -> None:
         self.clock, self.columns = Still(), columns(count)
         self.fleet = LocalFleet(self.columns, self.clock)
         self.promises = Promising(Judge(self.clock), self.clock)
         self._judged, self._lived = 0.0, 0.0
-        self.number, self.looks, self._orders = 0, 0, 0
+        self.number, self.looks, self._orders, self._before = 0, 0, 0, sent
         changes = folder / "changes.jsonl"
         changes.write_text('{"at": "2027-01-15T07:00:00Z", "title": "api 1.4.2", "service": "api"}\n')
         self._journal = open_journal(folder / "journal.db", clock=ManualClock(), reserve=65_536)
@@ -105,7 +106,7 @@ class Day:
         self._means = Means(settings, self.clock, self.fleet, self.promises, plugins=False)
         self.lookout = Lookout(Setting("x", answering=self._answering()), self.clock, self.fleet, self.promises)
         self.boards = Boards(settings, catalogue(settings, plugins=False))
-        self.view = View(self.lookout, self.boards, Keymap(), board, about or About())
+        self.view = View(self.lookout, self.boards, Keymap(), board, About())
         self.asked: list[Request] = []
 
     def _answering(self) -> Mapping[type[Ask], Answering]:
@@ -139,6 +140,7 @@ class Day:
     async def open(self) -> AsyncIterator[Day]:
         """In one loop; what was opened is closed."""
         try:
+            await self._journal.write([entry for _ in range(self._before) for entry in self._sent()])
             await self.frame()
             yield self
         finally:

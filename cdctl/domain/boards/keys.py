@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cdctl.domain.text import safe
+
 SHARED = frozenset({"escape", "enter"})
 """Keys that go to the view where a panel has no use for them: no conflict."""
 EVERYWHERE = "view"
@@ -92,4 +94,4 @@ def shown(keys: Sequence[str]) -> str:
     names |= {"shift+left": "shift-←", "shift+right": "shift-→", "home": "Home", "end": "End", "enter": "Enter"}
     names |= {"space": "Space", "tab": "Tab", "shift+tab": "shift-Tab"}
     told = [key for key in keys if not key.startswith(("wheel", "click"))]
-    return " ".join(names.get(key, key.replace("ctrl+", "ctrl-")) for key in told)
+    return safe(" ".join(names.get(key, key.replace("ctrl+", "ctrl-")) for key in told))
