@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -40,8 +39,10 @@ WARM, WHOLE = 16, 144
 MOST = 24 << 10
 """Bytes that the last twenty-one hours may leave behind: what happened last is longer or shorter than before."""
 
-MOST_RESIDENT = 8 << 20
-"""Bytes of memory of the process: what is freed is not always given back."""
+MOST_TRACED = 64 << 10
+"""The same with what the interpreter keeps for the next tuple or float."""
+MOST_RESIDENT = 16 << 20
+"""Bytes of memory of the process, which are given back when the allocator likes: some 6 MB to and fro."""
 
 
 @pytest.fixture
@@ -124,15 +125,16 @@ def test_a_day_leaves_nothing_behind_line_by_line(tmp_path: Path, small: None) -
             await lived(day, WARM * VISIT, 20.0)
             begin, before = taken(), tracemalloc.take_snapshot()
             await lived(day, WHOLE * VISIT, 20.0)
+            grown = taken() - begin
             told = tracemalloc.take_snapshot().compare_to(before, "lineno")
-            return taken() - begin, [str(one) for one in told[:40]]
+            return grown, [str(one) for one in told[:40]]
 
     try:
         grown, where = asyncio.run(run())
     finally:
         tracemalloc.stop()
     print(f"{grown:,} bytes more")
-    assert grown < MOST, f"{grown:,} bytes more:\n" + "\n".join(where)
+    assert grown < MOST_TRACED, f"{grown:,} bytes more:\n" + "\n".join(where)
 
 
 @pytest.mark.soak
@@ -141,10 +143,11 @@ def test_every_picture_of_a_day(tmp_path: Path, small: None) -> None:
 
     def resident() -> int:
         gc.collect()
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("RssAnon"))
 
     async def run() -> tuple[int, int]:
-        day = Day(tmp_path)
+        day = Day(tmp_path, past=True)
         async with day.open():
             await lived(day, WARM * VISIT, 0.1)
             before = resident()

@@ -43,6 +43,7 @@ from cdctl.domain.boards.requests import About, Request
 from cdctl.domain.boards.snapshot import Snapshot
 from cdctl.domain.boards.tracing import FindTrace, FoundTrace
 from cdctl.domain.fleet.batch import Presence
+from cdctl.domain.fleet.layout import HAPPENINGS
 from cdctl.domain.orders.keeping import Entry, Move, Note
 from cdctl.domain.orders.order import Course, State
 from cdctl.domain.settings import Context, Settings
@@ -58,6 +59,7 @@ EVERY = 60.0
 """Seconds between two judgements."""
 BEAT = 20.0
 """Seconds between two times that something happens."""
+PLANS = 3_000
 _MOST_LOOKS = 20
 
 
@@ -90,15 +92,15 @@ class Judge:
 
 
 class Day:
-    """See the module. sent: plans that the journal has at first. asked: what the view asked others to do. number: of
-    the last BEAT."""
+    """See the module. past: what was before, as much as is kept of it: plans in the journal, happenings. asked: what
+    the view asked others to do. number: of the last BEAT."""
 
-    def __init__(self, folder: Path, board: str = "fleet", count: int = 90, sent: int = 0) -> None:
+    def __init__(self, folder: Path, board: str = "fleet", count: int = 90, *, past: bool = False) -> None:
         self.clock, self.columns = Still(), columns(count)
         self.fleet = LocalFleet(self.columns, self.clock)
         self.promises = Promising(Judge(self.clock), self.clock)
         self._judged, self._lived = 0.0, 0.0
-        self.number, self.looks, self._orders, self._before = 0, 0, 0, sent
+        self.number, self.looks, self._orders, self._past = 0, 0, 0, past
         changes = folder / "changes.jsonl"
         changes.write_text('{"at": "2027-01-15T07:00:00Z", "title": "api 1.4.2", "service": "api"}\n')
         self._journal = open_journal(folder / "journal.db", clock=ManualClock(), reserve=65_536)
@@ -140,7 +142,10 @@ class Day:
     async def open(self) -> AsyncIterator[Day]:
         """In one loop; what was opened is closed."""
         try:
-            await self._journal.write([entry for _ in range(self._before) for entry in self._sent()])
+            if self._past:
+                await self._journal.write([entry for _ in range(PLANS) for entry in self._sent()])
+                for number in range(HAPPENINGS // 90 + 1):
+                    self._happened(np.arange(90), "online" if number % 2 else "offline")
             await self.frame()
             yield self
         finally:

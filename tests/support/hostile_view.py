@@ -38,6 +38,7 @@ from cdctl.domain.boards.vehicle import Inspect
 from cdctl.domain.settings import Settings
 from cdctl.domain.slo.verdict import Row, SloReport, Verdict
 from cdctl.domain.slo.window import Bounds
+from cdctl.domain.why.explanation import Picked, Predicate
 from cdctl.errors import UnavailableError
 
 AT = int(NOW)
@@ -65,7 +66,10 @@ def answering() -> Mapping[type[Ask], Answering]:
         return Targeted(plan, ORDERS)
 
     async def explain(ask: Explain, seen: Snapshot) -> Explained:
+        odd = (Predicate(HOSTILE, HOSTILE),)
         told = replace(explanation(), notes=(HOSTILE,), by=HOSTILE, group={HOSTILE: HOSTILE})
+        cause = replace(told.causes[0], where=odd, picked=Picked("", odd))
+        told = replace(told, causes=(cause, *told.causes))
         return Explained(told, "region:eu", HOSTILE, NOW, NOW - 900)
 
     async def traced(ask: FindTrace, seen: Snapshot) -> FoundTrace:
@@ -115,7 +119,7 @@ def look(folder: Path, board: str, *, broken: bool) -> Look:
     )
     setting = replace(made.lookout.setting, context=HOSTILE, through=HOSTILE)
     made.lookout.setting = setting
-    made.view.say(HOSTILE, bad=True)
+    made.lookout.note(HOSTILE, bad=True)
     return made
 
 

@@ -69,18 +69,19 @@ class Pty:
     def resize(self, width: int, height: int) -> None:
         """Another size, as a window manager gives it, once nothing is written any more; what was drawn before is not
         looked at. Returns when something was drawn."""
-        while self._quiet():
-            pass
+        self.settle()
         self._drawn_from = len(self.written)
         self._sized((width, height))
         assert self.comes(lambda: len(self.written) > self._drawn_from), "it does not draw anew"
 
-    def _quiet(self) -> bool:
-        """Read what is there; whether anything was."""
-        before = len(self.written)
-        for _ in range(3):
-            self._read()
-        return len(self.written) > before
+    def settle(self, seconds: float = 0.3) -> None:
+        """Read on until nothing is written for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            before = len(self.written)
+            if not self._read(min(seconds, 0.1)):
+                return
+            end = time.monotonic() + seconds if len(self.written) > before else end
 
     def press(self, keys: bytes) -> None:
         """Type."""
@@ -104,9 +105,9 @@ class Pty:
             pass
         return self.child.wait(30)
 
-    def _read(self) -> bool:
+    def _read(self, seconds: float = 0.1) -> bool:
         try:
-            part = os.read(self._main, 65_536) if select.select([self._main], [], [], 0.1)[0] else b""
+            part = os.read(self._main, 65_536) if select.select([self._main], [], [], seconds)[0] else b""
         except OSError:  # Linux says so when nobody has the other side any more
             return False
         self.written += part
@@ -136,8 +137,7 @@ class Pty:
     def foreign(self) -> Iterator[str]:
         """Whatever acts on a terminal, or hides or turns text, and is not our own doing; once nothing is written any
         more."""
-        while self._quiet():
-            pass
+        self.settle()
         for order in _ORDER.findall(self.written):
             if not _OURS.fullmatch(order):
                 yield repr(order)

@@ -24,7 +24,10 @@ VIEW = Path(__file__).parents[1] / "support" / "hostile_view.py"
 COLOURED = {str(code) for code in (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))}
 MORE = {"38", "48"}
 """What comes before a colour that is none of sixteen."""
-BOARDS = ("fleet", "slo", "vehicle", "orders", "incident", "trace", "events", "pivot", "mine")
+BOARDS = {
+    "fleet": "── vehicles ·", "slo": "── promises", "vehicle": "── vehicle", "orders": "── orders",
+    "incident": "── why", "trace": "── trace", "events": "── timeline", "pivot": "── vehicles by",
+}  # fmt: skip
 ESCAPE, DOWN, PALETTE = b"\x1b[27u", b"\x1b[B", b"\x10"
 """Esc as a terminal sends it that tells it from the beginning of another key."""
 SETTINGS = '[contexts.x]\nbrokers = { eu = { url = "mqtt://127.0.0.1:1" } }\n'
@@ -44,25 +47,30 @@ def top(folder: Path, root: Path, *words: str, **variables: str) -> Pty:
 
 
 def look_through(screen: Pty) -> None:
-    """Help, words, the palette, every key that shows more; each is waited for."""
+    """Help, words, the palette; then on every board each key that shows more."""
     assert screen.until(" STALE ")
     shown = ((b"?", "everywhere"), (b" ", " STALE "), (b":", " : "), (ESCAPE, " STALE "), (PALETTE, "what to do"))
     for key, text in (*shown, (DOWN, "board "), (ESCAPE, " STALE ")):
         screen.press(key)
         assert screen.until(text), screen.text
-    for key in (DOWN, *map(chr, b"\ryYtddex\t"), DOWN, *map(chr, b"\ry/o\x15\r")):
-        screen.press(key if isinstance(key, bytes) else key.encode())
-        screen.comes(lambda: False, 0.06)
+    for board, title in BOARDS.items():
+        screen.press(b":" + board.encode() + b"\r")
+        assert screen.until(title), screen.text
+        screen.settle()
+        for key in (DOWN, *map(chr, b"\ryY\t"), DOWN, *map(chr, b"ddtex")):
+            screen.press(key if isinstance(key, bytes) else key.encode())
+            screen.settle(0.05)
+        screen.press(b"/o\x15" + ESCAPE)
+        screen.settle()
     screen.press(b"p")
     assert screen.until(" FROZEN "), screen.text
 
 
 @pytest.mark.parametrize("words", [(), ("broken",)], ids=["everybody answers", "nobody does"])
-@pytest.mark.parametrize("board", BOARDS)
-def test_nothing_hostile_reaches_the_terminal(tmp_path: Path, board: str, words: tuple[str, ...]) -> None:
-    with hostile(tmp_path, board, *words) as screen:
+def test_nothing_hostile_reaches_the_terminal(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with hostile(tmp_path, "mine", *words) as screen:
         look_through(screen)
-        assert "evil" in screen.written.decode(errors="replace"), "it is full of it"
+        assert screen.written.count(rb"\x1b") > 300, "it is full of it, in letters"
         assert list(screen.foreign()) == []
         assert screen.child.poll() is None
 
@@ -147,7 +155,7 @@ def test_a_terminal_on_which_nothing_can_be_drawn_is_told_how_else(tmp_path, roo
         assert b"\x1b[?1049h" not in screen.written
 
 
-@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("board", ["mine", "incident", "pivot"])
 def test_smaller_and_larger_while_it_is_looked_at(tmp_path: Path, board: str) -> None:
     with hostile(tmp_path, board, size=(160, 50)) as screen:
         assert screen.until(" STALE ")
@@ -210,11 +218,12 @@ def test_no_colour_is_asked_for_by_a_variable_that_is_not_empty(monkeypatch):
 
 
 def test_a_second_enter_does_nothing_twice_and_does_not_end_the_view():
-    look = Look(30)
+    look, frozen = Look(30), []
+    look.view.freeze = frozen.append  # type: ignore[method-assign, assignment]
 
     async def run() -> None:
         async with Top(look.view).run_test(size=(100, 30)) as pilot:
-            for _ in range(3):
+            for number in range(3):
                 await pilot.press("ctrl+p")
                 palette = pilot.app.screen
                 assert isinstance(palette, Search)
@@ -224,16 +233,11 @@ def test_a_second_enter_does_nothing_twice_and_does_not_end_the_view():
                     if palette.query_one("CommandList").option_count:
                         break
                 await pilot.press("down")
-                before = look.view.frozen
                 for _ in range(3):
                     pilot.app.post_message(events.Key("enter", None))
-                for _ in range(50):
-                    await pilot.pause(0.02)
-                    if look.view.frozen != before:
-                        break
-                await pilot.pause()
-                assert look.view.frozen != before, "once"
-                assert isinstance(pilot.app.screen.query_one(BoardView), BoardView)
+                await pilot.pause(0.2)
+                assert len(frozen) == number + 1
+                assert pilot.app.screen.query_one(BoardView)
 
     asyncio.run(run())
 
