@@ -41,8 +41,8 @@ MOST = 24 << 10
 
 MOST_TRACED = 64 << 10
 """The same with what the interpreter keeps for the next tuple or float."""
-MOST_RESIDENT = 16 << 20
-"""Bytes of memory of the process, which are given back when the allocator likes: some 6 MB to and fro."""
+MOST_RESIDENT = 32 << 20
+"""Bytes of memory of the process, which are given back when the allocator likes: some 20 MB to and fro."""
 
 
 @pytest.fixture

@@ -99,11 +99,12 @@ class Pty:
                 return bool(holds())
         return True
 
-    def ended(self) -> int | None:
-        """Its exit code, when it ends."""
-        while self._read():
+    def ended(self, seconds: float = 40.0) -> int | None:
+        """Its exit code; None when it does not end in time."""
+        self.comes(lambda: self.child.poll() is not None, seconds)
+        while self.child.poll() is not None and self._read():
             pass
-        return self.child.wait(30)
+        return self.child.poll()
 
     def _read(self, seconds: float = 0.1) -> bool:
         try:
