@@ -98,7 +98,7 @@ def _spec_tests(settings: Settings, *, sound: bool) -> list[Row]:
 
 def _boards(run: Run, settings: Settings) -> Iterator[Row]:
     from cdctl.application import wiring
-    from cdctl.application.top_boards_wiring import Boards
+    from cdctl.application.top.boards_wiring import Boards
 
     boards = Boards(settings, wiring.catalogue(settings, plugins=run.plugins))
     if settings.top.keys:
@@ -114,7 +114,7 @@ def _boards(run: Run, settings: Settings) -> Iterator[Row]:
 
 def _keys(run: Run, settings: Settings) -> Iterator[Row]:
     from cdctl.application import wiring
-    from cdctl.application.top_boards_wiring import keymap_of
+    from cdctl.application.top.boards_wiring import keymap_of
 
     try:
         keymap_of(settings, wiring.catalogue(settings, plugins=run.plugins))

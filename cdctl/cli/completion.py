@@ -55,7 +55,7 @@ def _plugins(ctx: typer.Context) -> Iterable[str]:
 
 def _boards(ctx: typer.Context) -> Iterable[str]:
     from cdctl.application import wiring
-    from cdctl.application.top_boards_wiring import Boards
+    from cdctl.application.top.boards_wiring import Boards
 
     settings = _settings(ctx)
     return Boards(settings, wiring.catalogue(settings, plugins=False)).names()

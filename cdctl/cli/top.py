@@ -17,10 +17,10 @@ from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from cdctl.application.top import Lookout
-    from cdctl.application.top_boards_wiring import Boards
-    from cdctl.application.top_promising import Promising
-    from cdctl.application.top_stage import Stage
+    from cdctl.application.top.boards_wiring import Boards
+    from cdctl.application.top.lookout import Lookout
+    from cdctl.application.top.promising import Promising
+    from cdctl.application.top.stage import Stage
     from cdctl.domain.boards.asking import Missing
     from cdctl.domain.boards.requests import About
     from cdctl.domain.boards.snapshot import Snapshot
@@ -93,10 +93,11 @@ def _about(run: Run, settings: Settings, alert: str) -> About:
 
 
 def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: bool, theme: str) -> None:
-    from cdctl.application import top_wiring, wiring
-    from cdctl.application.top_boards_wiring import Boards, keymap_of
-    from cdctl.application.top_sending_wiring import hands_of
-    from cdctl.application.top_view import View
+    from cdctl.application import wiring
+    from cdctl.application.top import lookout_wiring
+    from cdctl.application.top.boards_wiring import Boards, keymap_of
+    from cdctl.application.top.sending_wiring import hands_of
+    from cdctl.application.top.view import View
     from cdctl.tui import colourless
     from cdctl.tui.app import Top
 
@@ -107,7 +108,7 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
     boards.open(board)  # what is wrong with it is said before anything is listened to
 
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> int:
-        from cdctl.application.top_promising import Promising
+        from cdctl.application.top.promising import Promising
 
         if isinstance(slo, Promising):
             slo.begin()
@@ -125,7 +126,7 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
                 await hands.flights.aclose()
         return app.return_code or 0
 
-    failed = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, readonly=readonly)
+    failed = lookout_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, readonly=readonly)
     exits.leave(exits.Code.UNKNOWN if failed else exits.Code.DONE)  # what failed was told on the terminal
 
 
@@ -138,8 +139,8 @@ def _once(
     *,
     show_vins: bool,
 ) -> None:
-    from cdctl.application import top_wiring
-    from cdctl.application.top_once_wiring import picture
+    from cdctl.application.top import lookout_wiring
+    from cdctl.application.top.once_wiring import picture
     from cdctl.cli import fleet_rows
 
     values = outputs if outputs and not all("=" in value for value in outputs) else [*(outputs or ()), "text"]
@@ -149,10 +150,10 @@ def _once(
 
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> Snapshot:
         lookout.about = place[1]
-        await top_wiring.settled(lookout, slo, _PATIENCE, lambda what: exits.detail(run, what))
+        await lookout_wiring.settled(lookout, slo, _PATIENCE, lambda what: exits.detail(run, what))
         return await picture(lookout, stage, size)
 
-    seen = top_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, promised=judged)
+    seen = lookout_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, promised=judged)
 
     def render(form: str, hide: bool, width: int | None) -> str:
         return _rendered(stage, form, size, seen, hide=hide)
@@ -181,14 +182,14 @@ def _code(seen: Snapshot, *, promised: bool) -> exits.Code:
 
 def _boards(run: Run, settings: Settings) -> Boards:
     from cdctl.application import wiring
-    from cdctl.application.top_boards_wiring import Boards
+    from cdctl.application.top.boards_wiring import Boards
 
     return Boards(settings, wiring.catalogue(settings, plugins=run.plugins))
 
 
 def _rendered(stage: Stage, form: str, size: tuple[int, int], seen: Snapshot, *, hide: bool) -> str:
     """hide: ids of vehicles are masked."""
-    from cdctl.application.top_masking import ids_in, masked_data, masked_lines
+    from cdctl.application.top.masking import ids_in, masked_data, masked_lines
     from cdctl.cli import records
     from cdctl.domain.boards.drawing import text_of
     from cdctl.tui.svg import svg

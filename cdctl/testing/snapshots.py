@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from cdctl.application.top_arranging import arranged
+from cdctl.application.top.arranging import arranged
 from cdctl.domain.boards.asking import Answer, Arrange, Ask, Missing
 from cdctl.domain.boards.columned import ColumnVehicles
 from cdctl.domain.boards.requests import About

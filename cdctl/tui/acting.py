@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from cdctl.application.top_choosing import Meant
+from cdctl.application.top.choosing import Meant
 from cdctl.domain.boards.requests import About, Prepare, Steer
 from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
-    from cdctl.application.top_hands import Hands
-    from cdctl.application.top_view import View
+    from cdctl.application.top.hands import Hands
+    from cdctl.application.top.view import View
     from cdctl.tui.form_words import Wanted
 
 

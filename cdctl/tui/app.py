@@ -22,8 +22,8 @@ from cdctl.tui.saving import Kept, keep
 from cdctl.tui.screen import BoardView
 
 if TYPE_CHECKING:
-    from cdctl.application.top_hands import Hands
-    from cdctl.application.top_view import View
+    from cdctl.application.top.hands import Hands
+    from cdctl.application.top.view import View
     from cdctl.domain.boards.requests import Request
 
 

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
-from cdctl.application.top_forms import Field
+from cdctl.application.top.forms import Field
 from cdctl.domain.orders.command import Kind
 from cdctl.domain.text import safe
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from rich.text import Text
 
-from cdctl.application.top_choosing import Meant
-from cdctl.application.top_sending import Prepared
+from cdctl.application.top.choosing import Meant
+from cdctl.application.top.sending import Prepared
 from cdctl.domain.text import safe
 
 _FIRST = (

@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
-from cdctl.application.top_words import WORDS
+from cdctl.application.top.words import WORDS
 from cdctl.domain.boards.keys import EVERYWHERE, shown
 from cdctl.domain.boards.requests import Request, Theme
 from cdctl.domain.looks import THEMES
@@ -19,7 +19,7 @@ from cdctl.domain.text import safe
 from cdctl.tui.once import once
 
 if TYPE_CHECKING:
-    from cdctl.application.top_view import View
+    from cdctl.application.top.view import View
 
 _LONGEST = 80
 Do = Callable[[tuple[Request, ...]], None]

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from cdctl.application.top_masking import ids_in, masked_lines
+from cdctl.application.top.masking import ids_in, masked_lines
 from cdctl.domain.boards.panel import Table
 from cdctl.domain.fleet.privacy import masked
 from cdctl.domain.text import safe
 from cdctl.tui.svg import svg
 
 if TYPE_CHECKING:
-    from cdctl.application.top_stage import Stage
+    from cdctl.application.top.stage import Stage
 
 _LONGEST = 10_000
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL

@@ -20,7 +20,7 @@ from cdctl.domain.boards.requests import Request
 from cdctl.tui.looks import words
 
 if TYPE_CHECKING:
-    from cdctl.application.top_view import View
+    from cdctl.application.top.view import View
 
 TICK = 0.1
 """Seconds between two looks."""

@@ -14,8 +14,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Checkbox, ContentSwitcher, Input, Select, Static
 
 from cdctl.application.planning import vehicles
-from cdctl.application.top_forms import OWN
-from cdctl.application.top_sending import Agreement, Draft, Prepared
+from cdctl.application.top.forms import OWN
+from cdctl.application.top.sending import Agreement, Draft, Prepared
 from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
 from cdctl.tui.command_chooser import CommandChooser
@@ -26,7 +26,7 @@ from cdctl.tui.once import once
 from cdctl.tui.quick import Quick
 
 if TYPE_CHECKING:
-    from cdctl.application.top_hands import Hands
+    from cdctl.application.top.hands import Hands
 
 _ANEW = 60.0
 """Seconds after which what is shown is prepared anew: a plan has a time in which it may begin."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cdctl.application.top_boards_wiring import Kinds
+from cdctl.application.top.boards_wiring import Kinds
 from cdctl.domain.boards.board import Slot
 from cdctl.errors import FileError
 from cdctl.extend.catalogue import Catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdctl.application.top_boards_wiring import bound
+from cdctl.application.top.boards_wiring import bound
 from cdctl.domain.boards.keys import EVERYWHERE, Keymap
 from cdctl.errors import FileError
 from cdctl.extend.catalogue import Catalogue

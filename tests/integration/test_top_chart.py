@@ -11,8 +11,8 @@ from monthly import END
 from screens import Look, Still
 from stock import Stock, gauge
 
-from cdctl.application.top_graphs_wiring import answering
-from cdctl.application.top_wiring import Means
+from cdctl.application.top.graphs_wiring import answering
+from cdctl.application.top.lookout_wiring import Means
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.settings import Context, Settings
 from cdctl.lab.history import write_blocks

@@ -10,7 +10,7 @@ from graphs import Curves, waves
 from screens import HOSTILE, NOW, Look
 from zones import at_greenwich
 
-from cdctl.application.top_graphs import Graphing
+from cdctl.application.top.graphs import Graphing
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.drawing import SERIES, text_of, width_of
 from cdctl.domain.boards.graphing import Graph

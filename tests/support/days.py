@@ -23,15 +23,15 @@ from told_trace import found as trace
 from why_told import told as explanation
 from writing import WORDS, intent, order
 
-from cdctl.application import top_orders_wiring, top_timeline_wiring, top_vehicle_wiring
 from cdctl.application.fleet import LocalFleet
-from cdctl.application.top import Answering, Lookout, Setting
-from cdctl.application.top_boards_wiring import Boards
-from cdctl.application.top_explaining import Explaining
-from cdctl.application.top_pivot import Pivoting
-from cdctl.application.top_promising import Promising
-from cdctl.application.top_view import View
-from cdctl.application.top_wiring import Means
+from cdctl.application.top import orders_wiring, timeline_wiring, vehicle_wiring
+from cdctl.application.top.boards_wiring import Boards
+from cdctl.application.top.explaining import Explaining
+from cdctl.application.top.lookout import Answering, Lookout, Setting
+from cdctl.application.top.lookout_wiring import Means
+from cdctl.application.top.pivot import Pivoting
+from cdctl.application.top.promising import Promising
+from cdctl.application.top.view import View
 from cdctl.application.wiring import catalogue
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.drawing import text_of
@@ -116,7 +116,7 @@ class Day:
         curves = waves()
         curves.asked = deque(maxlen=1)  # type: ignore[assignment]
         found: dict[type[Ask], Answering] = {Aggregate: Pivoting().answer, **curves.answering}
-        for module in (top_timeline_wiring, top_vehicle_wiring, top_orders_wiring):
+        for module in (timeline_wiring, vehicle_wiring, orders_wiring):
             found |= module.answering(self._means)
         found |= {Explain: Explaining(self._explained, self.clock).answer, FindTrace: self._traced}
         return {**found, Listen: self._heard}

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cdctl.application.top import Lookout, Setting
-from cdctl.application.top_boards_wiring import Boards
-from cdctl.application.top_view import View
+from cdctl.application.top.boards_wiring import Boards
+from cdctl.application.top.lookout import Lookout, Setting
+from cdctl.application.top.view import View
 from cdctl.application.wiring import catalogue
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import text_of

@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, Static
 
 from cdctl.application import wiring
-from cdctl.application.top_choosing import Meant
-from cdctl.application.top_hands import Hands
-from cdctl.application.top_sending_wiring import hands_of
+from cdctl.application.top.choosing import Meant
+from cdctl.application.top.hands import Hands
+from cdctl.application.top.sending_wiring import hands_of
 from cdctl.domain.boards.ordering import SentSight
 from cdctl.domain.orders.plan import Target
 from cdctl.lab.vehicles.keys import trust_toml, vehicles_csv

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from cdctl.application.top import Answering
-from cdctl.application.top_graphs import Graphing
+from cdctl.application.top.graphs import Graphing
+from cdctl.application.top.lookout import Answering
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.graphing import Graph
 from cdctl.domain.slo.series import Floats, Span

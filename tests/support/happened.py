@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from screens import HOSTILE, NOW, vin
 
-from cdctl.application.top import Answering
+from cdctl.application.top.lookout import Answering
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.messages import Listen, Listened, Overheard
 from cdctl.domain.boards.requests import About, Open

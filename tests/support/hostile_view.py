@@ -23,7 +23,7 @@ from strangers import BOARD, stranger
 from told_trace import found as trace
 from why_told import told as explanation
 
-from cdctl.application.top import Answering
+from cdctl.application.top.lookout import Answering
 from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.explaining import Explain, Explained
 from cdctl.domain.boards.graphing import Graph

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from screens import HOSTILE, NOW, vin
 
-from cdctl.application.top import Answering
+from cdctl.application.top.lookout import Answering
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.boards.ordering import (
     GuardSeen,

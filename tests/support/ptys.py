@@ -101,10 +101,15 @@ class Pty:
 
     def ended(self, seconds: float = 40.0) -> int | None:
         """Its exit code; None when it does not end in time."""
+        end = time.monotonic() + seconds
         self.comes(lambda: self.child.poll() is not None, seconds)
-        while self.child.poll() is not None and self._read():
+        try:  # it lets go of its side a moment before it ends
+            code = self.child.wait(max(end - time.monotonic(), 0.0))
+        except subprocess.TimeoutExpired:
+            return None
+        while self._read():
             pass
-        return self.child.poll()
+        return code
 
     def _read(self, seconds: float = 0.1) -> bool:
         try:

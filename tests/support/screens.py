@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cdctl.application.fleet import LocalFleet
-from cdctl.application.top import Answering, Lookout, Setting
-from cdctl.application.top_boards_wiring import Boards
-from cdctl.application.top_pivot import Pivoting
-from cdctl.application.top_promising import Promising
-from cdctl.application.top_stage import Stage
-from cdctl.application.top_view import View
+from cdctl.application.top.boards_wiring import Boards
+from cdctl.application.top.lookout import Answering, Lookout, Setting
+from cdctl.application.top.pivot import Pivoting
+from cdctl.application.top.promising import Promising
+from cdctl.application.top.stage import Stage
+from cdctl.application.top.view import View
 from cdctl.application.wiring import catalogue
 from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import text_of

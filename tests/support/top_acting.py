@@ -15,12 +15,13 @@ from commanding import House
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from cdctl.application import top_wiring, wiring
-from cdctl.application.top import Lookout
-from cdctl.application.top_boards_wiring import Boards
-from cdctl.application.top_hands import Hands
-from cdctl.application.top_sending_wiring import hands_of
-from cdctl.application.top_view import View
+from cdctl.application import wiring
+from cdctl.application.top import lookout_wiring
+from cdctl.application.top.boards_wiring import Boards
+from cdctl.application.top.hands import Hands
+from cdctl.application.top.lookout import Lookout
+from cdctl.application.top.sending_wiring import hands_of
+from cdctl.application.top.view import View
 from cdctl.domain.boards.drawing import text_of
 from cdctl.domain.boards.keys import Keymap
 from cdctl.domain.boards.requests import About
@@ -115,7 +116,7 @@ def play(
                 await hands.flights.aclose()
 
     with contextlib.chdir(house.folder):
-        top_wiring.with_lookout(settings, work, config=file, plugins=False, readonly=readonly, promised=False)
+        lookout_wiring.with_lookout(settings, work, config=file, plugins=False, readonly=readonly, promised=False)
 
 
 __all__ = ["Scene", "asyncio", "play"]

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Select
 
-from cdctl.application.top_forms import Field
+from cdctl.application.top.forms import Field
 from cdctl.domain.orders.command import Kind
 from cdctl.tui.form_fields import FieldRow
 from cdctl.tui.form_style import DIALOG

@@ -11,7 +11,7 @@ from screens import Look
 from textual._styles_cache import StylesCache
 from textual.pilot import Pilot
 
-from cdctl.application import top, top_view
+from cdctl.application.top import lookout, view
 from cdctl.domain.boards.keys import Key
 from cdctl.tui.app import Top
 from cdctl.tui.palette import Search
@@ -51,8 +51,8 @@ async def opened_and_closed(pilot: Pilot[None]) -> None:
 
 
 def test_hours_on_a_terminal_leave_nothing_behind(monkeypatch):
-    monkeypatch.setattr(top, "MOST_NOTES", 5)
-    monkeypatch.setattr(top_view, "_LONGEST_PAST", 3)
+    monkeypatch.setattr(lookout, "MOST_NOTES", 5)
+    monkeypatch.setattr(view, "_LONGEST_PAST", 3)
     look = Look(30)
 
     async def run() -> tuple[Counter[str], Counter[str]]:

@@ -10,8 +10,8 @@ from cdctl.domain.boards.vehicles import Nobody, Order
 
 
 class Ask:
-    """A question: a frozen value, equal to every other one that means the same. `application.top_wiring` knows who
-    answers which kind of question."""
+    """A question: a frozen value, equal to every other one that means the same. `application.top.lookout_wiring`
+    knows who answers which kind of question."""
 
     __slots__ = ()
 
