@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -116,14 +117,12 @@ def fleet_context(settings: Settings) -> Context:
 async def ingest(job: Mapping[str, Any], stop: asyncio.Event, say: Callable[[dict[str, Any]], None]) -> None:
     """The work of the ingest process: memory by the inherited descriptor, snapshot first, then the brokers."""
     from cdctl.application.ingest import Ingest
-    from cdctl.domain.fleet.columns import Columns
-    from cdctl.stores.fleet_memory import FleetMemory
     from cdctl.stores.fleet_snapshot import load
 
     settings = read_settings(config=job["config"], context=job["context"])
     context = fleet_context(settings)
     doors = catalogue(settings, plugins=job["plugins"])
-    columns = Columns.attach(FleetMemory.attach(job["fd"], write=True).buffer)
+    columns = _columns(settings, job["fd"])
     path = snapshot_path(settings, context) if job["snapshot"] else None
     if path and not job.get("again"):  # one that was started again finds the picture in memory
         warning = load(columns, path, round(WallClock().now() * 1000))
@@ -147,6 +146,18 @@ async def ingest(job: Mapping[str, Any], stop: asyncio.Event, say: Callable[[dic
         warning = _save(columns, path, work.now_ms())
         if warning:
             say({"warning": warning})
+
+
+def _columns(settings: Settings, fd: int) -> Columns:
+    """The columns in the memory behind a descriptor; new ones in memory that has no size yet."""
+    from cdctl.domain.fleet.columns import Columns
+    from cdctl.domain.fleet.layout import Layout
+    from cdctl.stores.fleet_memory import FleetMemory
+
+    if os.fstat(fd).st_size:
+        return Columns.attach(FleetMemory.attach(fd, write=True).buffer)
+    layout = Layout(tuple(settings.fleet_columns))
+    return Columns(layout, FleetMemory.sized(fd, layout.size).buffer)
 
 
 async def _keep(columns: Columns, path: Path, now_ms: Callable[[], int]) -> None:
@@ -180,21 +191,23 @@ async def open_fleet(
     context = fleet_context(settings)
     if context.collector:
         return through(context.collector, context.name)
-    from cdctl.application.fleet import LocalFleet  # not before: a viewer of a collector needs no numpy
     from cdctl.application.watching import IngestProcess
-    from cdctl.domain.fleet.columns import Columns
-    from cdctl.domain.fleet.layout import Layout
-    from cdctl.stores.fleet_memory import FleetMemory
+    from cdctl.stores.fleet_memory import FleetMemory, reserve
 
-    layout = Layout(tuple(settings.fleet_columns))
-    memory = FleetMemory.create(layout.size)
-    columns = Columns(layout, memory.buffer)
+    fd = reserve()  # the process knows how large: it comes up while nothing of arrays is imported here
     job = {"config": config, "context": context.name, "plugins": plugins, "snapshot": snapshot, "focus": focus}
     try:
-        process = await IngestProcess.start(memory.fd, job)
+        process = await IngestProcess.start(fd, job)
+        try:
+            from cdctl.application.fleet import LocalFleet
+            from cdctl.domain.fleet.columns import Columns
+
+            return LocalFleet(Columns.attach(FleetMemory.attach(fd, write=True).buffer), WallClock(), process)
+        except BaseException:
+            await process.stop()
+            raise
     finally:
-        memory.close()
-    return LocalFleet(columns, WallClock(), process)
+        os.close(fd)
 
 
 def through(collector: Collector, context: str) -> Fleet:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from cdctl.application.top.promising import Promising
     from cdctl.application.top.stage import Stage
     from cdctl.domain.boards.asking import Missing
+    from cdctl.domain.boards.keys import Keymap
     from cdctl.domain.boards.requests import About
     from cdctl.domain.boards.snapshot import Snapshot
     from cdctl.domain.fleet.reading import Fleet
@@ -93,30 +96,43 @@ def _about(run: Run, settings: Settings, alert: str) -> About:
 
 
 def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: bool, theme: str) -> None:
-    from cdctl.application import wiring
     from cdctl.application.top import lookout_wiring
-    from cdctl.application.top.boards_wiring import Boards, keymap_of
-    from cdctl.application.top.sending_wiring import hands_of
-    from cdctl.application.top.view import View
-    from cdctl.tui import colourless
-    from cdctl.tui.app import Top
 
     board, about = place
-    doors = wiring.catalogue(settings, plugins=run.plugins)
-    keymap = keymap_of(settings, doors)
-    boards = Boards(settings, doors, keymap)
-    boards.open(board)  # what is wrong with it is said before anything is listened to
+    gc.disable()  # what is imported stays: looking for cycles in it costs a tenth of the time to the first picture
+
+    @cache
+    def boards() -> tuple[Boards, Keymap]:
+        """Importing what draws takes as long as the fleet takes to come up."""
+        from cdctl.application import wiring
+        from cdctl.application.top import sending_wiring, view  # noqa: F401
+        from cdctl.application.top.boards_wiring import Boards, keymap_of
+        from cdctl.tui import app  # noqa: F401
+
+        doors = wiring.catalogue(settings, plugins=run.plugins)
+        keymap = keymap_of(settings, doors)
+        found = Boards(settings, doors, keymap)
+        found.open(board)
+        return found, keymap
 
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> int:
         from cdctl.application.top.promising import Promising
+        from cdctl.application.top.sending_wiring import hands_of
+        from cdctl.application.top.view import View
+        from cdctl.tui import colourless
+        from cdctl.tui.app import Top
 
-        if isinstance(slo, Promising):
-            slo.begin()
-        view = View(lookout, boards, keymap, board, about)
+        def painted() -> None:
+            gc.freeze()
+            gc.enable()
+            if isinstance(slo, Promising):
+                slo.begin()
+
+        view = View(lookout, *boards(), board, about)
         config, plugins = run.config, run.plugins
         hands = None if readonly else hands_of(settings, lookout, fleet, view.say, config=config, plugins=plugins)
         colourless.choose(run.color)
-        app = Top(view, boards.changed, theme, hands)
+        app = Top(view, boards()[0].changed, theme, hands, painted)
         try:
             await app.run_async()
         finally:
@@ -126,7 +142,9 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
                 await hands.flights.aclose()
         return app.return_code or 0
 
-    failed = lookout_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, readonly=readonly)
+    failed = lookout_wiring.with_lookout(
+        settings, work, config=run.config, plugins=run.plugins, readonly=readonly, beside=boards
+    )
     exits.leave(exits.Code.UNKNOWN if failed else exits.Code.DONE)  # what failed was told on the terminal
 
 

@@ -31,16 +31,18 @@ class FleetMemory:
     @classmethod
     def create(cls, size: int) -> Self:
         """`size` bytes of zeros, of which only those that are written cost memory. Raises UnavailableError."""
+        return cls.sized(reserve(), size)
+
+    @classmethod
+    def sized(cls, fd: int, size: int) -> Self:
+        """The same in memory that has no size yet. Raises UnavailableError."""
         try:
-            fd = _new()
             os.ftruncate(fd, size)
             if sys.platform == "linux":  # nobody who has it can cut it short and so kill the others
                 fcntl.fcntl(fd, _ADD_SEALS, _SEAL_SHRINK_AND_GROW)
             return cls(fd, mmap.mmap(fd, size))
         except OSError as error:
-            raise UnavailableError(
-                f"no shared memory for the fleet: {error.strerror}", hint="is /dev/shm full?"
-            ) from error
+            raise _refused(error) from error
 
     @classmethod
     def attach(cls, fd: int, *, write: bool = False) -> Self:
@@ -59,6 +61,19 @@ class FleetMemory:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+def reserve() -> int:
+    """A descriptor of memory that somebody else, who knows how much it takes, gives its size. Raises
+    UnavailableError."""
+    try:
+        return _new()
+    except OSError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: OSError) -> UnavailableError:
+    return UnavailableError(f"no shared memory for the fleet: {error.strerror}", hint="is /dev/shm full?")
 
 
 def _new() -> int:

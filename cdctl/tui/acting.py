@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from cdctl.application.top.choosing import Meant
 from cdctl.domain.boards.requests import About, Prepare, Steer
 from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
@@ -25,6 +24,7 @@ class Acting:
 
     def prepare(self, request: Prepare) -> None:
         """Prepare a command to vehicles."""
+        from cdctl.application.top.choosing import Meant
         from cdctl.tui.form_words import Wanted
 
         self._form(Wanted(Meant(request.vins, request.where), request.command))

@@ -17,14 +17,13 @@ from cdctl.tui.alone import alone
 from cdctl.tui.colourless import COLOURLESS
 from cdctl.tui.form_style import THEME_OF
 from cdctl.tui.looks import THEMES
-from cdctl.tui.palette import Search
-from cdctl.tui.saving import Kept, keep
 from cdctl.tui.screen import BoardView
 
 if TYPE_CHECKING:
     from cdctl.application.top.hands import Hands
     from cdctl.application.top.view import View
     from cdctl.domain.boards.requests import Request
+    from cdctl.tui.saving import Kept
 
 
 class Top(App[None]):
@@ -39,12 +38,13 @@ class Top(App[None]):
         changed: Callable[[], list[str]] | None = None,
         theme: str = "terminal",
         hands: Hands | None = None,
+        painted: Callable[[], None] = lambda: None,
     ) -> None:
-        """hands: with what commands are sent; None where nothing can be."""
+        """hands: with what commands are sent; None where nothing can be. painted: see `BoardView`."""
         super().__init__(ansi_color=True)
         self.view = view
         self._acting = Acting(self, view, hands) if hands is not None else None
-        self._board = BoardView(view, changed)
+        self._board = BoardView(view, changed, painted)
         self._board.theme = theme
 
     async def run_async(self, **options: Any) -> None:
@@ -86,9 +86,13 @@ class Top(App[None]):
             case Theme(name):
                 self._wear(name)
             case Save():
+                from cdctl.tui.saving import keep
+
                 size = (self._board.size.width, self._board.size.height)
                 self._save(keep(self.view.stage, size, self._board.theme, time.time()))
             case Palette():
+                from cdctl.tui.palette import Search
+
                 self.push_screen(Search())
             case _:
                 self.view.say("this cannot be done here yet", bad=True)

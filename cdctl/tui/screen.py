@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TICK = 0.1
 """Seconds between two looks."""
+SOON = 0.01
+"""Seconds until a look for what a key asked for; twice as long until the next, up to a tick."""
 
 
 @lru_cache(maxsize=512)
@@ -43,11 +45,17 @@ class BoardView(Widget, can_focus=True):
             super().__init__()
             self.requests = requests
 
-    def __init__(self, view: View, changed: Callable[[], list[str]] | None = None) -> None:
-        """changed: boards whose files were written anew."""
+    def __init__(
+        self,
+        view: View,
+        changed: Callable[[], list[str]] | None = None,
+        painted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """changed: boards whose files were written anew. painted: done once, after the first picture."""
         super().__init__()
         self._view = view
         self._changed = changed
+        self._painted = painted
         self._lines: list[Line] = []
         self.theme = "terminal"
 
@@ -55,8 +63,18 @@ class BoardView(Widget, can_focus=True):
         """Begin to look."""
         self.focus()
         self.set_interval(TICK, self.look)
+        self.set_timer(TICK, self._painted)
         if self._changed is not None:
             self.set_interval(1.0, self._reload)
+
+    def _hurry(self, soon: float = SOON) -> None:
+        """Most of what was asked for is answered within some milliseconds: a hand does not wait for the next look."""
+        if self._view.busy and soon < TICK:
+            self.set_timer(soon, lambda: self._look_again(2 * soon))
+
+    def _look_again(self, soon: float) -> None:
+        self.look()
+        self._hurry(soon)
 
     def look(self) -> None:
         """See what is there now, and repaint what changed. Never a layout."""
@@ -91,6 +109,7 @@ class BoardView(Widget, can_focus=True):
         """Another size: everything anew."""
         self._lines = []
         self.look()
+        self._hurry()
 
     def on_key(self, event: events.Key) -> None:
         """A key, and at once what it changed."""
@@ -115,6 +134,7 @@ class BoardView(Widget, can_focus=True):
         event.prevent_default()
         self._tell(requests)
         self.look()
+        self._hurry()
 
     def _tell(self, requests: tuple[Request, ...]) -> None:
         if requests:

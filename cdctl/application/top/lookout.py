@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from cdctl.application.top.eye import Eye, LocalEye
@@ -17,7 +18,7 @@ from cdctl.domain.boards.asking import Answer, Arrange, Ask, Missing
 from cdctl.domain.boards.requests import About
 from cdctl.domain.boards.snapshot import FleetSight, Note, Snapshot
 from cdctl.domain.fleet.view import fields_of
-from cdctl.errors import CdctlError
+from cdctl.errors import CdctlError, UnavailableError
 
 if TYPE_CHECKING:
     from cdctl.domain.fleet.reading import Fleet
@@ -51,7 +52,7 @@ class Lookout:
         self._clock, self._ticks = clock, time.monotonic
         self._eye = fleet if isinstance(fleet, Missing) else _eye_on(fleet, clock, setting)
         self._slo = slo
-        self._answering: dict[type[Ask], Answering] = {Arrange: self._arrange, **setting.answering}
+        self._answering: dict[type[Ask], Answering] = {Arrange: self._arrange}
         self._frozen: Snapshot | None = None
         self._answers: dict[str, Answer] = {}
         self._late: dict[str, Answer] = {}
@@ -130,16 +131,24 @@ class Lookout:
         return asked_before and there is not None and there.ask == answer.ask
 
     async def _answer(self, ask: Ask) -> object:
-        answering = self._answering.get(type(ask))
-        if answering is None:
-            return Missing("nothing here can tell", f"context {self.setting.context} has no source for it")
         try:
+            answering = await self._answerer(type(ask))
             return await answering(ask, self._own())
         except CdctlError as error:
             return Missing(error.message, error.hint)
         except Exception as error:  # one panel's question may not take the others down
             failed = fault("it", error)
             return Missing(failed.message, failed.hint)
+
+    async def _answerer(self, kind: type[Ask]) -> Answering:
+        """Raises UnavailableError when there is none."""
+        if kind not in self._answering:
+            try:  # aside: it may have to be imported
+                self._answering[kind] = await asyncio.to_thread(getitem, self.setting.answering, kind)
+            except KeyError:
+                hint = f"context {self.setting.context} has no source for it"
+                raise UnavailableError("nothing here can tell", hint=hint) from None
+        return self._answering[kind]
 
     def _own(self) -> Snapshot:
         """This instant with a view that nobody else uses: answers are found beside what is drawn."""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from cdctl.application import fleet_wiring, wiring
-from cdctl.domain.boards.asking import Missing
 from cdctl.domain.looks import colour_of
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
     from cdctl.application.top.lookout import Answering, Lookout
     from cdctl.application.top.promising import Promising
-    from cdctl.domain.boards.asking import Ask
+    from cdctl.domain.boards.asking import Ask, Missing
     from cdctl.domain.fleet.reading import Fleet
     from cdctl.domain.ports import Clock
     from cdctl.domain.settings import Context, Settings
+    from cdctl.domain.slo.objective import Slo
+    from cdctl.domain.slo.verdict import SloReport
 
 T = TypeVar("T")
 
@@ -40,59 +43,91 @@ class Means:
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
-def answering(means: Means) -> Mapping[type[Ask], Answering]:
-    """Who answers which kind of question; each kind has a module of its own, and nothing is opened before it is
-    asked."""
-    from cdctl.application.top import (
-        explaining_wiring,
-        graphs_wiring,
-        messages_wiring,
-        orders_wiring,
-        pivot_wiring,
-        timeline_wiring,
-        tracing_wiring,
-        vehicle_wiring,
-    )
-
-    modules = (
-        explaining_wiring, graphs_wiring, messages_wiring, orders_wiring, pivot_wiring, timeline_wiring,
-        tracing_wiring, vehicle_wiring,
-    )  # fmt: skip
-    return {ask: answer for module in modules for ask, answer in module.answering(means).items()}
+_ANSWERERS = {
+    "cdctl.domain.boards.explaining": "explaining_wiring",
+    "cdctl.domain.boards.graphing": "graphs_wiring",
+    "cdctl.domain.boards.messages": "messages_wiring",
+    "cdctl.domain.boards.ordering": "orders_wiring",
+    "cdctl.domain.boards.pivoting": "pivot_wiring",
+    "cdctl.domain.boards.timeline": "timeline_wiring",
+    "cdctl.domain.boards.tracing": "tracing_wiring",
+    "cdctl.domain.boards.vehicle": "vehicle_wiring",
+}
+"""Who answers the questions of a module."""
 
 
-def promises(settings: Settings, *, plugins: bool) -> Promising | Missing:
-    """What judges the promises of the context; Missing when there is nothing to judge, with the reason."""
-    from cdctl.application.evaluate import Options
+class Answerers(dict[type["Ask"], "Answering"]):
+    """Who answers which kind of question. Each kind has a module of its own, which is imported when the first such
+    question is asked: what nobody looks at costs nothing, and the first picture comes sooner."""
+
+    def __init__(self, means: Means) -> None:
+        super().__init__()
+        self._means = means
+        self._lock = Lock()
+
+    def __missing__(self, kind: type[Ask]) -> Answering:
+        with self._lock:
+            if kind not in self:
+                module = import_module(f"cdctl.application.top.{_ANSWERERS[kind.__module__]}")
+                self.update(module.answering(self._means))
+        return dict(self)[kind]
+
+
+def promises(settings: Settings, *, plugins: bool) -> Promising:
+    """What judges the promises of the context. Specs are read before the first judgement, and again until there are
+    some."""
     from cdctl.application.top.promising import Promising
+
+    found: list[Slo] = []
+
+    def judge() -> SloReport | Missing:
+        from cdctl.application.evaluate import Options
+        from cdctl.domain.boards.asking import Missing
+
+        if not found:
+            found.extend(_promised(settings))
+        if not found:
+            return Missing("no promises", "write some: cdctl slo new")
+        doors = wiring.catalogue(settings, plugins=plugins)
+        return wiring.evaluate_slos(tuple(found), settings, doors, progress=_Silence(), options=Options())
+
+    return Promising(judge, wiring.WallClock())
+
+
+def _promised(settings: Settings) -> Iterator[Slo]:
+    """Those whose sources are there. Raises CdctlError."""
     from cdctl.application.traces_wiring import sources_there
 
-    class Silence:
-        """Progress of what goes on behind a screen."""
+    there = set(sources_there(settings.context()))
+    return (slo for slo in wiring.read_specs(settings).slos if set(slo.only_with) <= there)
 
-        def start(self, what: str, total: int) -> None: ...
-        def step(self, note: str = "") -> None: ...
-        def stop(self) -> None: ...
 
-    try:
-        slos = wiring.read_specs(settings).slos
-        there = set(sources_there(settings.context()))
-    except CdctlError as error:
-        return Missing(error.message, error.hint, bad=True)
-    slos = tuple(slo for slo in slos if set(slo.only_with) <= there)
-    if not slos:
-        return Missing("no promises", "write some: cdctl slo new")
-    doors = wiring.catalogue(settings, plugins=plugins)
-    return Promising(
-        lambda: wiring.evaluate_slos(slos, settings, doors, progress=Silence(), options=Options()), wiring.WallClock()
-    )
+class _Silence:
+    """Progress of what goes on behind a screen."""
+
+    def start(self, what: str, total: int) -> None: ...
+    def step(self, note: str = "") -> None: ...
+    def stop(self) -> None: ...
 
 
 async def _fleet(settings: Settings, config: str, plugins: bool) -> Fleet | Missing:
     context = fleet_wiring.chosen_context(settings)
     if not context.brokers and not context.collector:
+        from cdctl.domain.boards.asking import Missing
+
         return Missing(f"context {context.name!r} has no broker", "see docs/fleet.md")
     return await fleet_wiring.open_fleet(settings, config=config, plugins=plugins)
+
+
+async def _undone(opening: asyncio.Task[Fleet | Missing]) -> None:
+    """Nobody looks at the fleet that is being opened."""
+    from cdctl.domain.boards.asking import Missing
+
+    opening.cancel()
+    with suppress(CdctlError, asyncio.CancelledError):
+        fleet = await opening
+        if not isinstance(fleet, Missing):
+            await fleet.aclose()
 
 
 def _through(context: Context) -> str:
@@ -108,26 +143,35 @@ def with_lookout(
     plugins: bool = True,
     readonly: bool = False,
     promised: bool = True,
+    beside: Callable[[], object] = lambda: None,
 ) -> T:
     """Open what boards look at, do the work, let go of it whatever happens. promised: whether promises are looked at.
-    Raises as `fleet_wiring.open_fleet`."""
-    from cdctl.application.top.lookout import Lookout, Setting
-    from cdctl.domain.fleet.privacy import is_location
-
-    hidden = [name for name, path in settings.fleet_columns.items() if is_location(path)]
+    beside: done in a thread while the process that takes in comes up, before the work. Raises what it raises, and as
+    `fleet_wiring.open_fleet`."""
     context = fleet_wiring.chosen_context(settings)
 
-    async def run() -> T:
+    def prepare() -> Promising | Missing:
+        from cdctl.domain.boards.asking import Missing
+
         slo = promises(settings, plugins=plugins) if promised else Missing("no panel shows promises")
-        fleet = await _fleet(settings, config, plugins)
+        beside()
+        return slo
+
+    async def run() -> T:
+        opening = asyncio.create_task(_fleet(settings, config, plugins))
+        try:
+            slo = await asyncio.to_thread(prepare)
+        except BaseException:
+            await _undone(opening)
+            raise
+        fleet = await opening
         means = Means(settings, wiring.WallClock(), fleet, slo, config, plugins)
-        colour = colour_of(context.name, context.colour)
-        signals, through = tuple(settings.fleet_columns), _through(context)
-        setting = Setting(context.name, hidden, colour, readonly, answering(means), signals, through)
-        lookout = Lookout(setting, means.clock, fleet, slo)
+        lookout = _lookout(means, context, readonly=readonly)
         try:
             return await work(lookout, fleet, slo)
         finally:
+            from cdctl.domain.boards.asking import Missing
+
             await lookout.aclose()
             await means.closing.aclose()
             if not isinstance(slo, Missing):
@@ -138,8 +182,20 @@ def with_lookout(
     return fleet_wiring.finished(run())
 
 
+def _lookout(means: Means, context: Context, *, readonly: bool) -> Lookout:
+    from cdctl.application.top.lookout import Lookout, Setting
+    from cdctl.domain.fleet.privacy import is_location
+
+    columns, colour = means.settings.fleet_columns, colour_of(context.name, context.colour)
+    hidden = [name for name, path in columns.items() if is_location(path)]
+    setting = Setting(context.name, hidden, colour, readonly, Answerers(means), tuple(columns), _through(context))
+    return Lookout(setting, means.clock, means.fleet, means.slo)
+
+
 async def settled(lookout: Lookout, slo: Promising | Missing, seconds: float, said: Callable[[str], None]) -> None:
     """Wait until there is a picture to be shown once: the fleet's first, and one judgement of the promises."""
+    from cdctl.domain.boards.asking import Missing
+
     said("listening to the fleet")
     await lookout.ready(seconds)
     if not isinstance(slo, Missing):

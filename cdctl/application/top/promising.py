@@ -26,7 +26,7 @@ class Promising:
     """Judges promises again and again, in a thread of its own: a server may take its time, and nobody waits for it.
     turns: what changed from one judgement to the next, the last MOST_TURNS; since: epoch seconds of the first one."""
 
-    def __init__(self, judge: Callable[[], SloReport], clock: Clock) -> None:
+    def __init__(self, judge: Callable[[], SloReport | Missing], clock: Clock) -> None:
         self._judge = judge
         self._clock = clock
         self._stop = threading.Event()
@@ -38,15 +38,19 @@ class Promising:
     def once(self) -> None:
         """Judge them now. A failure is kept with the last judgement there was."""
         try:
-            found = SloSight(self._judge(), self._clock.now())
+            report = self._judge()
         except CdctlError as error:
             self._fail(Missing(error.message, error.hint, bad=True))
         except Exception as error:  # they are judged again in a minute
             failed = fault("judging", error)
             self._fail(Missing(failed.message, failed.hint, bad=True))
         else:
-            with self._lock:
-                before, self.sight = self.sight, found
+            self._know(report if isinstance(report, Missing) else SloSight(report, self._clock.now()))
+
+    def _know(self, found: SloSight | Missing) -> None:
+        with self._lock:
+            before, self.sight = self.sight, found
+        if isinstance(found, SloSight):
             self._compare(before, found)
 
     def _fail(self, why: Missing) -> None:

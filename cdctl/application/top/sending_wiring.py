@@ -7,6 +7,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cdctl.application.top.choosing import Chooser
+from cdctl.application.top.flights import Flights, Say
+from cdctl.application.top.hands import Hands
+from cdctl.application.top.sending import Sender
+from cdctl.application.top.steering import Steering
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.ordering import Sent, SentSight, Targeted, TargetsOf
 from cdctl.errors import UnavailableError
@@ -15,8 +20,6 @@ if TYPE_CHECKING:
     from cdctl.application.dispatch import Dispatch
     from cdctl.application.orders_wiring import House, Orders
     from cdctl.application.rollout_ops import Looking
-    from cdctl.application.top.flights import Say
-    from cdctl.application.top.hands import Hands
     from cdctl.application.top.lookout import Lookout
     from cdctl.application.top.sending import Ways
     from cdctl.domain.boards.asking import Ask
@@ -38,12 +41,6 @@ def hands_of(
 ) -> Hands:
     """With what a view acts that looks with `lookout`. say: tells whoever sits there. Nothing is opened before it is
     needed."""
-    from cdctl.application.top.choosing import Chooser
-    from cdctl.application.top.flights import Flights
-    from cdctl.application.top.hands import Hands
-    from cdctl.application.top.sending import Sender
-    from cdctl.application.top.steering import Steering
-
     ways, setting = ways_of(settings, config=config, plugins=plugins), lookout.setting
     regions = tuple(settings.context().brokers)
     chooser = Chooser(fleet, signals=tuple(settings.fleet_columns), hidden=setting.hidden, regions=regions)

@@ -80,6 +80,11 @@ class View:
         """Every binding of the board on the screen, by kind of panel."""
         return {EVERYWHERE: BINDINGS, **self.stage.bound}
 
+    @property
+    def busy(self) -> bool:
+        """Whether answers are on their way."""
+        return self.lookout.busy
+
     def look(self) -> tuple[Request, ...]:
         """See what is there now and ask for what panels want to know; what came up that others have to do."""
         snapshot = self.lookout.snapshot()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cdctl.domain.boards.asking import Ask
-from cdctl.domain.why.explanation import Explanation
+
+if TYPE_CHECKING:  # who only asks need not know what an answer is made of
+    from cdctl.domain.why.explanation import Explanation
 
 Group = tuple[tuple[str, str], ...]
 """Labels of a promise's group, sorted: a value that can be compared."""

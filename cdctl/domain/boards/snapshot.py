@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cdctl.domain.boards.asking import Answer, Missing
 from cdctl.domain.boards.requests import About
 from cdctl.domain.boards.vehicles import Vehicles
-from cdctl.domain.fleet.reading import FleetStatus
-from cdctl.domain.slo.verdict import SloReport
+
+if TYPE_CHECKING:  # a panel that shows no promises needs none of them
+    from cdctl.domain.fleet.reading import FleetStatus
+    from cdctl.domain.slo.verdict import SloReport
 
 
 @dataclass(frozen=True, slots=True, eq=False)
