@@ -126,7 +126,8 @@ settings = wiring.read_settings(config=sys.argv[1])
 means = lookout_wiring.Means(settings, wiring.WallClock(), Missing(""), Missing(""))
 answerers = lookout_wiring.Answerers(means)
 def there():
-    return sorted(name for name in sys.modules if name.endswith("_wiring") and ".top." in name and "lookout" not in name)
+    found = {name for name in sys.modules if name.endswith("_wiring") and ".top." in name}
+    return sorted(found - {"cdctl.application.top.lookout_wiring"})
 before = there()
 answerers[Aggregate]
 print(json.dumps([before, there()]))
