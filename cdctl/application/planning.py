@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 7 * 86_400
 """Seconds in which an order may begin, at most."""
+MOST_RETRIES = 10
 _FEW = 4
+_RATE = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(?:/(s|m|h))?")
+_PER = {"s": 1, "m": 60, "h": 3600}
 _PLACEHOLDER = "(random)"
 
 
@@ -35,6 +39,17 @@ class Spans:
 
     expires: int
     timeout: int
+
+
+def rate_of(text: str) -> float | None:
+    """Orders a second of `50/s`, `100/m`; None when nothing is said. Raises ValueError."""
+    if not text.strip():
+        return None
+    found = _RATE.fullmatch(text.replace(" ", ""))
+    rate = float(found[1]) / _PER[found[2] or "s"] if found else 0.0
+    if rate <= 0:
+        raise ValueError(f"'{safe(text, 40)}' is no rate")
+    return rate
 
 
 def vehicles(count: int) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cdctl.application import planning
 from cdctl.application.planning import LONGEST_WAIT, Spans
 from cdctl.cli.values import span
 from cdctl.domain.text import safe
@@ -13,9 +13,6 @@ from cdctl.errors import UsageError
 
 if TYPE_CHECKING:
     from cdctl.domain.orders.command import Command
-
-_RATE = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(?:/(s|m|h))?")
-_PER = {"s": 1, "m": 60, "h": 3600}
 
 
 def pairs(given: Sequence[str]) -> dict[str, str]:
@@ -33,13 +30,10 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
 
 def rate_of(text: str) -> float | None:
     """Orders a second; None when nothing is said. Raises UsageError."""
-    if not text:
-        return None
-    found = _RATE.fullmatch(text.replace(" ", ""))
-    rate = float(found[1]) / _PER[found[2] or "s"] if found else 0.0
-    if rate <= 0:
-        raise UsageError(f"'{safe(text, 40)}' is no rate", subject="--rate", hint="write 50/s, or 100/m")
-    return rate
+    try:
+        return planning.rate_of(text)
+    except ValueError as error:
+        raise UsageError(str(error), subject="--rate", hint="write 50/s, or 100/m") from None
 
 
 def spans_of(command: Command, expires: str, timeout: str) -> Spans:

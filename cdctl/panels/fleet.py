@@ -127,6 +127,11 @@ class FleetTable:
         self._sheet = Sheet((), ())
         self._want(replace(self._wanted, columns=self._columns))
 
+    @property
+    def matched(self) -> int:
+        """How many match."""
+        return len(self._shown.order) if self._shown is not None else 0
+
     def whole(self) -> Iterator[Sequence[Cell]]:
         """All that match."""
         sight = self._snapshot.fleet if self._snapshot is not None else None

@@ -110,11 +110,11 @@ class Top(App[None]):
     def _save(self, kept: Kept) -> None:
         """Rows of a million vehicles take seconds: nobody waits for them."""
         try:
-            names = [path.name for path in kept.write(Path.cwd())]
+            told = kept.write(Path.cwd())
         except OSError as error:
             self.call_from_thread(self.view.say, f"nothing was saved here: {error.strerror}", bad=True)
         else:
-            self.call_from_thread(self.view.say, f"saved {' and '.join(names)}")
+            self.call_from_thread(self.view.say, told)
 
     def _wear(self, name: str) -> None:
         if name not in THEMES:

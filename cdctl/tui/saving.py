@@ -26,27 +26,34 @@ Rows = Iterable[Sequence[object]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What will be written: an image, and rows as they are made. No columns: there are no rows."""
+    """What will be written: an image, and rows as they are made. No columns: there are no rows. of: vehicles that
+    match, where rows are vehicles; through a collector only those at hand are known here."""
 
     stem: str
     image: str
     columns: Sequence[str]
     rows: Rows
+    of: int = 0
 
-    def write(self, folder: Path) -> list[Path]:
-        """The files. Raises OSError; what could not be written whole is not there."""
-        paths = [folder / f"{self.stem}.svg"]
-        _whole(paths[0], lambda file: file.write(self.image))
-        if self.columns:
-            paths.append(folder / f"{self.stem}.csv")
-            _whole(paths[1], self._table)
-        return paths
+    def write(self, folder: Path) -> str:
+        """Write the files; what they are, for people. Raises OSError; what could not be written whole is not there."""
+        image, table = (folder / f"{self.stem}.{kind}" for kind in ("svg", "csv"))
+        _whole(image, lambda file: file.write(self.image))
+        if not self.columns:
+            return f"saved {image.name}"
+        count = _whole(table, self._table)
+        told = f"saved {image.name} and {table.name}"
+        if count < self.of:
+            told += f": {count:,} of {self.of:,} vehicles, those that are known here; cdctl fleet ls -o csv has all"
+        return told
 
-    def _table(self, file: TextIO) -> None:
-        writer = csv.writer(file, lineterminator="\n")
+    def _table(self, file: TextIO) -> int:
+        writer, count = csv.writer(file, lineterminator="\n"), 0
         writer.writerow(self.columns)
         for row in self.rows:
             writer.writerow(_cell(*pair) for pair in zip(self.columns, row, strict=True))
+            count += 1
+        return count
 
 
 def keep(stage: Stage, size: tuple[int, int], theme: str, now: float) -> Kept:
@@ -57,16 +64,16 @@ def keep(stage: Stage, size: tuple[int, int], theme: str, now: float) -> Kept:
     return Kept(stem, svg(lines, width, stage.board.title or name, theme), *_table(stage))
 
 
-def _table(stage: Stage) -> tuple[Sequence[str], Rows]:
+def _table(stage: Stage) -> tuple[Sequence[str], Rows, int]:
     """The rows of the panel that has the focus."""
     focused = stage.panels.get(stage.focus)
     if isinstance(focused, Table):
-        return focused.columns, focused.whole()
+        return focused.columns, focused.whole(), focused.matched
     told = stage.data().get(stage.focus)
     rows = told.get("rows") if isinstance(told, Mapping) else None
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, Sequence) else []
     columns = list(dict.fromkeys(str(key) for row in found for key in row))
-    return columns, [[row.get(column) for column in columns] for row in found]
+    return columns, [[row.get(column) for column in columns] for row in found], 0
 
 
 def _cell(column: str, value: object) -> object:
@@ -75,13 +82,14 @@ def _cell(column: str, value: object) -> object:
     return safe(masked(str(value)) if column == "vin" else str(value), _LONGEST)
 
 
-def _whole(path: Path, write: Callable[[TextIO], object]) -> None:
-    """A file that is there whole or not at all, for whoever saved it alone."""
+def _whole(path: Path, write: Callable[[TextIO], int]) -> int:
+    """A file that is there whole or not at all, for whoever saved it alone; what `write` returns."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(part, _NEW, 0o600), "w", encoding="utf-8", newline="") as file:
-            write(file)
+            found = write(file)
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    return found

@@ -14,6 +14,7 @@ from ordered import Lab, ordered
 from textual.widgets import Input, OptionList
 from top_acting import Scene, play
 
+from cdctl.application.resuming import SESSION
 from cdctl.domain.boards.requests import About
 from cdctl.lab.vehicles.columns import Doing
 from cdctl.stores.journal import read_journal
@@ -112,6 +113,12 @@ def test_a_selection_takes_a_y_and_is_watched_on_the_orders_board(house: House) 
         await scene.shows("5s is out of bounds: 1m to 1d", "it cannot be sent")
         duration.control.value = "10m"  # type: ignore[union-attr]
         await scene.shows("policy allows it", "duration=10m")
+        row(scene, "--rate").control.value = "as fast"  # type: ignore[union-attr]
+        await scene.shows("'as fast' is no rate: write 50/s", "it cannot be sent")
+        row(scene, "--rate").control.value = "300/m"  # type: ignore[union-attr]
+        row(scene, "--retries").control.value = "2"  # type: ignore[union-attr]
+        row(scene, "--timeout").control.value = "20s"  # type: ignore[union-attr]
+        await scene.shows("policy allows it", "takes at most 20s")
         await typed(scene, "n")
         await scene.shows("'n' is not what was asked for: nothing was sent")
         assert not journal(house)
@@ -120,6 +127,9 @@ def test_a_selection_takes_a_y_and_is_watched_on_the_orders_board(house: House) 
         panel = scene.view.stage.panels["o"]
         await scene.until(lambda: panel.data()["plans"] and not panel.data()["plans"][0]["open"])  # type: ignore[index]
         shown.extend(panel.data()["plans"])  # type: ignore[arg-type]
+        (session,) = looked(house, SESSION)
+        assert (session.body["rate"], session.body["retries"]) == (5.0, 2)
+        assert {one.order.timeout for one in looked(house)} == {20_000}
 
     shown: list[dict[str, Any]] = []
     play(house, story)

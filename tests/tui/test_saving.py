@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,11 +14,19 @@ from cdctl.tui.app import Top
 from cdctl.tui.saving import keep
 
 
+def saved(folder: Path, look: Look) -> tuple[Path, Path]:
+    """The image and the table, of which nothing more is to be said."""
+    told = keep(look.stage, (100, 20), "dark", NOW).write(folder)
+    image, table = sorted(folder.iterdir(), key=lambda path: path.suffix, reverse=True)
+    assert told == f"saved {image.name} and {table.name}"
+    return image, table
+
+
 def test_all_rows_that_match_and_the_screen_with_masked_ids(tmp_path):
     look = Look(6000)
     look.press("slash", *"region:eu", "enter")
     look.lines()
-    image, table = keep(look.stage, (100, 20), "dark", NOW).write(tmp_path)
+    image, table = saved(tmp_path, look)
     assert image.name.startswith("cdctl-fleet-20")
     assert table.stem == image.stem
     ET.fromstring(image.read_text())
@@ -34,7 +43,7 @@ def test_all_rows_that_match_and_the_screen_with_masked_ids(tmp_path):
 def test_hostile_text_is_safe_in_a_table(tmp_path):
     fleet = columns(3)
     fleet.expect(["WBB1"], ["eu"], [HOSTILE], ["1"])
-    _, table = keep(Look(vehicles=fleet).stage, (100, 20), "dark", NOW).write(tmp_path)
+    _, table = saved(tmp_path, Look(vehicles=fleet))
     assert "\\x1b" in table.read_text()
     assert "\x1b" not in table.read_text()
 

@@ -96,7 +96,7 @@ class Flights:
         return self.begin(flight, lambda: self._deliver(prepared, flight))
 
     async def _deliver(self, prepared: Prepared, flight: Flight) -> None:
-        plan, command = prepared.plan, prepared.command
+        plan, command, judged = prepared.plan, prepared.command, prepared.judged
         assert plan is not None
         expected = prepared.count if prepared.agreement is Agreement.COUNT else None
 
@@ -113,7 +113,7 @@ class Flights:
             await orders.authorise(plan, command, expected=expected)
             await self._reached(dispatch, prepared)
             async with stoppable(orders, dispatch, [plan.digest()]):
-                outcome = await dispatch.send(plan, command, tell=tell)
+                outcome = await dispatch.send(plan, command, rate=judged.rate, retries=judged.retries, tell=tell)
             self._ended(orders, flight, outcome)
 
     async def _reached(self, dispatch: Dispatch, prepared: Prepared) -> None:

@@ -126,7 +126,7 @@ class Draft:
 
     def fields(self, command: str) -> tuple[Field, ...]:
         """The form of a command."""
-        return fields_of(self.command(command))
+        return fields_of(self.command(command), len(self.found.selected.targets))
 
     def command(self, name: str) -> Command:
         """A command by its name. Raises UsageError."""

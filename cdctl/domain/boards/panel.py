@@ -92,6 +92,11 @@ class Table(Protocol):
         """Show other fields."""
         ...
 
+    @property
+    def matched(self) -> int:
+        """How many vehicles match."""
+        ...
+
     def whole(self) -> Iterator[Sequence[Cell]]:
         """Values of the columns of all vehicles that match, as far as they are known here."""
         ...

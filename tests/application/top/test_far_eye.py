@@ -19,6 +19,7 @@ from cdctl.domain.boards.asking import Arrange, Missing
 from cdctl.domain.boards.keys import Key
 from cdctl.domain.boards.requests import Copy, Prepare
 from cdctl.domain.fleet.view import fields_of
+from cdctl.tui.saving import keep
 
 
 def view(one, fleet, **more):
@@ -284,5 +285,18 @@ def test_a_token_that_is_taken_back_is_told_and_not_tried_again_and_again(tmp_pa
             assert one.gate.refused - before < 6
             again.cancel()
             await asyncio.gather(again, return_exceptions=True)
+
+    asyncio.run(run())
+
+
+def test_what_is_saved_says_of_how_many_it_is(tmp_path):
+    async def run():
+        async with served(tmp_path, 5000) as one, one.fleet() as fleet, view(one, fleet) as look:
+            await look.until(lambda: "vehicles · 5,000" in look.text() and vin(0) in look.text())
+            (folder := tmp_path / "saved").mkdir()
+            told = keep(look.view.stage, (100, 20), "dark", NOW).write(folder)
+            rows = len(next(folder.glob("*.csv")).read_text().splitlines()) - 1
+            assert 0 < rows < 5000
+            assert f": {rows:,} of 5,000 vehicles, those that are known here; cdctl fleet ls" in told
 
     asyncio.run(run())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cdctl.application.planning import Spans
-from cdctl.application.top.forms import EXPIRES, REASON, Field, fields_of, judged
+from cdctl.application.top.forms import EXPIRES, OWN, RATE, REASON, RETRIES, TIMEOUT, Field, fields_of, judged
 from cdctl.commands import charge, climate, locate, log_level, parameter, ping, reboot
 from cdctl.domain.orders.command import Argument, Command, Kind, Risk
 
@@ -19,7 +19,7 @@ FLAGGED = Command(
 
 
 def test_fields_say_what_the_declaration_says() -> None:
-    level, unit, duration, reason, expires = fields_of(COMMANDS["log-level"])
+    level, unit, duration, reason, expires, timeout, retries = fields_of(COMMANDS["log-level"])
     assert level == Field(
         "level", Kind.CHOICE, "The least that is written", True, "", ("error", "warning", "info", "debug", "trace"),
         "error, warning, info, debug or trace", "", "debug",
@@ -27,6 +27,8 @@ def test_fields_say_what_the_declaration_says() -> None:
     assert (unit.default, duration.default, duration.bounds) == ("tcu", "1h", "1m to 1d")
     assert (reason.name, reason.required, reason.label) == (REASON, False, "reason")
     assert (expires.name, expires.default, expires.bounds) == (EXPIRES, "5m", "1s to 1w")
+    assert (timeout.name, timeout.default, timeout.bounds) == (TIMEOUT, "30s", "1s to 1w")
+    assert (retries.name, retries.default, retries.bounds) == (RETRIES, "0", "0 to 10")
     limit = next(one for one in fields_of(COMMANDS["charge.start"]) if one.name == "limit")
     assert (limit.unit, limit.bounds, limit.default) == ("%", "50 to 100 %", "80")
 
@@ -34,9 +36,14 @@ def test_fields_say_what_the_declaration_says() -> None:
 def test_every_command_that_ships_has_a_form_whose_defaults_are_sound() -> None:
     for command in COMMANDS.values():
         fields = fields_of(command)
-        assert [one.name for one in fields] == [*(each.name for each in command.arguments), REASON, EXPIRES]
+        assert [one.name for one in fields] == [*(each.name for each in command.arguments), *OWN]
         told = judged(command, {one.name: one.default for one in fields})
         assert set(told.faults) == {one.name for one in fields if one.required and not one.default}
+
+
+def test_a_rate_is_for_several_vehicles() -> None:
+    assert [one.name for one in fields_of(COMMANDS["ping"], 2)] == [*OWN, RATE]
+    assert [one.name for one in fields_of(COMMANDS["ping"], 1)] == [*OWN]
 
 
 def test_what_was_filled_in_is_typed_and_defaults_are_there() -> None:
@@ -44,6 +51,9 @@ def test_what_was_filled_in_is_typed_and_defaults_are_there() -> None:
     assert told.faults == {}
     assert told.arguments == {"temperature": 22.5, "duration": 600}
     assert (told.spans, told.reason) == (Spans(90, 30), "cold")
+    assert (told.rate, told.retries) == (None, 0)
+    told = judged(COMMANDS["ping"], {TIMEOUT: "2m", RETRIES: "3", RATE: "90/m"})
+    assert (told.faults, told.spans, told.rate, told.retries) == ({}, Spans(60, 120), 1.5, 3)
     assert judged(FLAGGED, {"all": "true", "now": "no"}).arguments == {"all": True, "now": False}
 
 
@@ -62,6 +72,10 @@ def test_what_was_filled_in_is_typed_and_defaults_are_there() -> None:
         ("locate", {REASON: "   "}, REASON, "say why you look"),
         ("ping", {EXPIRES: "8d"}, EXPIRES, "out of bounds: 1s to 1w"),
         ("ping", {EXPIRES: "0s"}, EXPIRES, "out of bounds"),
+        ("ping", {TIMEOUT: "0s"}, TIMEOUT, "out of bounds"),
+        ("ping", {RETRIES: "11"}, RETRIES, "11 is out of bounds: 0 to 10"),
+        ("ping", {RATE: "fast"}, RATE, "'fast' is no rate: write 50/s"),
+        ("ping", {RATE: "0"}, RATE, "write 50/s, or 100/m"),
         ("ping", {EXPIRES: "500ms"}, EXPIRES, "not a whole number of seconds"),
     ],
 )
