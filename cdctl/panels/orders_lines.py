@@ -13,8 +13,8 @@ from cdctl.domain.text import safe
 from cdctl.panels.moments import ago
 
 Thing = PlanSeen | RolloutSeen
-WIDE = 130
-"""Cells from which on every count has a column of its own."""
+WIDE, WIDEST = 110, 160
+"""Cells from which on there is room for who and how, and for a column of its own for every count."""
 _ROLES = {"succeeded": "good", "failed": "bad", "rejected": "bad", "timed_out": "warn", "expired": "warn"}
 _HEALTH = {"healthy": "good", "thin": "dim", "burning": "bad"}
 _PENDING = ("planned", "again", *OPEN)
@@ -43,6 +43,7 @@ NARROW = Columns(
     ),
     6, 6, 0, 0,
 )  # fmt: skip
+MIDDLE = Columns(NARROW.counts, 10, 9, 11, 11)
 BROAD = Columns(
     (
         ("SUCCEEDED", 10, ("succeeded",)), ("FAILED", 8, ("failed",)), ("REJECTED", 10, ("rejected",)),
@@ -55,7 +56,7 @@ BROAD = Columns(
 
 def columns(width: int) -> Columns:
     """Those that fit."""
-    return BROAD if width >= WIDE else NARROW
+    return BROAD if width >= WIDEST else MIDDLE if width >= WIDE else NARROW
 
 
 def head(width: int) -> Line:

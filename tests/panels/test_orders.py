@@ -198,7 +198,7 @@ def test_nothing_hostile_reaches_the_screen():
         waves=(wave(HOSTILE, 10, sent=2),), state=HOSTILE, wave=0,
     )  # fmt: skip
     one = look(SentSight(rollouts=(evil,), notes=(HOSTILE,), orders=ORDERS))
-    for width in (20, 80, 160):
+    for width in (20, 80, 140, 160):
         text = shown(one, width)
         assert not {"\x1b", "\x07", "\u202e", "\u200b", "\r"} & set(text)
         assert {width_of(line) for line in one.stage.draw(width, 40)} == {width}
