@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import sys
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -116,23 +116,16 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
         return found, keymap
 
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> int:
-        from cdctl.application.top.promising import Promising
         from cdctl.application.top.sending_wiring import hands_of
         from cdctl.application.top.view import View
         from cdctl.tui import colourless
         from cdctl.tui.app import Top
 
-        def painted() -> None:
-            gc.freeze()
-            gc.enable()
-            if isinstance(slo, Promising):
-                slo.begin()
-
         view = View(lookout, *boards(), board, about)
         config, plugins = run.config, run.plugins
         hands = None if readonly else hands_of(settings, lookout, fleet, view.say, config=config, plugins=plugins)
         colourless.choose(run.color)
-        app = Top(view, boards()[0].changed, theme, hands, painted)
+        app = Top(view, boards()[0].changed, theme, hands, partial(_painted, slo))
         try:
             await app.run_async()
         finally:
@@ -146,6 +139,16 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
         settings, work, config=run.config, plugins=run.plugins, readonly=readonly, beside=boards
     )
     exits.leave(exits.Code.UNKNOWN if failed else exits.Code.DONE)  # what failed was told on the terminal
+
+
+def _painted(slo: Promising | Missing) -> None:
+    """The first picture is there: what would have held it up may begin."""
+    from cdctl.application.top.promising import Promising
+
+    gc.freeze()
+    gc.enable()
+    if isinstance(slo, Promising):
+        slo.begin()
 
 
 def _once(
