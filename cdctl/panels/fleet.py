@@ -135,9 +135,7 @@ class FleetTable:
     def whole(self) -> Iterator[Sequence[Cell]]:
         """All that match."""
         sight = self._snapshot.fleet if self._snapshot is not None else None
-        if self._shown is None or not isinstance(sight, FleetSight):
-            return iter(())
-        return fleet_whole.rows(sight.vehicles, self._shown.order, self._columns)
+        return fleet_whole.rows(sight, self._shown, self._columns)
 
     def narrow(self, where: str) -> None:
         """Put a filter into the prompt, kept at once."""
