@@ -11,7 +11,7 @@ from cdctl.domain.boards.keys import Binding, Key
 from cdctl.domain.boards.requests import Reply
 from cdctl.domain.boards.snapshot import FleetSight, SloSight, Snapshot
 from cdctl.domain.duration import brief
-from cdctl.domain.grid import cells
+from cdctl.domain.grid import cells, shorten
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
 
@@ -51,7 +51,8 @@ class Header:
         line += [(f"via {safe(snapshot.through, 40)} ", "dim")] if snapshot.through else []
         if ages and width_of(tuple(line)) + _ROOM * (1 + len(held)) > width:  # names may be long: how old it is first
             line.insert(1, (f" {ages.pop(0).removeprefix('heard ').removeprefix('promises ')} ", ""))
-        told: list[Line] = [((" " + safe(note, 400), "warn"),) for note in notes(snapshot)]
+        missing = [" " + safe(note, 400) for note in notes(snapshot)]
+        told: list[Line] = [((text, "warn"),) for text in _first(missing, width, height - 1)]
         facts: list[Piece] = [("│ " + text + " ", "") for text in (*held, *ages, *_facts(snapshot))]
         if not told and height > 1:  # nothing is missing: there is room below for what does not fit
             first = _fitting(facts, width - width_of(tuple(line)))
@@ -92,14 +93,19 @@ def mood_of(snapshot: Snapshot) -> tuple[str, str]:
 def notes(snapshot: Snapshot) -> Sequence[str]:
     """What is missing, the gravest first."""
     fleet, slo = snapshot.fleet, snapshot.slo
-    found: list[str] = []
-    if isinstance(fleet, Missing):
-        found.append(f"vehicles: {fleet.reason}{f'; {fleet.hint}' if fleet.hint else ''}")
-    else:
-        found += [fleet.broken] if fleet.broken else []
-        found += fleet.status.notes
     broken = slo.reason if isinstance(slo, Missing) and slo.bad else "" if isinstance(slo, Missing) else slo.broken
-    return [*found, f"promises: {broken}"] if broken else found
+    judged = [f"promises: {broken}"] if broken else []
+    if isinstance(fleet, Missing):  # where there is none, that is no news
+        return [*judged, f"vehicles: {fleet.reason}{f'; {fleet.hint}' if fleet.hint else ''}"]
+    return [*([fleet.broken] if fleet.broken else []), *fleet.status.notes, *judged]
+
+
+def _first(texts: Sequence[str], width: int, count: int) -> Sequence[str]:
+    """As many as there are lines; how many are left out stands at the end of the last."""
+    if len(texts) <= count or count < 1:
+        return texts[: max(count, 0)]
+    more = f" (and {len(texts) - count} more)"
+    return [*texts[: count - 1], shorten(texts[count - 1], max(width - cells(more), 0)) + more]
 
 
 def _held(snapshot: Snapshot) -> list[str]:

@@ -62,3 +62,12 @@ def test_what_is_missing_comes_before_what_does_not_fit():
 def test_nothing_from_outside_acts():
     for line in lines(seen(context=HOSTILE, through=HOSTILE, notes=(HOSTILE,))):
         assert line.isprintable()
+
+
+def test_what_has_no_room_is_counted_and_what_is_away_comes_before_what_there_never_was():
+    judged = Missing("cannot reach prometheus", bad=True)
+    look = Look(board="fleet", fleet=Missing("context 'x' has no broker", "see docs/fleet.md"), slo=judged)
+    first = look.lines(100, 20)[1]
+    assert first.startswith(" promises: cannot reach prometheus (and 1 more)")
+    assert len(look.lines(40, 20)[1]) == 40
+    assert look.lines(40, 20)[1].rstrip().endswith(" (and 1 more)")

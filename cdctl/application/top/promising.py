@@ -11,6 +11,7 @@ from cdctl.application.top.faults import fault
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.snapshot import SloSight
 from cdctl.domain.slo.turning import Turn, turns
+from cdctl.domain.slo.verdict import Verdict
 from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
@@ -48,8 +49,13 @@ class Promising:
             self._know(report if isinstance(report, Missing) else SloSight(report, self._clock.now()))
 
     def _know(self, found: SloSight | Missing) -> None:
+        why = _unjudged(found)
         with self._lock:
-            before, self.sight = self.sight, found
+            before = self.sight
+            if why and isinstance(before, SloSight) and not _unjudged(before):
+                self.sight = replace(before, broken=why)
+                return
+            self.sight = found
         if isinstance(found, SloSight):
             self._compare(before, found)
 
@@ -83,3 +89,11 @@ class Promising:
     def end(self) -> None:
         """No further judgement begins."""
         self._stop.set()
+
+
+def _unjudged(found: SloSight | Missing) -> str:
+    """Why not a single promise could be judged, when it is the fault of no spec; empty when one was. A source that is
+    away takes nothing away that is known."""
+    rows = found.report.rows if isinstance(found, SloSight) else ()
+    failed = bool(rows) and all(row.verdict is Verdict.ERROR and not row.spec_at_fault for row in rows)
+    return (rows[0].reason or "no promise could be judged") if failed else ""
