@@ -292,5 +292,6 @@ class Dispatch:
                 self._broken(error)
 
         task = asyncio.get_running_loop().create_task(guarded())
+        task.add_done_callback(lambda _: work.close())  # one that is cancelled before it began
         self._work.add(task)
         task.add_done_callback(self._work.discard)

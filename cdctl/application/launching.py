@@ -107,6 +107,7 @@ class Launcher:
                     sending.stop(error)
 
         task = asyncio.get_running_loop().create_task(guarded())
+        task.add_done_callback(lambda _: work.close())  # one that is cancelled before it began
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Checkbox, ContentSwitcher, Input, Select, Static
 
 from cdctl.application.planning import vehicles
-from cdctl.application.top.forms import OWN
+from cdctl.application.top.forms import OWN, SELDOM
 from cdctl.application.top.sending import Agreement, Draft, Prepared
 from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
@@ -51,6 +51,7 @@ class SendForm(Quick[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "back", "back"),
         ("ctrl+r", "again", "look again"),
+        ("ctrl+o", "more", "fields that are rarely filled in"),
         ("pageup", "facts(-1)", "the preview up"),
         ("pagedown", "facts(1)", "the preview down"),
     ]
@@ -158,6 +159,8 @@ class SendForm(Quick[bool]):
         before = self._filled() if command == self._command else dict(self._wanted.texts)
         await fields.remove_children()
         rows = [FieldRow(one, before.get(one.name, self._wanted.texts.get(one.name, ""))) for one in known]
+        for one in rows:
+            one.display = one.field.name not in SELDOM or one.text != one.field.default
         self._command, self._prepared, self._of, self._written = command, None, None, False
         self._title(safe(command, 60))
         await fields.mount_all(rows)
@@ -168,6 +171,14 @@ class SendForm(Quick[bool]):
         simple = self._prepared is not None and self._prepared.agreement is Agreement.ENTER
         if simple and len(known) == len(OWN) and self.focused is rows[0].control:
             self.query_one("#send").focus()  # nothing is to be filled in, and one vehicle is asked something harmless
+
+    def action_more(self) -> None:
+        """Show every field, and go to the first that was not there."""
+        hidden = [one for one in self.query(FieldRow) if not one.display]
+        for one in hidden:
+            one.display = True
+        if hidden:
+            hidden[0].take_focus()
 
     def _filled(self) -> dict[str, str]:
         return {row.field.name: row.text for row in self.query(FieldRow)}

@@ -113,6 +113,7 @@ def test_a_selection_takes_a_y_and_is_watched_on_the_orders_board(house: House) 
         await scene.shows("5s is out of bounds: 1m to 1d", "it cannot be sent")
         duration.control.value = "10m"  # type: ignore[union-attr]
         await scene.shows("policy allows it", "duration=10m")
+        await scene.pilot.press("ctrl+o")
         row(scene, "--rate").control.value = "as fast"  # type: ignore[union-attr]
         await scene.shows("'as fast' is no rate: write 50/s", "it cannot be sent")
         row(scene, "--rate").control.value = "300/m"  # type: ignore[union-attr]

@@ -96,6 +96,20 @@ def test_every_kind_of_field_is_judged_as_it_is_written(tmp_path: Path) -> None:
     play(tmp_path, story, command="log-level", size=(100, 40))
 
 
+def test_what_is_rarely_filled_in_comes_when_it_is_asked_for(tmp_path: Path) -> None:
+    async def story(form: Form) -> None:
+        await form.shows("policy allows it", "ctrl-o: more")
+        assert not any(row(form, name).display for name in ("--timeout", "--retries", "--rate"))
+        await form.pilot.press("ctrl+o")
+        await form.shows("that a vehicle may take", "how often what may pass is tried again", "such as 50/s")
+        assert row(form, "--timeout").control.has_focus
+        await form.pilot.press("tab", "tab")
+        await form.write("fast")
+        await form.shows("'fast' is no rate: write 50/s, or 100/m", "it cannot be sent")
+
+    play(tmp_path, story, where="region:eu online", command="ping", size=(100, 40))
+
+
 @pytest.mark.parametrize(
     ("command", "texts", "why"),
     [

@@ -13,6 +13,8 @@ REASON, EXPIRES, TIMEOUT, RETRIES, RATE = "--reason", "--expires", "--timeout", 
 """Names of the fields that every command has, as flags of `cdctl cmd send`; no argument can be called so."""
 OWN = (REASON, EXPIRES, TIMEOUT, RETRIES)
 """Of one vehicle."""
+SELDOM = (TIMEOUT, RETRIES, RATE)
+"""Those that are rarely filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def fields_of(command: Command, count: int = 1) -> tuple[Field, ...]:
     """Its arguments, then what every command has. count: vehicles that it goes to."""
     why = "why; it stands in the audit" + (", and where somebody is is told to nobody without" * command.private)
     own = (Field(REASON, Kind.TEXT, why, command.private), *map(_field, _own(command)))
-    rate = Field(RATE, Kind.TEXT, "orders at most; else as fast as it goes", example="50/s")
+    rate = Field(RATE, Kind.TEXT, "orders at most, such as 50/s; else as fast as it goes")
     return (*map(_field, command.arguments), *own, *[rate] * (count > 1))
 
 
@@ -76,7 +78,7 @@ def _own(command: Command) -> tuple[Argument, ...]:
 
     again = "how often what may pass is tried again"
     return (
-        span(EXPIRES, "within which a vehicle may begin", command.expires),
+        span(EXPIRES, "ctrl-o: more; in which a vehicle may begin", command.expires),
         span(TIMEOUT, "that a vehicle may take", command.timeout),
         Argument(RETRIES, Kind.INTEGER, again, 0, least=0, most=MOST_RETRIES, example="3"),
     )
