@@ -87,7 +87,8 @@ def mood_of(snapshot: Snapshot) -> tuple[str, str]:
     if isinstance(fleet, Missing):
         return ("WAITING", "dim") if fleet.waiting else ("STALE", "bad")
     down = not fleet.status.links or not all(link.up for link in fleet.status.links)
-    return ("STALE", "bad") if fleet.broken or down or fleet.status.stalled else ("LIVE", "good")
+    kept = isinstance(snapshot.slo, SloSight) and snapshot.slo.broken
+    return ("STALE", "bad") if fleet.broken or down or fleet.status.stalled or kept else ("LIVE", "good")
 
 
 def notes(snapshot: Snapshot) -> Sequence[str]:

@@ -8,7 +8,8 @@ from screens import HOSTILE, NOW, Look
 
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import text_of
-from cdctl.domain.boards.snapshot import Snapshot
+from cdctl.domain.boards.snapshot import SloSight, Snapshot
+from cdctl.domain.slo.verdict import SloReport
 from cdctl.panels.header import Header
 
 WORDS = ("heard", "vehicles", "online", "msg/s", "dropped")
@@ -71,3 +72,12 @@ def test_what_has_no_room_is_counted_and_what_is_away_comes_before_what_there_ne
     assert first.startswith(" promises: cannot reach prometheus (and 1 more)")
     assert len(look.lines(40, 20)[1]) == 40
     assert look.lines(40, 20)[1].rstrip().endswith(" (and 1 more)")
+
+
+def test_promises_that_cannot_be_judged_any_more_are_no_picture_of_now():
+    judged = SloSight(SloReport(0, 0, ()), NOW - 120)
+    assert lines(seen(slo=judged))[0].startswith(" LIVE ")
+    first, below = lines(seen(slo=replace(judged, broken="cannot reach prometheus")))
+    assert first.startswith(" STALE ")
+    assert "promises 2m" in first
+    assert below.startswith(" promises: cannot reach prometheus")
