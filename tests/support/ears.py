@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from waiting import pauses
+
 from cdctl.domain.wire import Grant, Message, Up
 
 
@@ -40,7 +42,7 @@ class Ear:
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until it is true; fail when it does not become so."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
+    deadline, pause = loop.time() + seconds, pauses(0.05)
     while not condition():
         assert loop.time() < deadline, "it did not come to pass"
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(next(pause))

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from waiting import pauses
+
 from cdctl.application.top.boards_wiring import Boards
 from cdctl.application.top.lookout import Lookout, Setting
 from cdctl.application.top.view import View
@@ -70,14 +72,14 @@ class FarLook:
     async def until(self, condition: Callable[[], object], seconds: float = SECONDS) -> None:
         """Go on looking until it is so."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        end, pause = loop.time() + seconds, pauses()
         while True:
             self.asked += self.view.look()
             self.lines()
             if condition():
                 return
             assert loop.time() < end, "\n" + self.text()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(next(pause))
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ears import Ear
+from waiting import pauses
 
 from cdctl.application import fleet_wiring, wiring
 from cdctl.application.fleet import LocalFleet
@@ -152,10 +153,10 @@ async def watched(folder: Path, lines: str = "", **brokers: str) -> AsyncIterato
 async def seen(fleet: Fleet, condition: Callable[[FleetStatus], object], seconds: float = SECONDS) -> FleetStatus:
     """The first status of which it is true."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
+    end, pause = loop.time() + seconds, pauses(0.05)
     while not condition(status := await fleet.status()):
         assert loop.time() < end, f"it did not come to pass: {status}"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(next(pause))
     return status
 
 

@@ -16,6 +16,7 @@ from ordering import answering
 from screens import Look, vin
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, Static
+from waiting import pauses
 
 from cdctl.application import wiring
 from cdctl.application.top.choosing import Meant
@@ -81,10 +82,10 @@ class Form:
 
     async def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        end, pause = loop.time() + seconds, pauses()
         while not holds():
             assert loop.time() < end, self.text
-            await self.pilot.pause(0.01)
+            await self.pilot.pause(next(pause))
 
     async def shows(self, *texts: str) -> None:
         await self.until(lambda: all(text in self.words for text in texts))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from commanding import House
 from textual.pilot import Pilot
 from textual.widget import Widget
+from waiting import pauses
 
 from cdctl.application import wiring
 from cdctl.application.top import lookout_wiring
@@ -57,11 +58,11 @@ class Scene:
 
     async def until(self, holds: Callable[[], object], seconds: float = SECONDS) -> bool:
         """Whether it comes to hold in time."""
-        end = time.monotonic() + seconds
+        end, pause = time.monotonic() + seconds, pauses()
         while not holds():
             if time.monotonic() > end:
                 return False
-            await self.pilot.pause(0.02)
+            await self.pilot.pause(next(pause))
         return True
 
     async def shows(self, *texts: str, seconds: float = SECONDS) -> None:

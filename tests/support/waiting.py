@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Whether it becomes true in time."""
-    deadline = time.monotonic() + seconds
+def pauses(most: float = 0.1) -> Iterator[float]:
+    """Seconds between two looks: what comes soon is seen soon, and what takes long costs others no processor."""
+    pause = 0.005
+    while True:
+        yield pause
+        pause = min(1.3 * pause, most)
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20.0, most: float = 0.1) -> bool:
+    """Whether it becomes true in time. most: seconds between two looks."""
+    deadline, pause = time.monotonic() + seconds, pauses(most)
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(0.01)
+        time.sleep(next(pause))
     return False
 
 
