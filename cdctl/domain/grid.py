@@ -38,6 +38,8 @@ def shorten(text: str, width: int) -> str:
     """`text` in at most `width` cells. The middle goes: the ends of names tell them apart."""
     if cells(text) <= width:
         return text
+    if width < 1:
+        return ""
     tail = (width - 1) // 2
     return f"{_start(text, width - 1 - tail)}…{_start(text[::-1], tail)[::-1]}"
 

@@ -32,6 +32,7 @@ def test_each_column_has_a_narrowest_width() -> None:
 def test_the_ends_of_a_name_stay() -> None:
     assert shorten("remote-command-availability", 11) == "remot…ility"
     assert shorten("short", 5) == "short"
+    assert [shorten("short", width) for width in (1, 0, -3)] == ["…", "", ""]
 
 
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("漢字", 4), ("e\u0301", 1), ("", 0)])
