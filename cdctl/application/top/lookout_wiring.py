@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -43,17 +42,28 @@ class Means:
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
-_ANSWERERS = {
-    "cdctl.domain.boards.explaining": "explaining_wiring",
-    "cdctl.domain.boards.graphing": "graphs_wiring",
-    "cdctl.domain.boards.messages": "messages_wiring",
-    "cdctl.domain.boards.ordering": "orders_wiring",
-    "cdctl.domain.boards.pivoting": "pivot_wiring",
-    "cdctl.domain.boards.timeline": "timeline_wiring",
-    "cdctl.domain.boards.tracing": "tracing_wiring",
-    "cdctl.domain.boards.vehicle": "vehicle_wiring",
-}
-"""Who answers the questions of a module."""
+def _answering(kind: type[Ask]) -> Callable[[Means], Mapping[type[Ask], Answering]] | None:
+    """What makes those who answer the questions of the module of `kind`."""
+    match kind.__module__.removeprefix("cdctl.domain.boards."):
+        case "explaining":
+            from cdctl.application.top.explaining_wiring import answering
+        case "graphing":
+            from cdctl.application.top.graphs_wiring import answering
+        case "messages":
+            from cdctl.application.top.messages_wiring import answering
+        case "ordering":
+            from cdctl.application.top.orders_wiring import answering
+        case "pivoting":
+            from cdctl.application.top.pivot_wiring import answering
+        case "timeline":
+            from cdctl.application.top.timeline_wiring import answering
+        case "tracing":
+            from cdctl.application.top.tracing_wiring import answering
+        case "vehicle":
+            from cdctl.application.top.vehicle_wiring import answering
+        case _:
+            return None
+    return answering
 
 
 class Answerers(dict[type["Ask"], "Answering"]):
@@ -67,9 +77,8 @@ class Answerers(dict[type["Ask"], "Answering"]):
 
     def __missing__(self, kind: type[Ask]) -> Answering:
         with self._lock:
-            if kind not in self:
-                module = import_module(f"cdctl.application.top.{_ANSWERERS[kind.__module__]}")
-                self.update(module.answering(self._means))
+            if kind not in self and (answering := _answering(kind)) is not None:
+                self.update(answering(self._means))
         return dict(self)[kind]
 
 
