@@ -22,6 +22,8 @@ settings.load_profile("steady")
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ROOT = Path(__file__).parents[1]
+_WAITING = {"integration", "proof"}
+"""Folders of tests that mostly wait."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,11 +32,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long forms are left out unless asked for."""
+    """The long forms are left out unless asked for. Files that wait for servers come between files that compute, so
+    that several workers need the processors evenly; small ones are left for the end."""
     if not config.getoption("--soak"):
         long = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [path for path in files if _WAITING & set(path.parts)]
+    rest = [path for path in files if not _WAITING & set(path.parts)]
+    places = {path: (number + 0.5) / len(waiting) * 0.8 for number, path in enumerate(waiting)}
+    places |= {path: number / len(rest) for number, path in enumerate(rest)}
+    items[:] = [item for path in sorted(files, key=places.__getitem__) for item in files[path]]
 
 
 @pytest.fixture(scope="session")
