@@ -39,6 +39,7 @@ class Promises:
         self._cursor = ListCursor()
         self._sorted: list[Row] = []
         self._sorted_of: object = None
+        self._drawn: Sequence[Row] = ()
 
     @property
     def title(self) -> str:
@@ -63,12 +64,11 @@ class Promises:
         return self._requested(action) if action else None
 
     def _requested(self, action: str) -> Reply:
-        rows = self._rows()
-        if not rows:
+        if not self._drawn:
             slo = self._snapshot.slo if self._snapshot is not None else None
             waiting = isinstance(slo, Missing) and slo.waiting
             return (Say("promises are being judged" if waiting else "there is no promise here", bad=True),)
-        row = rows[self._cursor.place]
+        row = self._drawn[self._cursor.place]
         if action == "offenders":
             return (Offenders(row.name, row.group),)
         if action == "copy":
@@ -78,13 +78,14 @@ class Promises:
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The names of the columns, then a line for each promise and group."""
+        self._drawn = ()
         if self._snapshot is None:
             return []
         slo = self._snapshot.slo
         if isinstance(slo, Missing):
             told = f" {slo.reason}{f': {slo.hint}' if slo.hint else ''}"
             return [((safe(told), "dim" if slo.waiting else "bad"),)]
-        rows = self._rows()
+        rows = self._drawn = self._rows()  # keys act on what was seen, whatever was judged since
         self._cursor.follow([(row.name, row.objective, row.group_text) for row in rows])
         shown = rows[self._cursor.fit(height - 1)]
         blank: Piece = (" " * width, "")

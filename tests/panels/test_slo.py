@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -9,8 +10,12 @@ import pytest
 from screens import HOSTILE, NOW, Look
 
 from cdctl.domain.boards.asking import Missing
+from cdctl.domain.boards.keys import Key
+from cdctl.domain.boards.requests import Copy, Say
+from cdctl.domain.boards.snapshot import Snapshot
 from cdctl.domain.slo.verdict import ErrorBudget, History, Row, SloReport, Verdict
 from cdctl.domain.slo.window import Bounds
+from cdctl.panels.slo import make
 from cdctl.panels.slo_lines import head, layout
 
 AT = int(NOW)
@@ -84,3 +89,23 @@ def test_lines_are_as_wide_as_the_screen_has_room_for(width):
     if width >= 160:
         assert (form.pairs, form.target, form.spark) == (3, True, True)
     assert layout(width + 1).pairs >= form.pairs
+
+
+def snapshot_of(slo: SloReport) -> Snapshot:
+    look = Look(3, "slo", slo=slo)
+    return look.lookout.snapshot()
+
+
+def test_a_key_acts_on_the_promise_that_was_seen():
+    panel = make({})
+    panel.see(snapshot_of(report()), "s")
+    panel.draw(100, 10)
+    panel.press("last", Key("end"))
+    panel.see(snapshot_of(SloReport(AT, AT, report().rows[1:2])), "s")
+    assert panel.press("copy", Key("y")) == (Copy("calm", "promise"),)
+    panel.draw(100, 10)
+    assert panel.press("copy", Key("y")) == (Copy("burning", "promise"),)
+    panel.see(snapshot_of(SloReport(AT, AT, report().rows)), "s")
+    panel.see(replace(snapshot_of(report()), slo=Missing("gone")), "s")
+    panel.draw(100, 10)
+    assert panel.press("open", Key("enter")) == (Say("there is no promise here", bad=True),)
