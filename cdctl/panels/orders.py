@@ -54,6 +54,7 @@ class Orders:
         self._sorted_of: object = None
         self._drawn: dict[int, Sequence[Line]] = {}
         self._drawn_of: object = None
+        self._rows = range(0)
 
     @property
     def title(self) -> str:
@@ -130,7 +131,8 @@ class Orders:
         """See the port."""
         hand = self._cursor if self._one_by_one else self._blocks
         if action == "click":
-            hand.point(key.at[1] - 1)
+            if key.at[1] in self._rows:
+                hand.point(key.at[1] - self._rows.start)
             return DONE
         if hand.press(action):
             self._asked.touch()
@@ -192,7 +194,7 @@ class Orders:
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Names of columns, then what there is; at the end more about what is under the hand."""
-        asked = self._asked
+        asked, self._rows = self._asked, range(0)
         value = asked.answer.value if asked.answer is not None and asked.current else None
         if isinstance(value, Missing):
             return missing_lines(value, width)
@@ -219,6 +221,7 @@ class Orders:
 
         shown = self._blocks.lines([orders_lines.height(thing) for thing in things], block, room)
         top = [orders_lines.head(width)] if height > 1 else []
+        self._rows = range(len(top), len(top) + len(shown))
         return [*top, *shown, *[()] * (room - len(shown)), *tail]
 
     def _drawn_orders(self, width: int, height: int) -> Sequence[Line]:
@@ -238,6 +241,7 @@ class Orders:
         for number, one in enumerate(orders[window]):
             line = (*orders_targets.line(one, self._now, of_vehicle=of_vehicle), (" " * width, ""))
             lines.append(with_role(line, "cursor" if number == place else ""))
+        self._rows = range(len(top) + 1, len(top) + 1 + len(lines))
         lines += [()] * (height - len(top) - 1 - len(tail) - len(lines))
         return [*top, orders_targets.head(width, of_vehicle=of_vehicle), *lines, *tail]
 

@@ -221,12 +221,54 @@ def test_a_long_list_is_moved_through():
         assert under(one)
 
 
-def test_a_click_goes_to_the_thing_that_has_the_line():
-    one = look()
-    lines = one.lines(100, 40)
-    row = next(number for number, line in enumerate(lines) if "▸ 2 eu" in line)
+def clicked(one: Look, size: tuple[int, int], row: int) -> int:
+    """The line of the screen that is under the hand after a click on one."""
+    one.lines(*size)
     one.click(5, row)
-    assert "charge-limit" in under(one)
+    drawn = one.stage.draw(*size)
+    return next(number for number, line in enumerate(drawn) if any("cursor" in role for _, role in line))
+
+
+SIZES = [(160, 50), (100, 24), (80, 15), (80, 10), (60, 7)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("about", [None, About(vin=vin(1))])
+def test_a_click_on_an_order_goes_to_that_order(size, about):
+    one = look(about=about)
+    if about is None:
+        one.press("enter")
+    lines = one.lines(*size)
+    head = next(number for number, line in enumerate(lines) if "REASON" in line)
+    assert "rejected" in lines[head + 2]
+    assert clicked(one, size, head + 2) == head + 2
+    assert clicked(one, size, head) == head + 2, "the names of columns are no order"
+    assert clicked(one, size, head + 1) == head + 1
+    if about is None:
+        assert asked(one, "x") == [Prepare((vin(1),))]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_click_goes_to_the_thing_that_has_the_line(size):
+    one = look()
+    lines = one.lines(*size)
+    head = next(number for number, line in enumerate(lines) if "PROGRESS" in line or "DONE" in line)
+    foot = next(number for number, line in enumerate(lines) if "plan 0000" in line or "── log" in line)
+    begins = [number for number in range(head + 1, foot) if lines[number][1:2].strip()]
+    assert len(begins) > 1
+    for row in range(begins[0], foot):
+        if lines[row].strip():
+            one.press("home")
+            place = clicked(one, size, row)
+            begun = max(number for number in begins if number <= row)
+            assert one.lines(*size)[place] == lines[begun]
+
+
+def test_a_click_on_the_foot_goes_nowhere():
+    one = look(SentSight(tuple(plan(number, number * 10 + 1) for number in range(1, 120))))
+    foot = next(number for number, line in enumerate(one.lines(100, 24)) if "plan 0000000000000000" in line)
+    one.click(5, foot)
+    assert asked(one, "y") == [Copy(f"{1:064x}", "name")]
 
 
 def test_a_bar_shows_every_part_and_never_more_than_there_is():
