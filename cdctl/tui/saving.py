@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from cdctl.application.top.masking import ids_in, masked_lines
+from cdctl.application.top.masking import ids_in, masked_data, masked_lines
 from cdctl.domain.boards.panel import Table
 from cdctl.domain.fleet.privacy import masked
 from cdctl.domain.text import safe
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 10_000
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_ROWS = ("rows", "slos")
+"""Under which panels tell what they list."""
 Rows = Iterable[Sequence[object]]
 
 
@@ -51,7 +53,7 @@ class Kept:
         writer, count = csv.writer(file, lineterminator="\n"), 0
         writer.writerow(self.columns)
         for row in self.rows:
-            writer.writerow(_cell(*pair) for pair in zip(self.columns, row, strict=True))
+            writer.writerow(map(_cell, row))
             count += 1
         return count
 
@@ -68,18 +70,43 @@ def _table(stage: Stage) -> tuple[Sequence[str], Rows, int]:
     """The rows of the panel that has the focus."""
     focused = stage.panels.get(stage.focus)
     if isinstance(focused, Table):
-        return focused.columns, focused.whole(), focused.matched
-    told = stage.data().get(stage.focus)
-    rows = told.get("rows") if isinstance(told, Mapping) else None
-    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, Sequence) else []
+        return focused.columns, _masked(focused.columns, focused.whole()), focused.matched
+    data = stage.data()
+    told = masked_data(data.get(stage.focus), ids_in(data))
+    rows = next((told[key] for key in _ROWS if key in told), None) if isinstance(told, Mapping) else None
+    found = [dict(_flat(row)) for row in rows if isinstance(row, Mapping)] if isinstance(rows, Sequence) else []
     columns = list(dict.fromkeys(str(key) for row in found for key in row))
     return columns, [[row.get(column) for column in columns] for row in found], 0
 
 
-def _cell(column: str, value: object) -> object:
+def _masked(columns: Sequence[str], rows: Rows) -> Rows:
+    at = columns.index("vin") if "vin" in columns else None
+    for row in rows:
+        yield row if at is None else [*row[:at], masked(str(row[at])), *row[at + 1 :]]
+
+
+def _flat(row: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
+    """Columns and cells of a record: what it holds under a name of its own are columns `name.key`, lists are one
+    text."""
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield f"{before}{key}", "; ".join(map(_text, value))
+        else:
+            yield f"{before}{key}", value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{key}={cell}" for key, cell in _flat(value))
+    return str(value)
+
+
+def _cell(value: object) -> object:
     if value is None or isinstance(value, int | float):
         return "" if value is None else value
-    return safe(masked(str(value)) if column == "vin" else str(value), _LONGEST)
+    return safe(str(value), _LONGEST)
 
 
 def _whole(path: Path, write: Callable[[TextIO], int]) -> int:

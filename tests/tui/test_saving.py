@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import csv
+from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from screens import HOSTILE, NOW, Look, columns, vin
 
+from cdctl.domain.slo.verdict import ErrorBudget, Row, SloReport, Verdict
+from cdctl.domain.slo.window import Bounds
 from cdctl.tui.app import Top
 from cdctl.tui.saving import keep
+
+
+def report() -> SloReport:
+    def row(name: str, verdict: Verdict, objective: str, target: str, **more: object) -> Row:
+        bounds = Bounds("rolling", int(NOW) - 100, int(NOW))
+        return Row(name, "s", more.pop("group", {}), objective, Decimal(target), "Occurrences", bounds, verdict, **more)  # type: ignore[arg-type]
+
+    rates, fires = {"1h": 15.5, "1d": None}, ("1h/5m > 13.44", "6h/30m > 5.6")
+    burning = {"sli": 0.9, "burn_rates": rates, "firing": fires, "error_budget": ErrorBudget(10, 12, -0.2)}
+    return SloReport(
+        int(NOW),
+        int(NOW),
+        (
+            row("slow", Verdict.BREACHED, "most", "0.95", group={"region": "cn"}, **burning),
+            row("slow", Verdict.BREACHED, "nearly-all", "0.998", group={"region": "cn"}),
+            row("calm", Verdict.MET, "ok", "0.9"),
+        ),
+    )
 
 
 def saved(folder: Path, look: Look) -> tuple[Path, Path]:
@@ -46,6 +67,27 @@ def test_hostile_text_is_safe_in_a_table(tmp_path):
     _, table = saved(tmp_path, Look(vehicles=fleet))
     assert "\\x1b" in table.read_text()
     assert "\x1b" not in table.read_text()
+
+
+def test_promises_are_rows_without_nested_cells(tmp_path):
+    _, table = saved(tmp_path, Look(3, "slo", slo=report()))
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [row["name"] for row in rows] == ["slow", "slow", "calm"]
+    assert [row["group.region"] for row in rows] == ["cn", "cn", ""]
+    assert [(row["objective"], row["target"]) for row in rows[:2]] == [("most", "0.95"), ("nearly-all", "0.998")]
+    first = [rows[0][name] for name in ("verdict", "sli", "remaining_ratio", "burn_rates.1h", "firing")]
+    assert first == ["breached", "0.9", "-0.2", "15.5", "1h/5m > 13.44; 6h/30m > 5.6"]
+    assert rows[0]["burn_rates.1d"] == ""
+    assert not any(mark in cell for row in rows for cell in row.values() for mark in "{}[]")
+
+
+def test_ids_are_masked_in_every_cell(tmp_path):
+    look = Look(3, "events")
+    look.lookout.note(f"{vin(1)} is gone")
+    look.stage.focus = next(letter for letter, panel in look.stage.panels.items() if type(panel).__name__ == "Log")
+    look.lines()
+    _, table = saved(tmp_path, look)
+    assert f"{vin(1)[:3]}…{vin(1)[-3:]} is gone" in table.read_text()
 
 
 def test_a_full_or_missing_folder_leaves_nothing(tmp_path):
