@@ -30,7 +30,7 @@ class _Column:
 
 _COLUMNS = (
     _Column("OF BAD", 6), _Column("INSIDE", 7), _Column("OUTSIDE", 8), _Column("BEFORE", 8, _WIDE),
-    _Column("BURN", 7, _WIDE), _Column("VEHICLES", 8), _Column("SINCE", 10),
+    _Column("BURN", 7, _WIDE), _Column("VEHICLES", 8), _Column("SINCE", 12),
 )  # fmt: skip
 
 
@@ -73,9 +73,9 @@ def _bar(share: float) -> str:
 
 
 def _since(cause: Cause, told: Explanation, now: float) -> str:
-    """Of what was so in the whole window, how long that is."""
+    """Of what was so in the whole window, that it is longer: when it began is not looked for before that."""
     if cause.since is None:
-        return f"over {brief(told.window.end - told.window.start)}"
+        return f">{brief(max(now - told.window.start, 0.0))} ago"
     return f"{brief(max(now - cause.since, 0.0))} ago"
 
 
@@ -83,23 +83,23 @@ def details(cause: Cause, told: Explanation, now: float) -> Iterator[Line]:
     """What to do with it first, then when it began and after what, then how it was before."""
     picked = cause.picked
     if picked.where:
-        vehicles = f"   {picked.vehicles:,} vehicles with bad events" if picked.vehicles else ""
+        vehicles = f"   {many(picked.vehicles, 'vehicle')} with bad events" if picked.vehicles else ""
         yield ((" /", "dim"), (safe(picked.where, 200), "title strong"), (vehicles, "dim"))
     if picked.beyond:
         beyond = ", ".join(f"{safe(one.attribute, LONG)} {safe(one.value, LONG)}" for one in picked.beyond)
         yield ((f" no filter of vehicles can say {beyond}", "warn"),)
-    yield ((f" {_began(cause, now)}", ""), *_after(cause))
+    yield ((f" {_began(cause, told, now)}", ""), *_after(cause))
     yield ((f" {_before(cause, told)} · {p_value(cause.log10_p)}", ""),)
     for near in cause.after[1:]:
         yield ((f" {_apart(near.ahead)}: {safe(near.change.title, LONG)}", "dim"),)
 
 
-def _began(cause: Cause, now: float) -> str:
+def _began(cause: Cause, told: Explanation, now: float) -> str:
     if cause.vague:
         first, last = (brief(max(now - moment, 0.0)) for moment in cause.vague)
         return f"began between {first} and {last} ago"
     if cause.since is None:
-        return "was so in the whole window"
+        return f"began more than {brief(max(now - told.window.start, 0.0))} ago, before the window that was looked at"
     return f"began about {brief(max(now - cause.since, 0.0))} ago"
 
 
@@ -114,6 +114,11 @@ def _after(cause: Cause) -> Iterator[Piece]:
 
 def _apart(ahead: float) -> str:
     return f"{brief(abs(ahead))} {'after' if ahead >= 0 else 'before'}"
+
+
+def many(number: int, word: str) -> str:
+    """A number of things."""
+    return f"{number:,} {word if number == 1 else f'{word}s'}"
 
 
 def _before(cause: Cause, told: Explanation) -> str:
@@ -140,11 +145,11 @@ def notes(told: Explanation) -> Sequence[Line]:
     """What has to be known to read it."""
     seconds = told.window.end - told.window.start
     source = "spans" if told.source == "spans" else "the series of a metric"
-    asked = f" {told.events.raw_total:,.0f} events of {brief(seconds)}, from {source}"
+    asked = f" {many(round(told.events.raw_total), 'event')} of {brief(seconds)}, from {source}"
     by = f", counted as {safe(told.by, LONG)} does" if told.by else ""
     nameless = [f"{rate(told.nameless)} of events name no vehicle that is known"] if told.nameless else []
     lines = [
-        f"{asked}{by}; {told.searched:,} groups were looked at",
+        f"{asked}{by}; {many(told.searched, 'group')} {'was' if told.searched == 1 else 'were'} looked at",
         *(f" {safe(n)}" for n in (*nameless, *told.notes)),
     ]
     return [((line, "dim"),) for line in lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from screens import HOSTILE, NOW, Look
 from why_told import DAY, END, incident, told
 from zones import at_greenwich
 
+from cdctl.application.top.explaining import said as explaining_said
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import width_of
 from cdctl.domain.boards.explaining import Explain, Explained
@@ -256,14 +258,34 @@ def test_a_burn_that_was_so_all_along_and_one_that_began_vaguely():
     cause = found.causes[0]
     long = replace(found, causes=(replace(cause, since=None, between=None),))
     said = panel(look(whole(long)))
-    assert "was so in the whole window" in said
-    assert "over 1h00m" in said
+    assert "began more than 1h06m ago, before the window that was looked at" in said
+    assert " >1h06m ago" in said.splitlines()[1]
     vague = replace(found, causes=(replace(cause, between=(END - 3000, END - 1000)),))
     assert "began between 56m40s and 23m20s ago" in panel(look(whole(vague)))
     alone = replace(long, reference=None)
     assert "there is nothing to compare with" in panel(look(whole(alone)))
     few = replace(long, causes=(replace(long.causes[0], before=Counts(0, 0, 0, 0), new=None),))
     assert "1d0h before there was no such event" in panel(look(whole(few)))
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+def test_figures_stand_apart_however_wide_they_are(width):
+    found = told()
+    cause = replace(found.causes[0], since=None, between=None, vehicles=999_999)
+    day = replace(found, causes=(cause,), window=replace(found.window, start=END - 85_900))
+    first = panel(look(whole(day)), width).splitlines()[1]
+    assert re.search(r" 999,999  +>23h58m ago$", first)
+
+
+def test_one_is_one():
+    found = told()
+    cause = replace(found.causes[0], picked=Picked("sw:1", vehicles=1))
+    alone = replace(found, causes=(cause,), searched=1, events=Counts(1, 1, 1, 1))
+    said = panel(look(whole(alone)))
+    assert "/sw:1   1 vehicle with bad events" in said
+    assert " 1 event of 1h00m, from spans" in said
+    assert "1 group was looked at" in said
+    assert "(1 vehicle)" in explaining_said(alone, "")
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 5), (21, 3), (80, 24), (160, 50)])

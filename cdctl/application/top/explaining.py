@@ -84,7 +84,8 @@ def said(told: Explanation, headline: str) -> str:
     known = cause.values
     group = [safe(value, LONG) for value in told.group.values() if value not in known]
     within = f" in {' '.join(group)}" if group else ""
-    vehicles = f" ({cause.picked.vehicles:,} vehicles)" if cause.picked.vehicles else ""
+    count = cause.picked.vehicles
+    vehicles = f" ({count:,} {'vehicle' if count == 1 else 'vehicles'})" if count else ""
     beyond = ", ".join(f"{safe(one.attribute, LONG)} {safe(one.value, LONG)}" for one in cause.picked.beyond)
     unsaid = f"; no filter can say {beyond}" if beyond else ""
     return f"{spoken(cause.where)}{within}: {rate(cause.share)} of the bad events{vehicles}{unsaid}"
