@@ -6,6 +6,7 @@ import gc
 import os
 import re
 import sys
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,21 @@ _ELSE = "cdctl top --once prints one picture"
 _DUMB = ("dumb", "unknown")
 _PATIENCE = 15.0
 _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How one picture looks. size: columns and lines."""
+
+    size: tuple[int, int]
+    theme: str
+    readonly: bool
+    show_vins: bool
+
+    @property
+    def colours(self) -> str:
+        """A file has no terminal whose own colours it could wear."""
+        return "dark" if self.theme == "terminal" else self.theme
 
 
 @app.command(epilog="Example: cdctl top --board slo; cdctl top --once -o svg=fleet.svg --size 120x40")
@@ -75,7 +91,8 @@ def top(
         )
     if once:
         shown = _size(size)
-        _once(run, settings, (board, _about(run, settings, alert)), shown, outputs, show_vins=show_vins)
+        look = _Look(shown, theme, readonly=readonly, show_vins=show_vins)
+        _once(run, settings, (board, _about(run, settings, alert)), look, outputs)
         return
     if outputs or size or show_vins:
         subject = "-o" if outputs else "--size" if size else "--show-vins"
@@ -133,7 +150,7 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
                 exits.note(run, line)
             if hands is not None:
                 await hands.flights.aclose()
-        return app.return_code or 0
+        return 1 if app.return_code is None else app.return_code  # none: it gave up
 
     failed = lookout_wiring.with_lookout(
         settings, work, config=run.config, plugins=run.plugins, readonly=readonly, beside=boards
@@ -155,10 +172,8 @@ def _once(
     run: Run,
     settings: Settings,
     place: tuple[str, About],
-    size: tuple[int, int],
+    look: _Look,
     outputs: list[str] | None,
-    *,
-    show_vins: bool,
 ) -> None:
     from cdctl.application.top import lookout_wiring
     from cdctl.application.top.once_wiring import picture
@@ -172,14 +187,16 @@ def _once(
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> Snapshot:
         lookout.about = place[1]
         await lookout_wiring.settled(lookout, slo, _PATIENCE, lambda what: exits.detail(run, what))
-        return await picture(lookout, stage, size)
+        return await picture(lookout, stage, look.size)
 
-    seen = lookout_wiring.with_lookout(settings, work, config=run.config, plugins=run.plugins, promised=judged)
+    seen = lookout_wiring.with_lookout(
+        settings, work, config=run.config, plugins=run.plugins, readonly=look.readonly, promised=judged
+    )
 
     def render(form: str, hide: bool, width: int | None) -> str:
-        return _rendered(stage, form, size, seen, hide=hide)
+        return _rendered(stage, form, look, seen, hide=hide)
 
-    fleet_rows.emit(run, chosen, render, show_vins=show_vins)
+    fleet_rows.emit(run, chosen, render, show_vins=look.show_vins)
     exits.leave(_code(seen, promised=_promised(stage)))
 
 
@@ -208,7 +225,7 @@ def _boards(run: Run, settings: Settings) -> Boards:
     return Boards(settings, wiring.catalogue(settings, plugins=run.plugins))
 
 
-def _rendered(stage: Stage, form: str, size: tuple[int, int], seen: Snapshot, *, hide: bool) -> str:
+def _rendered(stage: Stage, form: str, look: _Look, seen: Snapshot, *, hide: bool) -> str:
     """hide: ids of vehicles are masked."""
     from cdctl.application.top.masking import ids_in, masked_data, masked_lines
     from cdctl.cli import records
@@ -221,10 +238,10 @@ def _rendered(stage: Stage, form: str, size: tuple[int, int], seen: Snapshot, *,
         shown = masked_data(data, ids) if hide else data
         told = {"schema": "cdctl.top/v1", "board": stage.board.name, "at": seen.at, "panels": shown}
         return records.document(told)
-    lines = stage.draw(*size)
+    lines = stage.draw(*look.size)
     lines = masked_lines(lines, ids) if hide else lines
     if form == "svg":
-        return svg(lines, size[0], stage.board.title or stage.board.name)
+        return svg(lines, look.size[0], stage.board.title or stage.board.name, look.colours)
     return "".join(f"{text_of(line).rstrip()}\n" for line in lines)
 
 

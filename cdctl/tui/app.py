@@ -16,6 +16,7 @@ from cdctl.tui.acting import Acting
 from cdctl.tui.alone import alone
 from cdctl.tui.colourless import COLOURLESS
 from cdctl.tui.form_style import THEME_OF
+from cdctl.tui.lenient import lenient
 from cdctl.tui.looks import THEMES
 from cdctl.tui.screen import BoardView
 
@@ -49,6 +50,7 @@ class Top(App[None]):
 
     async def run_async(self, **options: Any) -> None:
         """Until somebody leaves; the terminal is its alone for so long."""
+        lenient()
         with alone():
             await super().run_async(**options)
 

@@ -155,6 +155,17 @@ def test_a_terminal_on_which_nothing_can_be_drawn_is_told_how_else(tmp_path, roo
         assert b"\x1b[?1049h" not in screen.written
 
 
+def test_bytes_that_are_no_text_are_left_out(tmp_path: Path, root: Path) -> None:
+    with top(tmp_path, root) as screen:
+        assert screen.until("vehicles")
+        screen.press(b"\xff\xfe/\xe4")
+        screen.press(b"vin:\xc3\x28\x80X")
+        assert screen.until("/vin:(X")
+        screen.press(ESCAPE)
+        screen.press(b"q")
+        assert screen.ended() == 0
+
+
 @pytest.mark.parametrize("board", ["mine", "incident", "pivot"])
 def test_smaller_and_larger_while_it_is_looked_at(tmp_path: Path, board: str) -> None:
     with hostile(tmp_path, board, size=(160, 50)) as screen:

@@ -26,6 +26,10 @@ class Suspects:
         """Ask who is behind a promise's bad events."""
         self._ask, self._sent = Explain(promise, tuple(sorted(group.items()))), False
 
+    def again(self) -> None:
+        """What was asked was forgotten on the way: it is asked once more."""
+        self._sent = False
+
     def see(self, snapshot: Snapshot) -> tuple[Mapping[str, Ask], Reply]:
         """What to ask now, and what to do with the answer, once."""
         ask, found = self._ask, snapshot.answers.get(LETTER)

@@ -16,7 +16,7 @@ from cdctl.errors import CdctlError
 
 if TYPE_CHECKING:
     from cdctl.domain.ports import Clock
-    from cdctl.domain.slo.verdict import SloReport
+    from cdctl.domain.slo.verdict import Row, SloReport
 
 EVERY = 60.0
 """Seconds between two judgements of the promises."""
@@ -49,12 +49,10 @@ class Promising:
             self._know(report if isinstance(report, Missing) else SloSight(report, self._clock.now()))
 
     def _know(self, found: SloSight | Missing) -> None:
-        why = _unjudged(found)
         with self._lock:
             before = self.sight
-            if why and isinstance(before, SloSight) and not _unjudged(before):
-                self.sight = replace(before, broken=why)
-                return
+            if isinstance(before, SloSight) and isinstance(found, SloSight):
+                found = _kept(before, found)
             self.sight = found
         if isinstance(found, SloSight):
             self._compare(before, found)
@@ -91,9 +89,22 @@ class Promising:
         self._stop.set()
 
 
-def _unjudged(found: SloSight | Missing) -> str:
-    """Why not a single promise could be judged, when it is the fault of no spec; empty when one was. A source that is
-    away takes nothing away that is known."""
-    rows = found.report.rows if isinstance(found, SloSight) else ()
-    failed = bool(rows) and all(row.verdict is Verdict.ERROR and not row.spec_at_fault for row in rows)
-    return (rows[0].reason or "no promise could be judged") if failed else ""
+def _kept(before: SloSight, after: SloSight) -> SloSight:
+    """What is judged now, and of what cannot be, by no fault of its spec, what was judged last, with its age: a source
+    that is away takes nothing away that is known."""
+    known: dict[tuple[str, str], list[Row]] = {}
+    for row in before.report.rows:
+        if row.verdict is not Verdict.ERROR:
+            known.setdefault((row.name, row.objective), []).append(row)
+    rows: list[Row] = []
+    lost: dict[tuple[str, str], str] = {}
+    for row in after.report.rows:
+        key = (row.name, row.objective)
+        if row.verdict is not Verdict.ERROR or row.spec_at_fault or key not in known:
+            rows.append(row)
+        elif key not in lost:
+            rows += known[key]
+            lost[key] = row.reason or "a source does not answer"
+    if not lost:
+        return after
+    return SloSight(replace(after.report, rows=tuple(rows)), before.judged_at, next(iter(lost.values())))

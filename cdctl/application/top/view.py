@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cdctl.application.top.stage import Stage
 
 _LONGEST_PAST = 100
+_ORDERS = "orders"
 _BURNING = (Verdict.BREACHED, Verdict.AT_RISK)
 Place = tuple[str, About]
 
@@ -134,6 +135,19 @@ class View:
             return self.do(self._own(name) or ())
         return self.do(self.stage.act(kind, name))
 
+    def command(self, name: str = "") -> Reply:
+        """Prepare a command, by its name where it is known, to the vehicles that the panel with the focus means; where
+        that means none, to the one that the board is about."""
+        kind, bindings = self.stage.focused if self.stage.focus else ("", ())
+        if any(binding.action == "command" for binding in bindings):
+            reply = self.stage.act(kind, "command")
+            return tuple(
+                replace(one, command=name or one.command) if isinstance(one, Prepare) else one for one in reply or ()
+            )
+        if vin := self.place[1].vin:
+            return (Prepare((vin,), "", name),)
+        return (Say("choose vehicles first: on a board of vehicles", bad=True),)
+
     def _own(self, action: str) -> Reply:
         match action:
             case "word":
@@ -142,6 +156,8 @@ class View:
                 self._help_from = 0
             case "next" | "previous":
                 self.stage.turn(1 if action == "next" else -1)
+            case "command":
+                return self.command()
             case "freeze":
                 self.freeze(not self.frozen)
             case "back" | "earlier" | "later":
@@ -190,9 +206,11 @@ class View:
         """To a board; what it is about stays where nothing else is said. A board that cannot be opened is told."""
         if not self._ready(board):
             return
-        self._past = [*self._past[-_LONGEST_PAST:], self.place]
-        self._future = []
-        self._enter((board, self._subject(board, _merged(self.place[1], about))))
+        place = (board, self._subject(board, _merged(self.place[1], about, board)))
+        if place != self.place:
+            self._past = [*self._past[-_LONGEST_PAST:], self.place]
+            self._future = []
+            self._enter(place)
 
     def _subject(self, board: str, about: About) -> About:
         """An incident is about something: of nothing that was said, about what burns most."""
@@ -209,10 +227,9 @@ class View:
         if not here:
             self.say("there is nothing before" if back else "there is nothing after")
             return
-        place = here.pop()
-        there.append(self.place)
-        if self._ready(place[0]):
-            self._enter(place)
+        if self._ready(here[-1][0]):
+            there.append(self.place)
+            self._enter(here.pop())
 
     def reload(self, board: str) -> None:
         """A board's file was written anew: show it as it is. What is wrong with it is told; the old one stays then."""
@@ -239,8 +256,10 @@ class View:
         self.place = place
         self.lookout.about = place[1]
         self.lookout.forget()
+        self._suspects.again()
         if self.frozen:  # what the other board shows was not copied
             self.freeze(False)
+            self.say("the picture goes on, on another board; p holds that one")
 
     def _narrow(self, where: str) -> None:
         if not self.stage.narrow(where):
@@ -259,11 +278,11 @@ class View:
         return [*self.stage.draw(width, height - 1), fit(self.footer.line(self, width), width)]
 
 
-def _merged(before: About, about: About) -> About:
+def _merged(before: About, about: About, board: str) -> About:
     """What is not said stays; another promise takes away everything that hung on the one before, another vehicle its
-    trace."""
+    trace. Orders are those to one vehicle only where that is said."""
     if about == About():
-        return before
+        return replace(before, vin="", trace="") if board == _ORDERS else before
     if about.promise:
         return about
     return replace(before, vin=about.vin or before.vin, trace=about.trace, since=about.since or before.since)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from cdctl.domain.boards.requests import DONE, About, Leave, Open, Prepare, Reply, Save, Say, Theme
+from cdctl.domain.boards.requests import DONE, About, Leave, Open, Reply, Save, Say, Theme
 from cdctl.domain.boards.snapshot import FleetSight
 from cdctl.domain.text import safe
 
@@ -84,14 +84,6 @@ def _columns(rest: str, view: View) -> Reply:
     return DONE
 
 
-def _send(rest: str, view: View) -> Reply:
-    reply = view.stage.act(view.stage.focused[0], "command")
-    found = next((one for one in reply or () if isinstance(one, Prepare)), None)
-    if found is None:
-        return reply or (Say("choose vehicles first: on a board of vehicles", bad=True),)
-    return (Prepare(found.vins, found.where, rest),)
-
-
 def _frozen(rest: str, view: View) -> Reply:
     view.freeze(not view.frozen)
     return DONE
@@ -100,7 +92,9 @@ def _frozen(rest: str, view: View) -> Reply:
 WORDS: Mapping[str, Word] = {
     "filter": Word("filter the vehicles of this board", _filter, "EXPR"),
     "columns": Word("show other fields of vehicles", _columns, "NAME..."),
-    "send": Word("prepare a command to the vehicles that are meant", _send, "[COMMAND]"),
+    "send": Word(
+        "prepare a command to the vehicles that are meant", lambda rest, view: view.command(rest), "[COMMAND]"
+    ),
     "theme": Word("other colours", lambda rest, view: (Theme(rest),), "NAME"),
     "freeze": Word("freeze the picture, and let it go on", _frozen),
     "save": Word("save the screen as SVG and its rows as CSV", lambda rest, view: (Save(),)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from cdctl.domain.boards.everywhere import BINDINGS
-from cdctl.domain.boards.keys import SHARED, Binding
+from cdctl.domain.boards.keys import SHARED, YIELDING, Binding
 from cdctl.domain.text import safe
 from cdctl.errors import PluginError
 
@@ -20,7 +20,7 @@ _ACTION = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _NAMED = re.compile(r"(?:(?:ctrl|shift|alt|super|hyper|meta)\+)*[a-z][a-z0-9_]{0,39}")
 _TOLD = frozenset({"click"})
 """What a panel is told although it binds nothing."""
-_TAKEN = {key: binding.does for binding in BINDINGS for key in binding.keys} | {"ctrl+c": "leave"}
+_TAKEN = {key: one.does for one in BINDINGS if one.action != YIELDING for key in one.keys} | {"ctrl+c": "leave"}
 
 
 @dataclass(frozen=True, slots=True)

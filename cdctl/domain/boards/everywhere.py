@@ -9,6 +9,7 @@ BINDINGS = (
     Binding("help", ("?",), "this help", "help"),
     Binding("next", ("tab",), "the next panel"),
     Binding("previous", ("shift+tab",), "the panel before"),
+    Binding("command", ("x",), "prepare a command to the vehicle that the board is about"),
     Binding("freeze", ("p",), "freeze the picture, and let it go on", "freeze"),
     Binding("back", ("escape",), "where one was before, when the panel has no use for it"),
     Binding("earlier", ("[",), "where one was before"),

@@ -9,6 +9,8 @@ from cdctl.domain.text import safe
 
 SHARED = frozenset({"escape", "enter"})
 """Keys that go to the view where a panel has no use for them: no conflict."""
+YIELDING = "command"
+"""An action of the view that panels have, too, for what they mean: theirs goes first."""
 EVERYWHERE = "view"
 """Stands before actions that belong to no panel: view.freeze."""
 
@@ -80,12 +82,17 @@ class Keymap:
             for binding in bindings:
                 own = f"{kind}.{binding.action}"
                 for key in self.keys(kind, binding):
-                    if key in taken and not (key in SHARED and taken[key].startswith(f"{EVERYWHERE}.")):
+                    if key in taken and not _yields(key, taken[key]):
                         yield f"{key} stands for {taken[key]} and for {own}"
                     taken[key] = own
 
     def _taken(self, kind: str, bindings: Sequence[Binding]) -> dict[str, str]:
         return {key: f"{kind}.{binding.action}" for binding in bindings for key in self.keys(kind, binding)}
+
+
+def _yields(key: str, action: str) -> bool:
+    """Whether a panel that has a use for the key takes it from the view."""
+    return action == f"{EVERYWHERE}.{YIELDING}" or (key in SHARED and action.startswith(f"{EVERYWHERE}."))
 
 
 def shown(keys: Sequence[str]) -> str:

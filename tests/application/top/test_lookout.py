@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from cdctl.application.top.promising import Promising
 from cdctl.domain.boards.asking import Arrange, Ask, Missing
 from cdctl.domain.boards.columned import RowOrder
 from cdctl.domain.boards.snapshot import FleetSight, SloSight, Snapshot
-from cdctl.domain.slo.verdict import SloReport
+from cdctl.domain.slo.verdict import Row, SloReport, Verdict
+from cdctl.domain.slo.window import Bounds
 from cdctl.errors import UnavailableError
 
 REPORT = SloReport(int(NOW), int(NOW), ())
@@ -58,6 +60,43 @@ def test_a_judgement_that_fails_leaves_the_last_one_and_says_why():
     assert (promises.sight.report, promises.sight.broken) == (REPORT, "slow")
     promises.once()
     assert not promises.sight.broken
+
+
+def test_of_what_a_source_tells_no_more_the_last_judgement_stays():
+    def report(*verdicts: tuple[str, str, Verdict]) -> SloReport:
+        rows = [
+            Row(
+                name,
+                "s",
+                {"region": group},
+                "ok",
+                Decimal("0.99"),
+                "Occurrences",
+                Bounds("rolling", 0, 1),
+                verdict,
+                reason="cannot reach h",
+            )
+            for name, group, verdict in verdicts
+        ]
+        return SloReport(int(NOW), int(NOW), tuple(rows))
+
+    whole = report(("a", "eu", Verdict.BREACHED), ("a", "us", Verdict.MET), ("b", "", Verdict.MET))
+    part = report(("a", "", Verdict.ERROR), ("b", "", Verdict.AT_RISK), ("new", "", Verdict.ERROR))
+    promises = promising(whole, part, part, whole)
+    promises.once()
+    for _ in range(2):
+        promises.once()
+        seen = promises.seen(NOW)
+        assert isinstance(seen, SloSight)
+        assert [(row.name, row.verdict.value) for row in seen.report.rows] == [
+            ("a", "breached"), ("a", "met"), ("b", "at_risk"), ("new", "error"),
+        ]  # fmt: skip
+        assert (seen.broken, seen.judged_at) == ("cannot reach h", NOW)
+    promises.once()
+    seen = promises.seen(NOW)
+    assert isinstance(seen, SloSight)
+    assert (seen.report, seen.broken) == (whole, "")
+    assert {turn.verdict for turn in promises.turns} <= {Verdict.AT_RISK, Verdict.MET}, "nobody became an error"
 
 
 def test_a_process_that_ended_is_told_and_the_vehicles_stay():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from ears import until
 from screens import Look, vin
 
 from cdctl.domain.boards.drawing import text_of
 from cdctl.domain.boards.everywhere import BINDINGS
+from cdctl.domain.boards.explaining import Explain
 from cdctl.domain.boards.keys import Key, Keymap, shown
-from cdctl.domain.boards.requests import About, Leave, Prepare, Save, Theme
+from cdctl.domain.boards.requests import About, Leave, Offenders, Prepare, Save, Theme
+
+BOARD = "board: cdctl/v1\nname: mine\npicture: [h, f]\npanels:\n  h: {kind: header, lines: 1}\n  f: {kind: fleet}\n"
 
 
 def screen(look: Look, width: int = 100, height: int = 40) -> str:
@@ -108,6 +114,76 @@ def test_tab_ends_a_word():
     assert look.view.place[0] == "slo"
 
 
+def test_orders_are_all_of_them_unless_a_vehicle_is_named():
+    look = Look(30)
+    look.press("enter")
+    assert look.view.place == ("vehicle", About(vin=vin(0)))
+    for word, about in (("fleet", vin(0)), ("orders", ""), ("orders " + vin(3), vin(3)), ("orders", "")):
+        look.press(":")
+        look.write(word)
+        assert look.view.place == (word.split()[0], About(vin=about))
+
+
+def test_a_command_goes_to_the_vehicle_that_a_board_is_about():
+    look = Look(30)
+    look.press("x")
+    assert look.asked.pop() == Prepare((vin(0),))
+    look.press("enter", "t", "x")
+    assert look.view.place[0] == "trace"
+    assert look.asked.pop() == Prepare((vin(0),))
+    look.press(":")
+    look.write("send ping")
+    assert look.asked.pop() == Prepare((vin(0),), "", "ping")
+    other = Look(30, board="trace")
+    other.press("x")
+    assert other.asked == []
+    assert "choose vehicles first" in other.last()
+
+
+def test_a_board_is_not_before_itself_and_one_that_is_gone_takes_no_place(tmp_path):
+    look = Look(30)
+    for _ in range(2):
+        look.press(":")
+        look.write("slo")
+    look.press("[")
+    assert look.view.place[0] == "fleet"
+    (file := tmp_path / "mine.yaml").write_text(BOARD)
+    look.press(":")
+    look.write(str(file))
+    look.press(":")
+    look.write("slo")
+    file.unlink()
+    del look.view.stages[str(file)]
+    look.press("[")
+    assert look.view.place[0] == "slo"
+    look.view.stages[str(file)] = look.view.stages["slo"]
+    look.press("[")
+    assert look.view.place[0] == str(file)
+
+
+def test_who_is_behind_it_is_asked_again_on_another_board():
+    asked = []
+
+    async def never(ask: Explain, seen: object) -> object:
+        asked.append(ask)
+        return await asyncio.get_running_loop().create_future()
+
+    look = Look(30, board="slo", answering={Explain: never})
+
+    async def run() -> None:
+        look.view.do((Offenders("doors"),))
+        for board in ("fleet", "slo"):
+            look.view.look()
+            await until(lambda: asked)
+            asked.clear()
+            look.view.go(board, About())
+        look.view.look()
+        await until(lambda: asked)
+        await look.lookout.aclose()
+
+    asyncio.run(run())
+
+
 def test_a_screen_that_is_frozen_goes_on_on_another_board():
     look = Look(30)
     look.press("p")
@@ -115,6 +191,7 @@ def test_a_screen_that_is_frozen_goes_on_on_another_board():
     look.press(":")
     look.write("slo")
     assert "FROZEN" not in screen(look)
+    assert "the picture goes on, on another board" in look.last()
 
 
 def test_the_mouse_sorts_moves_and_scrolls():
@@ -146,7 +223,7 @@ def test_other_keys_do_what_they_stand_for_and_help_says_them():
 
 def test_a_board_that_was_written_anew_is_shown_and_a_wrong_one_is_told(tmp_path):
     file = tmp_path / "mine.yaml"
-    text = "board: cdctl/v1\nname: mine\npicture: [h, f]\npanels:\n  h: {kind: header, lines: 1}\n  f: {kind: fleet}\n"
+    text = BOARD
     file.write_text(text)
     look = Look(30, str(file))
     assert look.boards.changed() == []
