@@ -34,13 +34,13 @@ class PromisesPast:
         if not isinstance(seen.slo, SloSight):
             return Said((), (Reach(self.name, None, seen.slo.reason, bad=not seen.slo.waiting),))
         if PROMISES not in ask.kinds:
-            return Said((), (Reach(self.name, since, "this view"),))
+            return Said((), (Reach(self.name, since, "verdicts of this view"),))
         if self._burning[0] is not seen.slo.report:
             report = seen.slo.report
             self._burning = report, await asyncio.to_thread(burning, report)
         told = [*map(_turned, turns), *self._burning[1]]
         found = [one for one in told if _meant(one, ask)]
-        return Said(found, (Reach(self.name, since, "this view"),))
+        return Said(found, (Reach(self.name, since, "verdicts of this view"),))
 
 
 def _meant(one: Occasion, ask: Recall) -> bool:

@@ -56,8 +56,11 @@ class Remembered:
         found = records[numbers % len(records)]
         found = found[found["number"] == numbers]  # the writer may have come round meanwhile
         since, note = self._began, "this view"
-        if last > len(records) and len(found):
-            since, note = float(found["at_ms"].min()) / 1000, f"this view: the last {len(records):,}"
+        if len(found):  # it was taken in before anybody asked, who began then
+            first = float(found["at_ms"].min()) / 1000
+            since = first if last > len(records) else min(since, first)
+        if last > len(records):
+            note = f"this view: the last {len(records):,}"
         found = found[_meant(columns, found, ask)]
         if ask.since is not None:
             found = found[found["at_ms"] >= round((ask.since - LEAD) * 1000)]

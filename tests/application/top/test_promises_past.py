@@ -69,7 +69,7 @@ def test_verdicts_that_change_are_told_and_failures_between_are_no_change():
         {"region": "eu"},
     )
     (reach,) = judging.tell().reaches
-    assert (reach.since, reach.note) == (NOW, "this view")
+    assert (reach.since, reach.note) == (NOW, "verdicts of this view")
 
 
 def test_a_pair_that_begins_and_ceases_is_told():

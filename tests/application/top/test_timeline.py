@@ -207,6 +207,12 @@ def test_since_when_this_view_knows(house):
     assert house.since("vehicles") == (NOW - 5, f"this view: the last {size:,}")
 
 
+def test_nothing_is_told_that_is_older_than_since_when_it_knows(house):
+    house.happen([3], "offline", 7)
+    assert house.since("vehicles") == (NOW - 7, "this view")
+    assert house.since("vehicles", group=(("region", "us"),), since=NOW) == (NOW - 7, "this view")
+
+
 def test_without_a_fleet_it_says_why(tmp_path):
     seen = Look(fleet=Missing("context 'x' has no broker")).lookout.snapshot()
     means = Means(Settings({"x": Context("x")}, "x"), Look(1).clock, Missing("no broker"), Missing("none"))
