@@ -8,16 +8,18 @@ from cdctl.domain.boards.asking import Ask, Missing
 from cdctl.domain.boards.drawing import Line, with_role
 from cdctl.domain.boards.keys import MOVES, Binding, Key
 from cdctl.domain.boards.ordering import OrderSeen, PlanSeen, RolloutSeen, Sent, SentSight, Targeted, TargetsOf
-from cdctl.domain.boards.requests import DONE, About, Copy, Open, Prepare, Reply, Say, Steer
+from cdctl.domain.boards.requests import DONE, About, Copy, Open, Prepare, Reply, Say
 from cdctl.domain.boards.snapshot import Snapshot
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.text import safe
 from cdctl.panels import orders_data, orders_lines, orders_targets
 from cdctl.panels.blocks import Blocks
-from cdctl.panels.inquiry import Inquiry
+from cdctl.panels.inquiry import REST, Inquiry
 from cdctl.panels.list_cursor import ListCursor
 from cdctl.panels.missing_lines import missing_lines, wrapped
 from cdctl.panels.orders_lines import Thing
+from cdctl.panels.orders_steering import began, cannot, named, steer, under_way
+from cdctl.panels.orders_steering import key as key_of
 
 _FOOT = 8
 """Lines from which on the last one tells more about the thing under the hand."""
@@ -47,7 +49,7 @@ class Orders:
 
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
-        self._sent, self._of = Inquiry(Sent()), Inquiry()
+        self._sent, self._of = Inquiry(Sent(), rest=1.0), Inquiry()
         self._blocks, self._cursor = Blocks(), ListCursor()
         self._opened: Thing | None = None
         self._sorted: list[Thing] = []
@@ -55,16 +57,17 @@ class Orders:
         self._drawn: dict[int, Sequence[Line]] = {}
         self._drawn_of: object = None
         self._rows = range(0)
+        self._seen, self._slipped_at = "", 0.0
 
     @property
     def title(self) -> str:
         """What is under way, or whose orders are shown."""
         if self._opened is not None:
-            return f"orders · {_named(self._opened)} · its vehicles"
+            return f"orders · {named(self._opened)} · its vehicles"
         if self._vin:
             return f"orders to {safe(self._vin, 40)}"
         things = self._things()
-        busy = sum(self._under_way(thing) for thing in things)
+        busy = sum(under_way(thing, self._now) for thing in things)
         return f"orders · {busy:,} under way, {len(things) - busy:,} over" if things else "orders"
 
     @property
@@ -85,7 +88,21 @@ class Orders:
         ask = asked.see(snapshot, letter)
         if asked.answer is not before:
             self._cursor.follow([one.order or one.vin for one in self._orders()])
+        here = self._here
+        if here and self._seen and here != self._seen:
+            self._slipped_at = snapshot.at
+        self._seen = here
         return ask
+
+    @property
+    def _here(self) -> str:
+        """What is under the hand."""
+        if self._one_by_one:
+            orders = self._orders()
+            one = orders[min(self._cursor.place, len(orders) - 1)] if orders else None
+            return (one.order or one.vin) if one is not None else ""
+        thing = self._under_hand()
+        return key_of(thing) if thing is not None else ""
 
     @property
     def _asked(self) -> Inquiry:
@@ -96,20 +113,17 @@ class Orders:
         sight = self._sight()
         if not isinstance(sight, SentSight):
             return []
-        key = (id(sight), int(self._now))
-        if key != self._sorted_of:
-            self._sorted_of = key
+        version = (id(sight), int(self._now))
+        if version != self._sorted_of:
+            self._sorted_of = version
             found: list[Thing] = [*sight.rollouts, *sight.plans]
-            self._sorted = sorted(found, key=lambda one: (not self._under_way(one), -_began(one)))
-            self._blocks.follow([_key(thing) for thing in self._sorted])
+            self._sorted = sorted(found, key=lambda one: (not under_way(one, self._now), -began(one)))
+            self._blocks.follow([key_of(thing) for thing in self._sorted])
         return self._sorted
 
     def _sight(self) -> SentSight | Missing | None:
         found = self._sent.answer.value if self._sent.answer is not None and self._sent.current else None
         return found if isinstance(found, SentSight | Missing) else None
-
-    def _under_way(self, thing: Thing) -> bool:
-        return thing.under_way(self._now * 1000) if isinstance(thing, PlanSeen) else not thing.over
 
     def _orders(self) -> Sequence[OrderSeen]:
         """Those that are shown one by one."""
@@ -129,20 +143,37 @@ class Orders:
 
     def press(self, action: str, key: Key) -> Reply:
         """See the port."""
+        reply = self._pressed(action, key)
+        self._seen = self._here
+        return reply
+
+    def _pressed(self, action: str, key: Key) -> Reply:
         hand = self._cursor if self._one_by_one else self._blocks
         if action == "click":
             if key.at[1] in self._rows:
                 hand.point(key.at[1] - self._rows.start)
+                self._slipped_at = 0.0
             return DONE
         if hand.press(action):
             self._asked.touch()
+            self._slipped_at = 0.0
             return DONE
         if action == "back":
             back, self._opened = self._opened is not None, None
             return DONE if back else None
-        if action in {"open", "copy", "command"} and self._one_by_one:
-            return self._about_order(action)
-        return self._about_thing(action) if action else None
+        if not action:
+            return None
+        hand.press("stay")
+        self._asked.touch()
+        of_order = action in {"open", "copy", "command"} and self._one_by_one
+        if (of_order or not self._one_by_one) and self._slipped():
+            return (Say("another one slipped under the cursor just now: once more, if you mean that", bad=True),)
+        return self._about_order(action) if of_order else self._about_thing(action)
+
+    def _slipped(self) -> bool:
+        """Whether another thing came under the hand a moment ago; asked once, it is known."""
+        at, self._slipped_at = self._slipped_at, 0.0
+        return bool(at) and self._snapshot is not None and 0 <= self._snapshot.at - at < REST
 
     def _about_order(self, action: str) -> Reply:
         orders = self._orders()
@@ -170,23 +201,15 @@ class Orders:
             self._open(thing)
             return DONE
         if action == "copy":
-            return (Copy(thing.digest if isinstance(thing, PlanSeen) else thing.id, "name"),)
+            return (Copy(key_of(thing), "name"),)
         if action == "command":
             return (Say("choose vehicles: Enter shows those of a plan", bad=True),)
-        why = self._cannot(action, thing)
-        return (Say(why, bad=True),) if why else (_steer(action, thing),)
+        why = cannot(action, thing, self._now)
+        return (Say(why, bad=True),) if why else (steer(action, thing),)
 
     def _open(self, thing: Thing) -> None:
         self._opened, self._cursor = thing, ListCursor()
         self._of.want(TargetsOf(thing.digest if isinstance(thing, PlanSeen) else thing.plan))
-
-    def _cannot(self, action: str, thing: Thing) -> str:
-        """Why an action makes no sense for it."""
-        if action == "retry":
-            return "" if thing.failed else "nothing of it failed: there is nothing to be tried again"
-        if action in {"pause", "resume", "approve"} and isinstance(thing, PlanSeen):
-            return f"a plan cannot be told to {action}, a rollout can: A cancels a plan"
-        return "" if self._under_way(thing) else "it is over: nothing more can be wanted of it"
 
     def _under_hand(self) -> Thing | None:
         things = [] if self._one_by_one else self._things()
@@ -256,29 +279,6 @@ class Orders:
         rollouts = [orders_data.rollout(one) for one in sight.rollouts] if sight is not None else []
         notes = list(sight.notes) if sight is not None else []
         return {"plans": plans, "rollouts": rollouts, "notes": notes, "rows": plans}
-
-
-def _key(thing: Thing) -> str:
-    return thing.digest if isinstance(thing, PlanSeen) else thing.id
-
-
-def _began(thing: Thing) -> int:
-    return thing.at if isinstance(thing, PlanSeen) else thing.created or thing.since
-
-
-def _named(thing: Thing) -> str:
-    if isinstance(thing, PlanSeen):
-        return f"{safe(thing.command, 60)} {thing.digest[:8]}"
-    return f"rollout {safe(thing.name, 60)} {safe(thing.id, 40)}"
-
-
-def _steer(action: str, thing: Thing) -> Steer:
-    """What to do about which plan (its digest) or rollout (its id)."""
-    if action == "retry":
-        return Steer("retry", thing.digest if isinstance(thing, PlanSeen) else thing.plan)
-    if action == "stop":
-        return Steer("cancel", thing.digest) if isinstance(thing, PlanSeen) else Steer("abort", thing.id)
-    return Steer(action, _key(thing))
 
 
 def make(settings: Mapping[str, object]) -> Orders:

@@ -75,6 +75,73 @@ def test_the_hand_stays_on_its_plan_when_others_come():
     assert "climate.start" in under(one)
 
 
+def told_anew(one: Look, found: SentSight, after: float = 3.0) -> None:
+    """What is under way now, so many seconds later."""
+    one.lookout._answering |= answering(found)  # type: ignore[operator]
+    one.clock.at += after
+    one.look()
+
+
+A, B, N = (plan(number, 100 - number, states={"sent": 3}) for number in (11, 12, 13))
+ON_A, ON_B, ON_N = (Steer("cancel", one.digest) for one in (A, B, N))
+
+
+@pytest.mark.parametrize("keys", [("down", "up"), ("end", "home"), ("y",), ("enter", "escape")])
+def test_a_hand_that_did_something_stays_on_the_first_one(keys):
+    one = look(SentSight((B, A)))
+    one.press(*keys)
+    told_anew(one, SentSight((N, B, A)))
+    assert asked(one, "A") == [ON_B]
+    told_anew(one, SentSight((N, replace(B, states={"succeeded": 12}), A)))
+    assert asked(one, "A") == [], "it is over, and the hand went down with it"
+    assert "it is over" in one.last(160)
+
+
+def test_a_board_that_is_only_looked_at_stays_at_the_top():
+    one = look(SentSight((B, A)))
+    told_anew(one, SentSight((N, B, A)))
+    assert under(one).startswith(" 1m30s"), "the newest one"
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_what_slipped_under_the_hand_just_now_is_not_hit(held):
+    one = look(SentSight((B, A)))
+    if held:
+        one.press("down", "up")
+    told_anew(one, SentSight((N, A)))
+    assert asked(one, "A") == []
+    assert "another one slipped under the cursor just now" in one.last(160)
+    assert asked(one, "A") == [ON_A if held else ON_N], "once more is meant"
+
+
+def test_what_slipped_under_the_hand_and_was_seen_for_a_while_is_meant():
+    one = look(SentSight((B, A)))
+    told_anew(one, SentSight((N, A)))
+    one.clock.at += 2
+    one.look()
+    assert asked(one, "A") == [ON_N]
+
+
+def test_an_order_that_slipped_under_the_hand_is_not_hit():
+    found = SentSight((B,))
+    one = look(found, targeted=Targeted(B, ORDERS))
+    one.press("enter")
+    one.lookout._answering |= answering(found, Targeted(B, ORDERS[1:]))  # type: ignore[operator]
+    one.clock.at += 3
+    one.look()
+    assert asked(one, "x") == []
+    assert asked(one, "x") == [Prepare((vin(2),))]
+
+
+def test_for_two_seconds_after_a_key_nothing_is_asked_anew():
+    one = look(SentSight((B, A)))
+    one.press("y")
+    told_anew(one, SentSight((N, B, A)), 1.5)
+    assert "2 under way" in shown(one)
+    told_anew(one, SentSight((N, B, A)), 1.5)
+    assert "3 under way" in shown(one)
+
+
 @pytest.mark.parametrize(
     ("keys", "request_"),
     [
