@@ -30,12 +30,14 @@ _POLL = 0.02
 
 
 class LocalFleet:
-    """The columns of one memory. `process` fills them; None when somebody else does."""
+    """The columns of one memory. `process` fills them; None when somebody else does. since: epoch seconds at which it
+    began to, as far as we know."""
 
     def __init__(self, columns: Columns, clock: Clock, process: IngestProcess | None = None) -> None:
         self._columns = columns
         self._clock = clock
         self._process = process
+        self.since = clock.now() if process is not None else 0.0
         self._blind = False
 
     async def settle(self, timeout: float) -> FleetStatus:

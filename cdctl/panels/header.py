@@ -70,9 +70,14 @@ class Header:
         told |= {"readonly": snapshot.readonly, "through": snapshot.through or None}
         if isinstance(fleet, FleetSight):
             status = fleet.status
-            told |= {"vehicles": status.vehicles, "online": status.online, "rate": round(status.rate, 1)}
+            told |= {
+                "vehicles": status.vehicles,
+                "online": status.online,
+                "rate": round(status.rate, 1) if fleet.steady else None,
+            }
             told |= {"dropped": status.dropped, "malformed": status.malformed}
-            told["fleet_age_s"] = None if fleet.heard_at is None else round(_age(snapshot, fleet.heard_at), 1)
+            age = status.snapshot_age if fleet.heard_at is None else _age(snapshot, fleet.heard_at)
+            told["fleet_age_s"] = None if age is None else round(age, 1)
         if isinstance(slo, SloSight):
             told["slo_age_s"] = round(_age(snapshot, slo.judged_at), 1)
         return {**told, "notes": list(notes(snapshot))}
@@ -119,7 +124,9 @@ def _ages(snapshot: Snapshot) -> list[str]:
     """How old what is shown is."""
     fleet, slo, told = snapshot.fleet, snapshot.slo, []
     if isinstance(fleet, FleetSight):
+        old = fleet.status.snapshot_age
         heard = "heard before" if fleet.status.received else "nothing heard"
+        heard = f"last run, {brief(old)} old" if old is not None else heard
         told.append(heard if fleet.heard_at is None else f"heard {brief(_age(snapshot, fleet.heard_at))} ago")
     if isinstance(slo, SloSight):
         told.append(f"promises {brief(_age(snapshot, slo.judged_at))} old")
@@ -130,8 +137,9 @@ def _facts(snapshot: Snapshot) -> list[str]:
     if not isinstance(snapshot.fleet, FleetSight):
         return []
     status = snapshot.fleet.status
+    rate = f"{status.rate:,.0f}" if snapshot.fleet.steady else "-"
     return [
-        f"{status.vehicles:,} vehicles", f"{status.online:,} online", f"{status.rate:,.0f} msg/s",
+        f"{status.vehicles:,} vehicles", f"{status.online:,} online", f"{rate} msg/s",
         f"{status.dropped:,} dropped",
     ]  # fmt: skip
 

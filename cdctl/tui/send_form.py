@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Checkbox, ContentSwitcher, Input, Select, Static
 
 from cdctl.application.planning import vehicles
-from cdctl.application.top.forms import OWN, SELDOM
+from cdctl.application.top.forms import OWN, RATE, SELDOM
 from cdctl.application.top.sending import Agreement, Draft, Prepared
 from cdctl.domain.text import safe
 from cdctl.errors import CdctlError
@@ -168,9 +168,10 @@ class SendForm(Quick[bool]):
         self._face("fill")
         rows[0].take_focus()
         await self._preview()
-        simple = self._prepared is not None and self._prepared.agreement is Agreement.ENTER
-        if simple and len(known) == len(OWN) and self.focused is rows[0].control:
-            self.query_one("#send").focus()  # nothing is to be filled in, and one vehicle is asked something harmless
+        simple = not any(one.required or one.name not in (*OWN, RATE) for one in known)
+        if simple and self.focused is rows[0].control:  # nothing is to be filled in: what is typed agrees
+            asked = self._prepared is not None and self._prepared.agreement is not Agreement.ENTER
+            self.query_one("#typed" if asked else "#send").focus()
 
     def action_more(self) -> None:
         """Show every field, and go to the first that was not there."""

@@ -81,3 +81,15 @@ def test_promises_that_cannot_be_judged_any_more_are_no_picture_of_now():
     assert first.startswith(" STALE ")
     assert "promises 2m" in first
     assert below.startswith(" promises: cannot reach prometheus")
+
+
+def test_of_the_last_run_s_picture_it_says_how_old_it_is_and_of_the_first_seconds_no_rate():
+    old = seen()
+    old = replace(old, fleet=replace(old.fleet, heard_at=None, steady=False))
+    old = replace(old, fleet=replace(old.fleet, status=replace(old.fleet.status, snapshot_age=52.0)))
+    header = Header()
+    header.see(old, "h")
+    line = text_of(header.draw(120, 2)[0])
+    assert "last run, 52s old" in line
+    assert "│ - msg/s" in line
+    assert (header.data()["fleet_age_s"], header.data()["rate"]) == (52.0, None)

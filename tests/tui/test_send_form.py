@@ -96,6 +96,17 @@ def test_every_kind_of_field_is_judged_as_it_is_written(tmp_path: Path) -> None:
     play(tmp_path, story, command="log-level", size=(100, 40))
 
 
+def test_where_nothing_is_to_be_filled_in_what_is_typed_agrees(tmp_path: Path) -> None:
+    async def story(form: Form) -> None:
+        await form.shows("send to 60 vehicles: type 60")
+        await form.until(lambda: typed(form).has_focus)
+        await form.write("59")
+        assert row(form, "--reason").text == ""
+        assert typed(form).value == "59"
+
+    play(tmp_path, story, where="region:eu online", command="ping", size=(100, 40))
+
+
 def test_what_is_rarely_filled_in_comes_when_it_is_asked_for(tmp_path: Path) -> None:
     async def story(form: Form) -> None:
         await form.shows("policy allows it", "ctrl-o: more")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BEAT = 1.0
 """Seconds between two counts of the whole fleet."""
+FIRST = 3.0
+"""Seconds in which what brokers had kept comes in."""
 LISTENING = Missing("listening to the fleet", waiting=True)
 
 
@@ -72,7 +74,8 @@ class LocalEye:
             heard = heard_before(sight, now)
             heard = now if status.received != self._received else heard
             self._received = status.received
-            self._sight = FleetSight(ColumnVehicles(view, self._hidden), status, heard)
+            steady = not 0 <= now - self._fleet.since < FIRST
+            self._sight = FleetSight(ColumnVehicles(view, self._hidden), status, heard, steady=steady)
         except CdctlError as error:
             self._sight = lost(sight, error)
         except Exception as error:

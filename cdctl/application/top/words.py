@@ -43,11 +43,21 @@ def run(text: str, view: View) -> Reply:
     if known is not None:
         return known.run(rest, view)
     if word in view.library.names() or "/" in word or word.endswith((".yaml", ".yml")):
-        return (Open(word, about(rest) if rest else About()),)
+        return _opened(word, rest)
     names = [*view.library.names(), *WORDS]
     near = get_close_matches(word, names, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
     return (Say(f"there is no board and no word {safe(word, 40)!r}: {hint}", bad=True),)
+
+
+def _opened(board: str, rest: str) -> Reply:
+    if board == "vehicle" and rest and not _VIN.fullmatch(rest):
+        return (Say(f"{safe(rest, 40)!r} is no vehicle's id", bad=True),)
+    strange = [word for word in rest.split()[1:] if "=" not in word]
+    if strange:
+        told = "a board is about a promise with label=value, a VIN or a trace"
+        return (Say(f"{told}: what is {safe(strange[0], 40)!r}?", bad=True),)
+    return (Open(board, about(rest) if rest else About()),)
 
 
 def about(text: str) -> About:

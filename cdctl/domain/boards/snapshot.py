@@ -18,12 +18,14 @@ if TYPE_CHECKING:  # a panel that shows no promises needs none of them
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetSight:
     """The fleet. heard_at: epoch seconds at which it was seen that messages were taken in, None when none were. broken:
-    why nothing is taken in any more, empty while it is."""
+    why nothing is taken in any more, empty while it is. steady: whether the rate is one of usual days: at first there
+    comes in what brokers had kept."""
 
     vehicles: Vehicles
     status: FleetStatus
     heard_at: float | None = None
     broken: str = ""
+    steady: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

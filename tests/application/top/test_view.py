@@ -77,6 +77,9 @@ def test_a_word_goes_to_a_board_and_back_and_forth():
     [
         ("fleeet", "there is no board and no word 'fleeet': did you mean fleet?"),
         ("\x1b[2J", "there is no board and no word"),
+        ("vehicle nope", "'nope' is no vehicle's id"),
+        ("fleet " + vin(3) + " extra words", "what is 'extra'?"),
+        ("slo doors region", "a board is about a promise with label=value, a VIN or a trace: what is 'region'?"),
         ("/nowhere/none.yaml", "none.yaml"),
         ("columns", "columns: vin region"),
         ("columns vin socc", "there is no field 'socc' to show: did you mean soc?"),
