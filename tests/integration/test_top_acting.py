@@ -126,7 +126,12 @@ def test_a_selection_takes_a_y_and_is_watched_on_the_orders_board(house: House) 
         await typed(scene, "y")
         await scene.says(f"log-level to {len(vins)} vehicles: {len(vins)} of {len(vins)} succeeded")
         panel = scene.view.stage.panels["o"]
-        await scene.until(lambda: panel.data()["plans"] and not panel.data()["plans"][0]["open"])  # type: ignore[index]
+
+        def over() -> bool:
+            found: Any = panel.data()["plans"]
+            return bool(found) and not found[0]["open"] and not found[0]["unsent"]
+
+        await scene.until(over)
         shown.extend(panel.data()["plans"])  # type: ignore[arg-type]
         (session,) = looked(house, SESSION)
         assert (session.body["rate"], session.body["retries"]) == (5.0, 2)
