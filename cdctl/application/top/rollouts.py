@@ -17,13 +17,15 @@ from cdctl.domain.orders.rollout import talk
 from cdctl.domain.orders.rollout.engine import Job, Picture
 from cdctl.domain.orders.rollout.guards import Health, Reading
 from cdctl.domain.orders.rollout.roster import Roster
-from cdctl.domain.orders.rollout.standing import Phase
+from cdctl.domain.orders.rollout.standing import Cause, Phase
 from cdctl.domain.orders.rollout.tally import PLACES
 from cdctl.errors import CdctlError
 
 MOST = 50
 """Rollouts that are told of, the newest."""
 _EVENTS = 50
+_PAUSED = "paused"
+"""Its state for people; see `Standing.shown`."""
 
 
 class Following:
@@ -113,15 +115,26 @@ def _take(readings: dict[str, Reading], record: Record) -> None:
 def seen(body: Body, now: int, *, ours: bool) -> RolloutSeen:
     """A state as the view has it. What others tell may lack anything, or be anything. ours: a journal's."""
     waves = [wave for wave in body["waves"] if isinstance(wave, Mapping)]
-    rate = body.get("rate")
+    pauses = [one for one in body["pauses"] if isinstance(one, Mapping)]
+    since, rate = _whole(body.get("since") or body["at"]), body.get("rate")
+    if body["state"] == _PAUSED:  # the phase began before
+        since = min(filter(None, (_whole(one.get("since")) for one in pauses)), default=since)
+    why = tuple(filter(None, map(_pause, pauses))) or ((str(body["reason"]),) if body["reason"] else ())
     return RolloutSeen(
         str(body["rollout"]), str(body["plan"]), str(body["name"]), str(body["command"]), str(body["by"]),
-        str(body["state"]), str(body["phase"]), int(body["wave"]), _whole(body.get("since") or body["at"]),
-        int(body["at"]), rollout_states.runs(body, now), tuple(rollout_states.why(body)), tuple(map(_wave, waves)),
+        str(body["state"]), str(body["phase"]), int(body["wave"]), since,
+        int(body["at"]), rollout_states.runs(body, now), why, tuple(map(_wave, waves)),
         tuple(_guard(one) for one in body["guards"] if isinstance(one, Mapping)), _whole(body.get("approvals")),
         tuple(map(str, body.get("approvers") or ())), rate if isinstance(rate, int | float) else None, ours,
         _whole(body.get("created")),
     )  # fmt: skip
+
+
+def _pause(body: Mapping[str, Any]) -> str:
+    """Why it does not go on, for people."""
+    key, words = str(body.get("key", "")), str(body.get("words", ""))
+    who = f"paused by {key or 'somebody'}" if body.get("cause") == Cause.OPERATOR.value else key
+    return ": ".join(filter(None, (who, words)))
 
 
 def _wave(body: Mapping[str, Any]) -> WaveSeen:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cdctl.domain.boards.asking import Ask
 from cdctl.domain.orders.order import State
-from cdctl.domain.orders.rollout.standing import TERMINAL
+from cdctl.domain.orders.rollout.standing import TERMINAL, Phase
 
 OPEN = tuple(state.value for state in State if not state.terminal)
 FAILED = (State.FAILED.value, State.REJECTED.value, State.TIMED_OUT.value, State.EXPIRED.value)
@@ -101,10 +101,10 @@ class GuardSeen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RolloutSeen:
-    """A rollout. state: for people, "paused" while it is. wave: counted from 0. since: of the phase; at: of this
-    picture; created: of the plan; epoch milliseconds. runner: who runs it now, "nobody", or empty when it is over. why:
-    why it does not go on, or ended. asked: approvals that its wave needs; approvers: who gave one. ours: this journal
-    has it."""
+    """A rollout. state: for people, "paused" while it is. wave: counted from 0. since: of the phase, while it is paused
+    of the first pause that holds; at: of this picture; created: of the plan; epoch milliseconds. runner: who runs it
+    now, "nobody", or empty when it is over. why: why it does not go on, or ended. asked: approvals that its wave needs;
+    approvers: who gave one. ours: this journal has it."""
 
     id: str
     plan: str
@@ -125,6 +125,12 @@ class RolloutSeen:
     rate: float | None = None
     ours: bool = False
     created: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether its wave cannot begin before others approve."""
+        given = len(self.approvers) >= self.asked > 0
+        return self.phase == Phase.WAITING.value and not given
 
     @property
     def over(self) -> bool:

@@ -8,17 +8,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from screens import Look
 from writing import intent, move, write
 
 from cdctl.application.top.orders import MOST, Book, OrderAnswers, again
 from cdctl.application.top.orders_wiring import book_of
+from cdctl.application.top.rollouts import seen
 from cdctl.cli import cmd_kept
-from cdctl.domain.boards.ordering import FAILED, Sent, SentSight, Targeted, TargetsOf
+from cdctl.domain.boards.ordering import FAILED, RolloutSeen, Sent, SentSight, Targeted, TargetsOf
+from cdctl.domain.orders.command import Command, Risk
 from cdctl.domain.orders.keeping import Entry, Note
 from cdctl.domain.orders.order import State
 from cdctl.domain.orders.plan import Plan, Target
+from cdctl.domain.orders.rollout import talk
+from cdctl.domain.orders.rollout.deciding import decide
+from cdctl.domain.orders.rollout.engine import Job, Picture
+from cdctl.domain.orders.rollout.rules import Rules
+from cdctl.domain.orders.rollout.seen import Control, Seen, Wish
+from cdctl.domain.orders.rollout.standing import Cause, Pause, Phase, Standing
+from cdctl.domain.orders.rollout.tally import Tally
+from cdctl.domain.orders.rollout.waves import Wave
 from cdctl.domain.settings import Settings
 from cdctl.errors import UnavailableError
 from cdctl.panels import orders_data
@@ -194,3 +205,54 @@ def test_a_journal_that_goes_away_is_told_and_found_again(path: Path) -> None:
         made.read(NOW)
     gone.rename(path)
     assert isinstance(made.targeted(one.digest(), NOW), Targeted)
+
+
+def rolled(standing: Standing, *controls: Control, approvals: int = 0, at: int = NOW) -> RolloutSeen:
+    """A rollout of one wave as the view has it, five seconds after these wishes were heard."""
+    one = plan(2, rollout={"name": "p"})
+    rules = Rules((Wave(count=2, soak=20, approvals=approvals),), (2,), "ada")
+    job = Job(one, one.digest(), Command("ping", "Ping", Risk.SAFE), rules, np.arange(2))
+    tally = Tally(planned=0, succeeded=2)
+    after, _ = decide(rules, standing, Seen(tally, tally, controls=controls), at)
+    return seen(talk.plain(Picture(job, after, [tally], at + 5_000)), at + 5_000, ours=True)
+
+
+def wish(wish: Wish, by: str = "bea", why: str = "") -> Control:
+    return Control(wish, by, NOW, why, 0)
+
+
+SOAKING = Standing(Phase.SOAKING, since=NOW - 6_000, began=NOW - 20_000)
+
+
+def test_a_rollout_is_paused_since_the_pause_and_soaks_since_the_soak() -> None:
+    assert (rolled(SOAKING).state, rolled(SOAKING).since) == ("soaking", NOW - 6_000)
+    held = rolled(SOAKING, wish(Wish.PAUSE))
+    assert (held.state, held.phase, held.since) == ("paused", "soaking", NOW)
+    guard = Pause(Cause.GUARD, "slo:x", "burns 14x of 2x", NOW - 3_000)
+    first = rolled(Standing(Phase.RUNNING, since=NOW - 9_000, pauses=(guard,)), wish(Wish.PAUSE))
+    assert first.since == NOW - 3_000, "of several the first one"
+    assert first.why == ("slo:x: burns 14x of 2x", "paused by bea")
+
+
+@pytest.mark.parametrize(("why", "told"), [("", "paused by bea"), ("a look", "paused by bea: a look")])
+def test_why_it_does_not_go_on_says_who_paused_it(why: str, told: str) -> None:
+    assert rolled(SOAKING, wish(Wish.PAUSE, why=why)).why == (told,)
+
+
+def test_what_others_tell_of_pauses_may_be_anything() -> None:
+    held = {"cause": "operator", "key": "", "words": "", "since": "now"}
+    body: dict[str, Any] = {
+        "rollout": "01r", "plan": "f", "name": "p", "command": "ping", "by": "ada", "state": "paused",
+        "phase": "running", "wave": 0, "at": NOW, "since": NOW - 1, "reason": "", "waves": [], "guards": [],
+    }  # fmt: skip
+    found = seen({**body, "pauses": [7, {}, held]}, NOW, ours=False)
+    assert (found.since, found.why) == (NOW - 1, ("paused by somebody",))
+
+
+def test_approval_is_waited_for_only_where_it_is_missing() -> None:
+    waiting = Standing(Phase.WAITING, since=NOW - 6_000)
+    assert rolled(waiting, approvals=2).waits
+    assert rolled(waiting, wish(Wish.PAUSE), approvals=1).waits, "an approval is heard in a pause, too"
+    assert not rolled(waiting, wish(Wish.PAUSE), wish(Wish.APPROVE), approvals=1).waits
+    assert not rolled(SOAKING, wish(Wish.PAUSE), approvals=1).waits
+    assert not rolled(SOAKING).waits
