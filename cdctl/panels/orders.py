@@ -204,7 +204,7 @@ class Orders:
             return (Copy(key_of(thing), "name"),)
         if action == "command":
             return (Say("choose vehicles: Enter shows those of a plan", bad=True),)
-        why = cannot(action, thing, self._now)
+        why = cannot(action, thing, self._now, opened=self._opened is not None)
         return (Say(why, bad=True),) if why else (steer(action, thing),)
 
     def _open(self, thing: Thing) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cdctl.domain.boards.ordering import PlanSeen
+from cdctl.domain.boards.ordering import PlanSeen, RolloutSeen
 from cdctl.domain.boards.requests import Steer
+from cdctl.domain.orders.rollout.standing import Phase
 from cdctl.domain.text import safe
 from cdctl.panels.orders_lines import Thing
 
@@ -39,10 +40,22 @@ def steer(action: str, thing: Thing) -> Steer:
     return Steer(action, key(thing))
 
 
-def cannot(action: str, thing: Thing, now: float) -> str:
-    """Why an action makes no sense for it, empty when it does. now: epoch seconds."""
+def cannot(action: str, thing: Thing, now: float, *, opened: bool) -> str:
+    """Why an action makes no sense for it, empty when it does. now: epoch seconds. opened: its vehicles are shown, and
+    it is known as it was before."""
     if action == "retry":
         return "" if thing.failed else "nothing of it failed: there is nothing to be tried again"
     if action in {"pause", "resume", "approve"} and isinstance(thing, PlanSeen):
         return f"a plan cannot be told to {action}, a rollout can: A cancels a plan"
+    if isinstance(thing, RolloutSeen) and action == "approve" and not thing.over:
+        if opened:
+            return "Esc first: the list of rollouts says whether this one waits for approval"
+        if not thing.waits:
+            return f"nothing waits for approval: {_waiting(thing)}"
     return "" if under_way(thing, now) else "it is over: nothing more can be wanted of it"
+
+
+def _waiting(thing: RolloutSeen) -> str:
+    if thing.phase == Phase.WAITING.value:
+        return f"wave {thing.wave + 1} has its {thing.asked}"
+    return f"wave {thing.wave + 1} is {safe(thing.state, 20)}"

@@ -148,7 +148,6 @@ def test_for_two_seconds_after_a_key_nothing_is_asked_anew():
         (("down", "P"), Steer("pause", PAUSED)),
         (("down", "R"), Steer("resume", PAUSED)),
         (("down", "A"), Steer("abort", PAUSED)),
-        (("down", "V"), Steer("approve", PAUSED)),
         (("down", "F"), Steer("retry", f"{1:064x}")),
         (("A",), Steer("cancel", f"{2:064x}")),
         (("F",), Steer("retry", f"{2:064x}")),
@@ -176,6 +175,10 @@ def test_keys_ask_and_do_nothing_themselves(keys, request_):
         (("R",), "a plan cannot be told to resume"),
         (("down", "down", "down", "A"), "it is over"),
         (("down", "down", "down", "F"), "nothing of it failed"),
+        (("V",), "a plan cannot be told to approve"),
+        (("down", "V"), "nothing waits for approval: wave 2 is paused"),
+        (("end", "up", "V"), "it is over"),
+        (("down", "enter", "V"), "Esc first: the list of rollouts says whether this one waits"),
         (("x",), "choose vehicles: Enter shows those of a plan"),
     ],
 )
@@ -183,6 +186,15 @@ def test_what_makes_no_sense_is_said_and_not_asked_for(keys, why):
     one = look()
     assert asked(one, *keys) == []
     assert why in one.last(160)
+
+
+def test_approval_is_asked_for_where_it_is_missing_and_nowhere_else():
+    waiting = rollout(1, "waiting", asked=1)
+    assert asked(look(SentSight(rollouts=(waiting,))), "V") == [Steer("approve", PAUSED)]
+    held = replace(waiting, state="paused", approvers=("bea",))
+    one = look(SentSight(rollouts=(held,)))
+    assert asked(one, "V") == []
+    assert "nothing waits for approval: wave 2 has its 1" in one.last(160)
 
 
 def test_in_a_view_that_may_send_nothing_nothing_is_steered():
