@@ -17,7 +17,7 @@ from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 from cdctl.panels.inquiry import Inquiry
 from cdctl.panels.list_cursor import ListCursor
-from cdctl.panels.moments import utc
+from cdctl.panels.moments import clock, utc
 from cdctl.panels.timeline_lines import MARK, Page, legend, line, reaches, under
 
 _MOST_UNFOLDED = 50
@@ -56,6 +56,7 @@ class Timeline:
         self._inquiry = Inquiry()
         self._prompt = Prompt("/")
         self._cursor = ListCursor()
+        self._moved = False
         self._snapshot: Snapshot | None = None
         self._missing: Missing | None = None
         self._reaches: Sequence[Reach] = ()
@@ -73,7 +74,10 @@ class Timeline:
         """What it is about, how much of it, and what is left out."""
         asked = self._inquiry.wanted
         about = self._about() if isinstance(asked, Recall) else ""
-        parts = ["timeline", *([about] if about else [])]
+        parts = ["timeline"]
+        if isinstance(asked, Recall) and asked.since is not None and self._snapshot is not None:
+            parts.append(f"about {clock(asked.since, self._snapshot.at).strip()}")
+        parts += [about] if about else []
         if self._of is not None:
             parts.append(f"{self._count:,}")
         if self._older:
@@ -109,7 +113,7 @@ class Timeline:
         )  # fmt: skip
         if self._of is not None and _meant(self._of) != _meant(wanted):  # what happened to another one is not shown
             self._of, self._rows, self._unfolded = None, (), ()
-            self._cursor = ListCursor()
+            self._cursor, self._moved = ListCursor(), False
             wanted = replace(wanted, unfolded=())
         return wanted
 
@@ -120,12 +124,15 @@ class Timeline:
             self._count = sum(not one.part_of for one in found.occasions)
             self._rows = _marked(found.occasions, ask.since)
             self._cursor.follow([one.key for one in self._rows])
+            if ask.since is not None and not self._moved:
+                self._cursor.go(next(n for n, one in enumerate(self._rows) if one.word == MARK))
 
     def press(self, action: str, key: Key) -> Reply:
         """See the port."""
         self._inquiry.touch()
         if action == "click":
             self._cursor.point(key.at[1] - self._head)
+            self._moved = True
             return DONE
         if self._prompt.open:
             self._prompt.press(key)
@@ -145,7 +152,13 @@ class Timeline:
             case _ if action in KINDS:
                 self._kinds = tuple(kind for kind in KINDS if (kind in self._kinds) != (kind == action))
             case _:
-                return DONE if self._cursor.press(action) else None
+                return self._move(action)
+        return DONE
+
+    def _move(self, action: str) -> Reply:
+        if not self._cursor.press(action):
+            return None
+        self._moved = True
         return DONE
 
     def _requested(self, action: str) -> Reply:
@@ -159,7 +172,7 @@ class Timeline:
             kept = tuple(key for key in self._unfolded if key != one.key)
             self._unfolded = kept if one.key in self._unfolded else (*kept[1 - _MOST_UNFOLDED :], one.key)
             return DONE
-        return (one.opens,) if one.opens is not None else (Say(safe(f"{one.subject} {one.text}", 400)),)
+        return (one.opens,) if one.opens is not None else (Say(safe(f"{one.subject or utc(one.at)} {one.text}", 400)),)
 
     def _back(self) -> Reply:
         if self._unfolded:
@@ -183,6 +196,8 @@ class Timeline:
         foot = reaches(self._reaches, now, width, 3 if height > 9 else 1) if height > 5 else []
         room = max(height - len(head) - len(foot), 0)
         page = Page(width, now, about, self._unfolded)
+        if not self._moved and self._of is not None and self._of.since is not None:
+            self._cursor.top = max(self._cursor.place - room // 2, 0)  # what was shortly before it, and after it
         window = self._cursor.fit(room)
         under_hand = self._rows[self._cursor.place] if self._rows else None
         body = [under(line(one, page), width) if one is under_hand else line(one, page) for one in self._rows[window]]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from happened import HOSTILE, STORM, STORY, answering
+from happened import HOSTILE, STORM, STORY, answering, of_vehicle
+from happened import one as event
 from pictures import same
 from screens import NOW, Look, vin
 from zones import at_greenwich
@@ -22,8 +23,9 @@ def greenwich(monkeypatch):
         yield
 
 
-def look(about: About | None = None, **answers: object) -> Look:
-    return Look(30, "events", answering={**answering(), **answers}, about=about, slo=Missing("nobody asked"))
+def look(about: About | None = None, recall: object = None) -> Look:
+    found = {**answering(), **({Recall: recall} if recall is not None else {})}
+    return Look(30, "events", answering=found, about=about, slo=Missing("nobody asked"))  # type: ignore[arg-type]
 
 
 def panel(one: Look):
@@ -199,6 +201,43 @@ def test_the_moment_that_it_is_about_is_a_line_of_its_own():
     assert "alert fires" in lines[at - 1]
     assert "P0A9B" in lines[at + 1]
     assert len(shown.stage.data()["t"]["rows"]) == len(STORY)
+
+
+def since_then(about: float, after: int = 40) -> Look:
+    """A moment before which one thing happened, and after which single vehicles came."""
+    came = [of_vehicle(n, n, "online", "came online", "good") for n in range(after)]
+    began = event(about + 30, "promises", "began", "p", "began to burn", "bad")
+
+    async def told(ask: Recall, seen: object) -> Recalled:
+        return Recalled([*came, event(about - 30, "changes", "deployment", "api", "deployment: api 2"), began])
+
+    return look(About(promise="p", group={"region": "eu"}, since=NOW - about), recall=told)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 4), (80, 5), (100, 10), (120, 14)])
+def test_it_opens_on_the_moment_that_it_is_about(width, height):
+    shown = since_then(3_600.0)
+    drawn = ["".join(text for text, _ in line) for line in panel(shown).draw(width, height)]
+    at = next(n for n, line in enumerate(drawn) if "is the moment that this is about" in line)
+    assert "07:00:00" in drawn[at]
+    assert "deployment: api 2" in drawn[at - 1]
+    assert "began to burn" in drawn[at + 1]
+    assert panel(shown).title.startswith("timeline · about 07:00:00 · p region=eu")
+
+
+def test_the_moment_stays_in_view_until_a_hand_moves():
+    shown = since_then(3_600.0)
+    panel(shown).draw(80, 4)
+    shown.press("up")
+    assert "deployment: api 2" in cursor(shown)
+    shown.press("home")
+    drawn = ["".join(text for text, _ in line) for line in panel(shown).draw(80, 4)]
+    assert "came online" in drawn[0]
+    assert not any("is the moment" in line for line in drawn)
+    shown.view.go("events", About(promise="q", since=NOW - 3_600))
+    assert "is the moment that this is about" in texts(shown, 80, 14)
+    shown.press("enter")
+    assert "2027-01-15T07:00:00.000Z is the moment" in shown.last(160)
 
 
 def test_since_when_everybody_knows():

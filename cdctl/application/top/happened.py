@@ -19,6 +19,8 @@ Mask = NDArray[np.bool_]
 Meaning = Callable[[str], str]
 """What a trouble code means; empty where nothing is known."""
 
+_QUIET_MS = 600_000
+"""Of an incident, single vehicles that come and go are a line for so long: what matters stands between few of them."""
 _PRESENCE = frozenset({"online", "offline", "unknown", "duplicate", "region.moved"})
 _LINKS = frozenset({"link.up", "link.down", "collector.up", "collector.down", "lost"})
 _SAID: Mapping[str, tuple[str, str]] = {
@@ -67,17 +69,38 @@ def occasions(told: Told, ask: Recall, meaning: Meaning) -> list[Occasion]:
     told = told[_spoken(told, ask.text)]
     if not len(told):
         return []
+    if not ask.promise:
+        return _folded(told, runs(told.at_ms, _what(told)), FEW, ask, meaning)
+    lone = _lone(told)
+    usual, single = told[~lone], told[lone]
+    found = _folded(usual, runs(usual.at_ms, _what(usual)), FEW, ask, meaning)
+    return found + _folded(single, runs(single.at_ms, _what(single), _QUIET_MS, _QUIET_MS), 1, ask, meaning)
+
+
+def _lone(told: Told) -> Mask:
+    """Which are of vehicles that come or go with few others."""
     order, begins = runs(told.at_ms, _what(told))
+    lengths = np.diff(np.append(begins, len(order)))
+    lone = np.zeros(len(told), bool)
+    lone[order] = np.repeat(lengths <= FEW, lengths)
+    return np.asarray(lone & np.array([kind_of(word) == "presence" for word in told.kind_texts])[told.kinds])
+
+
+def _folded(told: Told, found_runs: tuple[Ints, Ints], few: int, ask: Recall, meaning: Meaning) -> list[Occasion]:
+    """Runs of more than `few` as one."""
+    if not len(told):
+        return []
+    order, begins = found_runs
     ends = np.append(begins[1:], len(order))
     vehicles = _distinct(told.rows[order], begins)
     newest = np.argsort(told.at_ms[order[ends - 1]], kind="stable")[-MOST:]
     spans = [part[newest].tolist() for part in (begins, ends, vehicles)]
     # Of a run of many the first and the last are made, and all others of those that are unfolded.
-    made = [order[b:e] if e - b <= FEW else order[[b, e - 1]] for b, e, _ in zip(*spans, strict=True)]
+    made = [order[b:e] if e - b <= few else order[[b, e - 1]] for b, e, _ in zip(*spans, strict=True)]
     each = iter(list(_each(told, np.concatenate(made), meaning)))
     found: list[Occasion] = []
     for begin, end, count in zip(*spans, strict=True):
-        if end - begin <= FEW:
+        if end - begin <= few:
             found += [next(each) for _ in range(end - begin)]
             continue
         whole = _many(next(each), next(each), end - begin, count)

@@ -25,6 +25,9 @@ FIELDS = ("region", "model", "sw")
 """Labels of a promise's group that say of which vehicles."""
 VEHICLES = "vehicles"
 DAY = 86_400.0
+FIRST_PICTURE_MS = 60_000
+"""For so long after the first happening, who speaks for the first time is no news."""
+_LAST = np.iinfo(np.int64).max
 EVERY = 5.0
 """Seconds between two questions to a collector."""
 
@@ -61,6 +64,8 @@ class Remembered:
             since = first if last > len(records) else min(since, first)
         if last > len(records):
             note = f"this view: the last {len(records):,}"
+        else:
+            found = found[~_first_picture(columns, found)]
         found = found[_meant(columns, found, ask)]
         if ask.since is not None:
             found = found[found["at_ms"] >= round((ask.since - LEAD) * 1000)]
@@ -82,6 +87,15 @@ def _meant(columns: Columns, found: NDArray[Any], ask: Recall) -> Mask:
             column, table = (columns.model, "models") if label == "model" else (columns.software, "softwares")
             mask &= (rows < 0) | _coded(column[np.maximum(rows, 0)], _texts(columns, table), value)
     return mask
+
+
+def _first_picture(columns: Columns, found: NDArray[Any]) -> Mask:
+    """Which tell of vehicles that were heard for the first time since this view began: they were there before."""
+    kinds = _texts(columns, "kinds")
+    mask = np.zeros(len(found), bool)
+    mask[np.unique(found["row"], return_index=True)[1]] = True
+    mask &= _coded(found["kind"], kinds, "online") & (found["detail"] == b"it speaks")
+    return np.asarray(mask & (found["at_ms"] - found["at_ms"].min(initial=_LAST) <= FIRST_PICTURE_MS))
 
 
 def _texts(columns: Columns, table: str) -> list[str]:

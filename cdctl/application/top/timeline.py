@@ -20,6 +20,10 @@ class Said:
     reaches: tuple[Reach, ...] = field(default_factory=tuple)
 
 
+BEGINNINGS = frozenset({"began", "firing"})
+"""Words of what a promise's trouble began with: told however long ago it was."""
+
+
 class Teller(Protocol):
     """A source of what happened. name: as it stands in a `Reach`."""
 
@@ -60,7 +64,7 @@ def merge(occasions: Iterable[Occasion], ask: Recall, until: float | None = None
     for one in occasions:
         if one.part_of:
             parts.setdefault(one.part_of, []).append(one)
-        elif begin <= one.at <= end:
+        elif (begin <= one.at or (ask.promise and one.word in BEGINNINGS)) and one.at <= end:
             whole.append(one)
     whole.sort(key=lambda one: (-one.at, one.key))
     told = [line for one in whole[:MOST] for line in (one, *parts.get(one.key, ()))]

@@ -17,13 +17,13 @@ FEW = 3
 Ints = NDArray[np.int64]
 
 
-def runs(at_ms: Ints, what: NDArray[Any]) -> tuple[Ints, Ints]:
+def runs(at_ms: Ints, what: NDArray[Any], gap_ms: int = GAP_MS, longest_ms: int = LONGEST_MS) -> tuple[Ints, Ints]:
     """Runs of the same. at_ms [n]: moments, about in order; what [n]: a number for what is the same. Returns an order
     [n] in which each run stands together, oldest first, and where in it runs begin [r]; the last ends with it."""
     order = np.lexsort((np.arange(len(at_ms)), what))
     at, same = at_ms[order], what[order]
     apart = np.diff(at)
-    cut = (same[1:] != same[:-1]) | (apart > GAP_MS) | (apart < -GAP_MS)
-    cut |= at[1:] // LONGEST_MS != at[:-1] // LONGEST_MS
+    cut = (same[1:] != same[:-1]) | (apart > gap_ms) | (apart < -gap_ms)
+    cut |= at[1:] // longest_ms != at[:-1] // longest_ms
     begins = np.concatenate([np.zeros(min(len(at), 1), np.int64), np.flatnonzero(cut) + 1])
     return order, begins

@@ -117,6 +117,41 @@ def test_what_one_vehicle_does_again_and_again_is_told_as_that(house):
     assert (burst.subject, burst.vin, burst.text) == (vin(3), vin(3), "8 times: went offline")
 
 
+def test_of_an_incident_single_vehicles_that_come_and_go_are_a_line_for_ten_minutes(house):
+    house.happen(list(range(0, 30, 3)), "offline", 130)
+    for n in range(12):  # 07:56:40 and on, each far from the one before
+        house.happen([3 * n], "online", 190 - 15 * n)
+        house.happen([3 * n], "dtc.set", 190 - 15 * n, "P0A9B")
+    about = {"promise": "p", "group": (("region", "eu"),)}
+    found = [(one.text, one.count) for one in house.ask(**about, kinds=("presence",)).occasions]
+    assert found == [("12 vehicles came online", 12), ("10 vehicles went offline", 10)]
+    assert len(house.said(**about, kinds=("events",))) == 12
+    assert len(house.said(group=(("region", "eu"),), kinds=("presence",))) == 13
+    key = house.ask(**about, kinds=("presence",)).occasions[0].key
+    opened = house.ask(**about, kinds=("presence",), unfolded=(key,)).occasions
+    assert [one.vin for one in opened if one.part_of] == [vin(3 * n) for n in reversed(range(12))]
+
+
+def test_who_is_heard_first_is_the_first_picture_and_no_news(house):
+    house.happen(list(range(30)), "online", 0, "it speaks")
+    house.happen([31], "online", 0, "seq 4")
+    house.happen([32], "unknown", 0)
+    house.happen([32], "online", 0, "it speaks")
+    assert {subject for subject, _ in house.said()} == {vin(31), vin(32)}
+    house.happen([33], "online", -61, "it speaks")
+    assert vin(33) in {subject for subject, _ in house.said()}
+
+
+def test_since_when_it_burns_is_told_however_long_ago_that_is():
+    def one(key: str, ago: float, word: str) -> Occasion:
+        return Occasion(key, NOW - ago, "promises", word, "p", "t")
+
+    told = [one("b", 200_000, "began"), one("f", LEAD + 300, "firing"), one("m", LEAD + 300, "breached")]
+    merged, _ = merge(told, Recall(promise="p", since=NOW))
+    assert [each.key for each in merged] == ["f", "b"]
+    assert merge(told, Recall(since=NOW))[0] == []
+
+
 def test_trouble_codes_fold_by_code(house):
     house.happen(list(range(0, 30, 3)), "dtc.set", 1, "P0A9B")
     house.happen(list(range(0, 15, 3)), "dtc.set", 1, "U0100")
