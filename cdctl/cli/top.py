@@ -42,7 +42,7 @@ _SIZE = re.compile(r"([0-9]{1,3})x([0-9]{1,3})")
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How one picture looks. size: columns and lines."""
+    """How it looks. size: columns and lines of one picture."""
 
     size: tuple[int, int]
     theme: str
@@ -94,14 +94,14 @@ def top(
         look = _Look(shown, theme, readonly=readonly, show_vins=show_vins)
         _once(run, settings, (board, _about(run, settings, alert)), look, outputs)
         return
-    if outputs or size or show_vins:
-        subject = "-o" if outputs else "--size" if size else "--show-vins"
-        raise UsageError("is for one picture", subject=subject, hint="add --once")
+    if outputs or size:
+        raise UsageError("is for one picture", subject="-o" if outputs else "--size", hint="add --once")
     if output.terminal_width() is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the live view needs a terminal", hint=_ELSE)
     if os.environ.get("TERM", "").lower() in _DUMB:
         raise UsageError(f"is {os.environ['TERM']}: no screen can be drawn there", subject="TERM", hint=_ELSE)
-    _live(run, settings, (board, _about(run, settings, alert)), readonly=readonly, theme=theme)
+    look = _Look((0, 0), theme, readonly=readonly, show_vins=show_vins)
+    _live(run, settings, (board, _about(run, settings, alert)), look)
 
 
 def _about(run: Run, settings: Settings, alert: str) -> About:
@@ -112,7 +112,7 @@ def _about(run: Run, settings: Settings, alert: str) -> About:
     return alerted.place(run, settings, alert) if alert else About()
 
 
-def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: bool, theme: str) -> None:
+def _live(run: Run, settings: Settings, place: tuple[str, About], look: _Look) -> None:
     from cdctl.application.top import lookout_wiring
 
     board, about = place
@@ -140,9 +140,9 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
 
         view = View(lookout, *boards(), board, about)
         config, plugins = run.config, run.plugins
-        hands = None if readonly else hands_of(settings, lookout, fleet, view.say, config=config, plugins=plugins)
+        hands = None if look.readonly else hands_of(settings, lookout, fleet, view.say, config=config, plugins=plugins)
         colourless.choose(run.color)
-        app = Top(view, boards()[0].changed, theme, hands, partial(_painted, slo))
+        app = Top(view, boards()[0].changed, look.theme, hands, partial(_painted, slo), show_vins=look.show_vins)
         try:
             await app.run_async()
         finally:
@@ -153,7 +153,7 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], *, readonly: b
         return 1 if app.return_code is None else app.return_code  # none: it gave up
 
     failed = lookout_wiring.with_lookout(
-        settings, work, config=run.config, plugins=run.plugins, readonly=readonly, beside=boards
+        settings, work, config=run.config, plugins=run.plugins, readonly=look.readonly, beside=boards
     )
     exits.leave(exits.Code.UNKNOWN if failed else exits.Code.DONE)  # what failed was told on the terminal
 

@@ -40,13 +40,17 @@ class Top(App[None]):
         theme: str = "terminal",
         hands: Hands | None = None,
         painted: Callable[[], None] = lambda: None,
+        *,
+        show_vins: bool = False,
     ) -> None:
-        """hands: with what commands are sent; None where nothing can be. painted: see `BoardView`."""
+        """hands: with what commands are sent; None where nothing can be. painted: see `BoardView`. show_vins: files
+        have ids of vehicles as they are."""
         super().__init__(ansi_color=True)
         self.view = view
         self._acting = Acting(self, view, hands) if hands is not None else None
         self._board = BoardView(view, changed, painted)
         self._board.theme = theme
+        self._show_vins = show_vins
 
     async def run_async(self, **options: Any) -> None:
         """Until somebody leaves; the terminal is its alone for so long."""
@@ -91,7 +95,7 @@ class Top(App[None]):
                 from cdctl.tui.saving import keep
 
                 size = (self._board.size.width, self._board.size.height)
-                self._save(keep(self.view.stage, size, self._board.theme, time.time()))
+                self._save(keep(self.view.stage, size, self._board.theme, time.time(), whole=self._show_vins))
             case Palette():
                 from cdctl.tui.palette import Search
 

@@ -58,23 +58,24 @@ class Kept:
         return count
 
 
-def keep(stage: Stage, size: tuple[int, int], theme: str, now: float) -> Kept:
-    """What is on the screen now; of vehicles all that match. now: epoch seconds."""
+def keep(stage: Stage, size: tuple[int, int], theme: str, now: float, *, whole: bool = False) -> Kept:
+    """What is on the screen now; of vehicles all that match. now: epoch seconds. whole: ids are not masked."""
     name, (width, height) = stage.board.name, size
-    lines = masked_lines(stage.draw(width, height), ids_in(stage.data()))
+    lines = masked_lines(stage.draw(width, height), set() if whole else ids_in(stage.data()))
     stem = f"cdctl-{name}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}"
-    return Kept(stem, svg(lines, width, stage.board.title or name, theme), *_table(stage))
+    return Kept(stem, svg(lines, width, stage.board.title or name, theme), *_table(stage, whole))
 
 
-def _table(stage: Stage) -> tuple[Sequence[str], Rows, int]:
+def _table(stage: Stage, whole: bool) -> tuple[Sequence[str], Rows, int]:
     """The rows of the panel that has the focus."""
     focused = stage.panels.get(stage.focus)
     if isinstance(focused, Table):
-        return focused.columns, _masked(focused.columns, focused.whole()), focused.matched
+        rows = focused.whole() if whole else _masked(focused.columns, focused.whole())
+        return focused.columns, rows, focused.matched
     data = stage.data()
-    told = masked_data(data.get(stage.focus), ids_in(data))
-    rows = next((told[key] for key in _ROWS if key in told), None) if isinstance(told, Mapping) else None
-    found = [dict(_flat(row)) for row in rows if isinstance(row, Mapping)] if isinstance(rows, Sequence) else []
+    told = masked_data(data.get(stage.focus), set() if whole else ids_in(data))
+    listed = next((told[key] for key in _ROWS if key in told), None) if isinstance(told, Mapping) else None
+    found = [dict(_flat(row)) for row in listed if isinstance(row, Mapping)] if isinstance(listed, Sequence) else []
     columns = list(dict.fromkeys(str(key) for row in found for key in row))
     return columns, [[row.get(column) for column in columns] for row in found], 0
 

@@ -52,7 +52,6 @@ def test_text_is_what_is_written_unless_told_otherwise(cdctl):
         (["--once", "-o", "html"], "html"),
         (["--size", "80x24"], "add --once"),
         (["-o", "json"], "add --once"),
-        (["--show-vins"], "add --once"),
         ([], "needs a terminal"),
         (["--once", "--context", "zzz"], "zzz"),
     ],

@@ -61,6 +61,12 @@ def test_all_rows_that_match_and_the_screen_with_masked_ids(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([image.name, table.name])
 
 
+def test_ids_are_whole_where_that_was_asked_for(tmp_path):
+    keep(Look(30).stage, (100, 20), "dark", NOW, whole=True).write(tmp_path)
+    for path in tmp_path.iterdir():
+        assert sum(vin(number) in path.read_text() for number in range(30)) > 5
+
+
 def test_hostile_text_is_safe_in_a_table(tmp_path):
     fleet = columns(3)
     fleet.expect(["WBB1"], ["eu"], [HOSTILE], ["1"])
