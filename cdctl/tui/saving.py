@@ -61,7 +61,8 @@ class Kept:
 def keep(stage: Stage, size: tuple[int, int], theme: str, now: float, *, whole: bool = False) -> Kept:
     """What is on the screen now; of vehicles all that match. now: epoch seconds. whole: ids are not masked."""
     name, (width, height) = stage.board.name, size
-    lines = masked_lines(stage.draw(width, height), set() if whole else ids_in(stage.data()))
+    lines = stage.draw(width, height)
+    lines = lines if whole else masked_lines(lines, ids_in(stage.data()))
     stem = f"cdctl-{name}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}"
     return Kept(stem, svg(lines, width, stage.board.title or name, theme), *_table(stage, whole))
 
@@ -73,7 +74,8 @@ def _table(stage: Stage, whole: bool) -> tuple[Sequence[str], Rows, int]:
         rows = focused.whole() if whole else _masked(focused.columns, focused.whole())
         return focused.columns, rows, focused.matched
     data = stage.data()
-    told = masked_data(data.get(stage.focus), set() if whole else ids_in(data))
+    told = data.get(stage.focus)
+    told = told if whole else masked_data(told, ids_in(data))
     listed = next((told[key] for key in _ROWS if key in told), None) if isinstance(told, Mapping) else None
     found = [dict(_flat(row)) for row in listed if isinstance(row, Mapping)] if isinstance(listed, Sequence) else []
     columns = list(dict.fromkeys(str(key) for row in found for key in row))

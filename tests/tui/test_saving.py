@@ -63,7 +63,8 @@ def test_all_rows_that_match_and_the_screen_with_masked_ids(tmp_path):
 
 def test_ids_are_whole_where_that_was_asked_for(tmp_path):
     keep(Look(30).stage, (100, 20), "dark", NOW, whole=True).write(tmp_path)
-    table = next(tmp_path.glob("*.csv")).read_text()
+    image, table = (next(tmp_path.glob(name)).read_text() for name in ("*.svg", "*.csv"))
+    assert vin(3) in image
     assert all(vin(number) in table for number in range(30))
 
 
