@@ -87,12 +87,15 @@ class Orders:
         before = asked.answer
         ask = asked.see(snapshot, letter)
         if asked.answer is not before:
-            self._cursor.follow([one.order or one.vin for one in self._orders()])
+            self._follow()
         here = self._here
         if here and self._seen and here != self._seen:
             self._slipped_at = snapshot.at
         self._seen = here
         return ask
+
+    def _follow(self) -> None:
+        self._cursor.follow([one.order or one.vin for one in self._orders()])
 
     @property
     def _here(self) -> str:
@@ -159,11 +162,15 @@ class Orders:
             self._slipped_at = 0.0
             return DONE
         if action == "back":
-            back, self._opened = self._opened is not None, None
-            return DONE if back else None
-        if not action:
-            return None
-        hand.press("stay")
+            if self._opened is None:
+                return None
+            self._opened, self._cursor = None, ListCursor()
+            self._follow()
+            return DONE
+        return self._acted(action) if action else None
+
+    def _acted(self, action: str) -> Reply:
+        (self._cursor if self._one_by_one else self._blocks).press("stay")
         self._asked.touch()
         of_order = action in {"open", "copy", "command"} and self._one_by_one
         if (of_order or not self._one_by_one) and self._slipped():

@@ -242,6 +242,15 @@ def test_of_one_vehicle_its_orders_alone_are_shown():
     assert "its vehicles" in shown(one)
 
 
+def test_back_from_many_vehicles_the_orders_of_one_are_all_there():
+    many = Targeted(plan(2, vehicles=100), tuple(order(number, "sent") for number in range(100)))
+    one = look(about=About(vin=vin(1)), targeted=many)
+    before = one.lines(100, 30)[3:14]
+    one.press("enter", "end", "escape")
+    assert one.lines(100, 30)[3:14] == before
+    assert asked(one, "y") == [Copy(ORDERS[0].order, "name of the order")]
+
+
 def test_it_tells_programs_what_the_commands_tell():
     one = look()
     data = one.stage.data()["o"]
