@@ -6,9 +6,11 @@ from collections.abc import Hashable, Sequence
 
 
 class ListCursor:
-    """place: number of the thing under the hand. top: of the first one in the window. Things are known by keys."""
+    """place: number of the thing under the hand. top: of the first one in the window. Things are known by keys.
+    follows: on the first one the hand stays on whatever comes first, as where lines are only read."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, follows: bool = False) -> None:
+        self._follows = follows
         self.place, self.top = 0, 0
         self._room = 1
         self._keys: Sequence[Hashable] = ()
@@ -65,7 +67,7 @@ class ListCursor:
         """Go to a thing by its number, and stay on it."""
         self.place = place
         self._settle()
-        self._held = True
+        self._held = not self._follows or self.place > 0
         self._key = self._keys[self.place] if self._keys else None
 
     def _settle(self) -> None:

@@ -26,7 +26,7 @@ class Log:
     bindings: Sequence[Binding] = (Binding("copy", ("y",), "copy the line", "copy"), *MOVES)
 
     def __init__(self) -> None:
-        self._cursor = ListCursor()
+        self._cursor = ListCursor(follows=True)
         self._snapshot: Snapshot | None = None
         self._notes: Sequence[Note] = ()
         self._of: Sequence[Note] = ()

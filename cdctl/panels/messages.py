@@ -39,7 +39,7 @@ class Messages:
 
     def __init__(self) -> None:
         self._inquiry = Inquiry()
-        self._cursor = ListCursor()
+        self._cursor = ListCursor(follows=True)
         self._snapshot: Snapshot | None = None
         self._rows: Sequence[Overheard] = ()
         self._whole: Overheard | None = None
@@ -63,7 +63,7 @@ class Messages:
     def see(self, snapshot: Snapshot, letter: str) -> Ask | None:
         """See the port: as long as it asks, it is listened."""
         if snapshot.about.vin != self._vin:
-            self._whole, self._rows, self._cursor = None, (), ListCursor()
+            self._whole, self._rows, self._cursor = None, (), ListCursor(follows=True)
         self._snapshot = snapshot
         self._inquiry.want(Listen(self._vin) if self._vin else None)
         before = self._inquiry.answer

@@ -65,3 +65,14 @@ def test_what_is_no_move_holds_nothing():
     cursor = on("AB")
     assert not cursor.press("copy")
     assert under(cursor, "NAB") == "N"
+
+
+def test_where_lines_are_only_read_the_first_is_followed_again():
+    cursor = ListCursor(follows=True)
+    cursor.follow("abc")
+    cursor.press("down")
+    cursor.follow("nabc")
+    assert cursor.place == 2
+    cursor.press("first")
+    cursor.follow("mnabc")
+    assert cursor.place == 0
