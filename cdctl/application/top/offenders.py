@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from cdctl.application.top.company import FIELDS, Company
 from cdctl.domain.boards.asking import Answer, Ask, Missing
 from cdctl.domain.boards.explaining import Explain, Explained
 from cdctl.domain.boards.requests import Narrow, Reply, Say
 from cdctl.domain.boards.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from cdctl.application.top.stage import Stage
+
 LETTER = "offenders"
 """Under which the answer comes: no panel has a name so long."""
-FIELDS = ("region", "model", "sw")
-"""Labels of a promise's group that are fields of vehicles."""
 
 
 class Suspects:
@@ -21,6 +24,7 @@ class Suspects:
     def __init__(self) -> None:
         self._ask: Explain | None = None
         self._sent = False
+        self._company = Company()
 
     def begin(self, promise: str, group: Mapping[str, str]) -> None:
         """Ask who is behind a promise's bad events."""
@@ -30,8 +34,10 @@ class Suspects:
         """What was asked was forgotten on the way: it is asked once more."""
         self._sent = False
 
-    def see(self, snapshot: Snapshot) -> tuple[Mapping[str, Ask], Reply]:
-        """What to ask now, and what to do with the answer, once."""
+    def see(self, snapshot: Snapshot, stage: Stage) -> tuple[Mapping[str, Ask], Reply]:
+        """What to ask now, and what to do with the answer, once. Before the board's panels see it: its vehicles may be
+        others now."""
+        self._company.see(snapshot, stage)
         ask, found = self._ask, snapshot.answers.get(LETTER)
         if ask is None:
             return {}, None

@@ -17,15 +17,21 @@ _POLL = 0.01
 
 async def picture(lookout: Lookout, stage: Stage, size: tuple[int, int], patience: float = PATIENCE) -> Snapshot:
     """The instant that was drawn, at that size. What plugins print meanwhile is no part of what is told."""
+    from cdctl.application.top.company import Company
     from cdctl.extend.hush import hush
 
+    company = Company()
     with hush():
+        company.see(lookout.snapshot(), stage)
         lookout.ask(stage.see(lookout.snapshot()))
         stage.draw(*size)
         await _waited(stage, patience / 2)
         # By now panels that work apart have said what they want to know, and the others know how wide they are.
         lookout.ask(stage.see(lookout.snapshot()))
         await lookout.settle()
+        if company.see(lookout.snapshot(), stage):
+            lookout.ask(stage.see(lookout.snapshot()))
+            await lookout.settle()
         seen = lookout.snapshot()
         stage.see(seen)
         stage.draw(*size)

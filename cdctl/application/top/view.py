@@ -89,8 +89,8 @@ class View:
     def look(self) -> tuple[Request, ...]:
         """See what is there now and ask for what panels want to know; what came up that others have to do."""
         snapshot = self.lookout.snapshot()
+        asks, found = self._suspects.see(snapshot, self.stage)
         wanted: dict[str, Ask] = dict(self.stage.see(snapshot))
-        asks, found = self._suspects.see(snapshot)
         self.lookout.ask({**wanted, **asks})
         self.footer.see(snapshot)
         return self.do((*self.stage.requests(), *(found or ())))
