@@ -20,7 +20,9 @@ Meaning = Callable[[str], str]
 """What a trouble code means; empty where nothing is known."""
 
 _QUIET_MS = 600_000
-"""Of an incident, single vehicles that come and go are a line for so long: what matters stands between few of them."""
+"""Of an incident, vehicles that come and go are a line for so long: what matters stands between few of them."""
+_CROWD = 20
+"""So many at once, and fewer, come and go all day; more are a line of their own."""
 _PRESENCE = frozenset({"online", "offline", "unknown", "duplicate", "region.moved"})
 _LINKS = frozenset({"link.up", "link.down", "collector.up", "collector.down", "lost"})
 _SAID: Mapping[str, tuple[str, str]] = {
@@ -82,7 +84,7 @@ def _lone(told: Told) -> Mask:
     order, begins = runs(told.at_ms, _what(told))
     lengths = np.diff(np.append(begins, len(order)))
     lone = np.zeros(len(told), bool)
-    lone[order] = np.repeat(lengths <= FEW, lengths)
+    lone[order] = np.repeat(lengths <= _CROWD, lengths)
     return np.asarray(lone & np.array([kind_of(word) == "presence" for word in told.kind_texts])[told.kinds])
 
 
