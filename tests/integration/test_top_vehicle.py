@@ -62,6 +62,7 @@ def test_from_a_vehicle_to_what_it_says_and_what_happened_to_it(broker, tmp_path
         say(broker, dead=tuple(vin(n) for n in range(10, 30)))
         pane.keys("a")
         assert pane.shows("20 vehicles went offline", "link is up"), pane.text()
+        assert "subscribing" not in pane.text(), "that is over when it is read"
         pane.keys("q")
         assert pane.ended(), pane.text()
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cdctl.application.listening import SUBSCRIBING
 from cdctl.domain.boards.folding import FEW, Ints, runs
 from cdctl.domain.boards.requests import About, Open
 from cdctl.domain.boards.timeline import MOST, MOST_PARTS, Occasion, Recall
@@ -177,7 +178,8 @@ def _each(told: Told, which: NDArray[Any], meaning: Meaning) -> Iterable[Occasio
 
 
 def _text(one: Happening, phrase: str, meaning: Meaning) -> str:
-    detail = "" if one.detail.startswith("seq ") and kind_of(one.kind) == "presence" else one.detail
+    passing = one.kind == "link.up" and one.detail == SUBSCRIBING  # over when it is read
+    detail = "" if passing or (one.detail.startswith("seq ") and kind_of(one.kind) == "presence") else one.detail
     if one.kind.startswith("dtc.") and detail:
         known = meaning(detail.split()[0]) if " " not in detail else ""
         verb = "set" if one.kind == "dtc.set" else "cleared" if one.kind == "dtc.cleared" else one.kind[4:]
