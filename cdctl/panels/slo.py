@@ -9,12 +9,14 @@ from cdctl.domain.boards.drawing import Line, Piece, with_role
 from cdctl.domain.boards.keys import MOVES, Binding, Key
 from cdctl.domain.boards.requests import DONE, About, Copy, Offenders, Open, Reply, Say
 from cdctl.domain.boards.snapshot import Snapshot
+from cdctl.domain.grid import cells
 from cdctl.domain.ports import API, Plugin
 from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 from cdctl.panels.list_cursor import ListCursor
-from cdctl.panels.slo_lines import head, layout, line
+from cdctl.panels.slo_lines import head, layout, line, widest_rate
+from cdctl.panels.slo_names import copied, names, shortened
 
 _GRAVEST = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.ERROR, Verdict.NO_DATA, Verdict.MET)
 
@@ -40,6 +42,10 @@ class Promises:
         self._sorted: list[Row] = []
         self._sorted_of: object = None
         self._drawn: Sequence[Row] = ()
+        self._names: list[str] = []
+        self._rate = 0
+        self._called: Mapping[str, str] = {}
+        self._called_of: object = None
 
     @property
     def title(self) -> str:
@@ -72,7 +78,7 @@ class Promises:
         if action == "offenders":
             return (Offenders(row.name, row.group),)
         if action == "copy":
-            return (Copy(f"{row.name} {row.group_text}".strip(), "promise"),)
+            return (Copy(copied(row, self._drawn), "promise"),)
         board = "incident" if action == "open" else action
         return (Open(board, About(promise=row.name, group=row.group)),)
 
@@ -87,11 +93,17 @@ class Promises:
             return [((safe(told), "dim" if slo.waiting else "bad"),)]
         rows = self._drawn = self._rows()  # keys act on what was seen, whatever was judged since
         self._cursor.follow([(row.name, row.objective, row.group_text) for row in rows])
-        shown = rows[self._cursor.fit(height - 1)]
+        window = self._cursor.fit(height - 1)
         blank: Piece = (" " * width, "")
-        form = layout(width)
+        wanted = self._names
+        form = layout(width, max(map(cells, wanted), default=0), self._rate)
+        if self._called_of != (self._sorted_of, form.name):
+            self._called, self._called_of = shortened(wanted, form.name), (self._sorted_of, form.name)
         under = rows[self._cursor.place] if rows else None
-        lines = [with_role((*line(row, form), blank), "cursor" if row is under else "") for row in shown]
+        lines = [
+            with_role((*line(row, self._called[name], form, width), blank), "cursor" if row is under else "")
+            for row, name in zip(rows[window], wanted[window], strict=True)
+        ]
         return [((head(form), "head"), (" " * width, "head")), *lines]
 
     def data(self) -> Mapping[str, object]:
@@ -111,6 +123,7 @@ class Promises:
             rows = [row for row in report.rows if not self._only or _meant(row, about)]
             self._sorted_of = key
             self._sorted = sorted(rows, key=lambda row: (_GRAVEST.index(row.verdict), not row.firing))
+            self._names, self._rate = names(self._sorted), widest_rate(self._sorted)
         return self._sorted
 
 

@@ -2,83 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cdctl.domain import grid
-from cdctl.domain.boards.drawing import Line, Piece
+from cdctl.domain.boards.drawing import Line, Piece, width_of
 from cdctl.domain.slo.verdict import History, Row, Verdict
 from cdctl.domain.text import safe
 
-PAIRS = (("1h", "5m"), ("6h", "30m"), ("3d", "6h"))
-"""Windows of burn rates that are shown side by side, the long one first."""
+PAIRS = (("1h", "5m"), ("6h", "30m"), ("1d", "2h"), ("3d", "6h"))
+"""Windows of burn rates, the long one first, in the order of the catalogue."""
 _ROLES = {Verdict.MET: "good", Verdict.AT_RISK: "warn", Verdict.BREACHED: "bad", Verdict.NO_DATA: "dim"}
 _BARS = " ▁▂▃▄▅▆▇█"
-_BAR, _SPARK, _PAIR = 10, 16, 13
-_NAME, _LEAST, _MOST = 40, 24, 60
-"""Cells of a name: what most need, the fewest, the most."""
+_BAR, _SPARK, _SHARE, _VERDICT, _LABEL = 10, 16, 6, 8, 6
+_FORMS = (
+    ("sli target bar left pairs spark", 40), ("sli target bar left worst spark", 40), ("sli target bar left worst", 34),
+    ("sli bar left worst", 34), ("sli left worst", 24), ("left worst", 16), ("left", 16), ("", 0),
+)  # fmt: skip
+"""What stands behind a name, and how many cells of the name must be there for it. Names are read first, then how fast
+it burns; how it went, and what was promised, give way on narrow screens, each of them whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What stands in a line. name: cells of the promise and its group. pairs: of PAIRS, how many. target, spark:
-    whether they are there."""
+    """What stands in a line. name: cells of it. rate: cells of one burn rate. pairs: each in a column of its own;
+    else, with `worst`, the one that fires."""
 
     name: int
-    pairs: int
-    target: bool = True
-    spark: bool = True
+    rate: int
+    shows: frozenset[str]
 
 
-def layout(width: int) -> Layout:
-    """Names are read first, then how fast it burns; how it went, and what was promised, give way on narrow screens."""
-    for target, spark, pairs, least in (
-        (True, True, 3, _NAME), (True, True, 2, _NAME), (True, True, 1, _NAME), (True, False, 1, _LEAST),
-        (False, False, 1, _LEAST),
-    ):  # fmt: skip
-        name = width - 39 - 9 * target - (_PAIR + 1) * pairs - (_SPARK + 2) * spark
-        if name >= least:
-            return Layout(min(name, _MOST), pairs, target, spark)
-    return Layout(_LEAST, 1, target=False, spark=False)
+def widest_rate(rows: Sequence[Row]) -> int:
+    """Cells that any burn rate of these promises takes, now or later: none passes 1 / (1 - target)."""
+    most = [_rate(float(1 / (1 - row.target)) if row.target < 1 else None) for row in rows]
+    return max(map(len, [*most, *(_rate(rate) for row in rows for rate in row.burn_rates.values()), "9.9x"]))
+
+
+def layout(width: int, longest: int = 60, rate: int = 6) -> Layout:
+    """For a panel so wide. longest: cells of the longest name. rate: of a burn rate, see `widest_rate`."""
+    for words, least in _FORMS:
+        shows = frozenset(words.split())
+        name = width - _VERDICT - 2 - sum(_cells(word, rate) for word in shows)
+        if name >= min(longest, least):
+            break
+    return Layout(max(min(name, max(longest, 7)), 0), rate, shows)
+
+
+def _cells(word: str, rate: int) -> int:
+    pair = 2 * rate + 1
+    return {
+        "sli": 9, "target": 9, "bar": _BAR, "left": _SHARE + 1, "pairs": len(PAIRS) * (pair + 1),
+        "worst": _LABEL + pair + 2, "spark": _SPARK + 2,
+    }[word]  # fmt: skip
 
 
 def head(form: Layout) -> str:
     """Names of the columns."""
-    target = f" {'TARGET':>8}" if form.target else ""
-    pairs = "".join(f" {f'{long}/{short}':>{_PAIR}}" for long, short in PAIRS[: form.pairs])
-    spark = "  BAD OVER WINDOW" if form.spark else ""
-    return f" {'':10} {'PROMISE':{form.name}} {'SLI':>8}{target} {'BUDGET LEFT':{_BAR + 6}}{pairs}{spark}"
+    pair, name = 2 * form.rate + 1, "PROMISE"[: form.name]
+    columns = {
+        "sli": f" {'SLI':>8}", "target": f" {'TARGET':>8}",
+        "left": f" {'BUDGET LEFT':{_BAR + _SHARE}}" if "bar" in form.shows else f" {'LEFT':>{_SHARE}}",
+        "pairs": "".join(f" {f'{long}/{short}':>{pair}}" for long, short in PAIRS),
+        "worst": f" {'BURN RATES':>{_LABEL + pair + 1}}", "spark": "  BAD OVER WINDOW",
+    }  # fmt: skip
+    shown = "".join(text for word, text in columns.items() if word in form.shows)
+    return f" {'':{_VERDICT}} {name:{form.name}}{shown}"
 
 
-def line(row: Row, form: Layout) -> Line:
-    """One row."""
+def line(row: Row, name: str, form: Layout, width: int) -> Line:
+    """One row under its name, which has the cells of the layout at most."""
     role = _ROLES.get(row.verdict, "bad")
-    short = grid.shorten(safe(f"{row.name} {row.group_text}".strip(), 200), form.name)
-    left = row.error_budget.remaining_ratio if row.error_budget else None
-    budget: Piece = ("-" + " " * (_BAR + 5), "dim") if left is None else (_bar(left) + _share(left), _left(left))
-    target = f" {float(100 * row.target):>8.7g}" if form.target else ""
     pieces: list[Piece] = [
-        (f" {row.verdict.value.replace('_', ' '):10} ", f"{role} strong"),
-        (short + " " * (form.name - grid.cells(short) + 1), ""),
-        (f"{'-' if row.sli is None else f'{100 * row.sli:.3f}':>8}{target} ", ""),
-        budget,
+        (f" {row.verdict.value.replace('_', ' '):{_VERDICT}} ", f"{role} strong"),
+        (name + " " * (form.name - grid.cells(name)), ""),
     ]
+    if "sli" in form.shows:
+        pieces.append((f" {'-' if row.sli is None else f'{100 * row.sli:.3f}':>8}", ""))
+    if "target" in form.shows:
+        pieces.append((f" {float(100 * row.target):>8.7g}", ""))
+    if "left" in form.shows:
+        pieces += [(" ", ""), _budget(row, "bar" in form.shows)]
     if row.reason and row.sli is None:
-        return (*pieces, (" " + safe(row.reason, 200), "dim"))
-    for pair in PAIRS[: form.pairs]:
-        fires = any(text.startswith("/".join(pair)) for text in row.firing)
-        rates = "/".join(_rate(row.burn_rates.get(window)) for window in pair)
-        pieces.append((f" {rates:>{_PAIR}}", "bad strong" if fires else ""))
-    if form.spark:
+        room = width - width_of(tuple(pieces)) - 1
+        return (*pieces, (" " + grid.shorten(safe(row.reason, 200), room), "dim")) if room > 1 else tuple(pieces)
+    if "pairs" in form.shows:
+        pieces += [(f" {_rates(row, pair, form.rate)}", _burning(row, pair)) for pair in PAIRS]
+    if "worst" in form.shows:
+        worst = next((pair for pair in PAIRS if _burning(row, pair)), PAIRS[0])
+        pieces.append((f" {'/'.join(worst):>{_LABEL}} {_rates(row, worst, form.rate)}", _burning(row, worst)))
+    if "spark" in form.shows:
         pieces.append(("  " + _spark(row.history, float(1 - row.target)), role))
     return tuple(pieces)
+
+
+def _budget(row: Row, bar: bool) -> Piece:
+    left = row.error_budget.remaining_ratio if row.error_budget else None
+    if left is None:
+        return f"{'-':<{_BAR + _SHARE}}" if bar else f"{'-':>{_SHARE}}", "dim"
+    return (_bar(left) if bar else "") + _share(left), _left(left)
+
+
+def _burning(row: Row, pair: tuple[str, str]) -> str:
+    return "bad strong" if any(text.split(" ")[0] == "/".join(pair) for text in row.firing) else ""
+
+
+def _rates(row: Row, pair: tuple[str, str], cells: int) -> str:
+    return f"{'/'.join(_rate(row.burn_rates.get(window)) for window in pair):>{2 * cells + 1}}"
 
 
 def _rate(rate: float | None) -> str:
     if rate is None:
         return "-"
-    return f"{rate:.0f}x" if rate >= 10 else f"{rate:.1f}x"
+    return f"{rate:.0f}x" if rate >= 9.95 else f"{rate:.1f}x"
 
 
 def _bar(left: float) -> str:

@@ -10,6 +10,7 @@ import pytest
 from screens import HOSTILE, NOW, Look
 
 from cdctl.domain.boards.asking import Missing
+from cdctl.domain.boards.drawing import fit, text_of
 from cdctl.domain.boards.keys import Key
 from cdctl.domain.boards.requests import Copy, Say
 from cdctl.domain.boards.snapshot import Snapshot
@@ -17,6 +18,7 @@ from cdctl.domain.slo.verdict import ErrorBudget, History, Row, SloReport, Verdi
 from cdctl.domain.slo.window import Bounds
 from cdctl.panels.slo import make
 from cdctl.panels.slo_lines import head, layout
+from cdctl.panels.slo_names import shortened
 
 AT = int(NOW)
 BURNS = {"5m": 20.0, "30m": 8.04, "1h": 15.5, "2h": 3.0, "6h": 6.0, "1d": None, "3d": 0.9}
@@ -80,15 +82,76 @@ def test_moving_stays_within():
     assert look.lines()
 
 
-@pytest.mark.parametrize("width", range(60, 240))
-def test_lines_are_as_wide_as_the_screen_has_room_for(width):
-    form = layout(width)
-    assert form.pairs >= 1
-    if width >= 80:
-        assert len(head(form)) <= width
+@pytest.mark.parametrize("width", range(20, 240))
+def test_columns_are_there_whole_or_not_at_all(width):
+    form, more = layout(width), layout(width + 1)
+    assert len(head(form)) <= width
+    assert form.shows <= more.shows | {"worst"}
     if width >= 160:
-        assert (form.pairs, form.target, form.spark) == (3, True, True)
-    assert layout(width + 1).pairs >= form.pairs
+        assert form.shows == {"sli", "target", "bar", "left", "pairs", "spark"}
+
+
+def twins() -> SloReport:
+    """Promises whose names differ in little, one with two objectives, one where the day-long pair fires alone."""
+    burning, day = report().rows[1], ("1d/2h > 2.8",)
+    both = {"name": "customer-api-latency", "group": {"region": "cn"}}
+    named = {
+        "remote-command-availability": {"firing": day, "burn_rates": BURNS | {"1d": 3.4}},
+        "remote-command-availability-traces": {"sli": 0.98765, "burn_rates": BURNS | {"1h": 812.0, "5m": 1000.0}},
+    }
+    one = replace(burning, **both, objective="most", target=Decimal("0.95"))
+    two = replace(burning, **both, objective="nearly-all", target=Decimal("0.998"))
+    rows = [replace(burning, name=name, group={"region": "eu"}, **more) for name, more in named.items()]
+    return SloReport(AT, AT, (one, two, *rows, report().rows[0]))
+
+
+@pytest.mark.parametrize("width", range(20, 201))
+def test_no_number_is_cut_and_no_two_names_are_the_same(width):
+    panel = make({})
+    panel.see(snapshot_of(twins()), "s")
+    whole = [text_of(fit(line, 300)).split() for line in panel.draw(300, 10)]
+    drawn = [text_of(fit(line, width)) for line in panel.draw(width, 10)]
+    form = layout(width, len("remote-command-availability-traces region=eu"), len("1000x"))
+    behind = 10 + form.name
+    called = [line[10:behind] for line in drawn[1:]]
+    assert len(set(called)) == 5
+    for line, words in zip(drawn, whole, strict=True):
+        pairs = ["1h/5m", "1d/2h", "BURN", "RATES", "LEFT"]
+        assert set(line[behind:].split()) <= {*words, *pairs}, line
+
+
+def test_objectives_of_one_promise_are_told_apart():
+    look = Look(20, "slo", slo=twins())
+    lines = [line for line in look.lines(80, 24) if "cn" in line]
+    assert "most region=cn" in lines[0]
+    assert "nearly-all region=cn" in lines[1]
+    look.press("y", "down", "y")
+    assert [one.text for one in look.asked if isinstance(one, Copy)] == [
+        "customer-api-latency most region=cn",
+        "customer-api-latency nearly-all region=cn",
+    ]
+
+
+def test_what_differs_is_not_cut_out():
+    lines = [line for line in Look(20, "slo", slo=twins()).lines(80, 24) if "remote" in line]
+    assert "-traces region=eu " in lines[1]
+    assert "-traces" not in lines[0]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+def test_the_pair_that_fires_is_shown(width):
+    look = Look(20, "slo", slo=twins())
+    at = next(n for n, line in enumerate(look.lines(width, 24)) if "3.4x/3.0x" in line)
+    assert "1d/2h" in look.lines(width, 24)[at] or "1d/2h" in look.lines(width, 24)[at - 3]
+    assert [roles for text, roles in look.stage.draw(width, 24)[at] if "3.4x/3.0x" in text] == ["bad strong"]
+
+
+def test_names_that_differ_in_a_word_stay_different():
+    texts = [f"{word}-command-availability region={region}" for word in ("remote", "local") for region in ("eu", "us")]
+    for width in range(8, 40):
+        found = shortened(texts, width)
+        assert len(set(found.values())) == 4
+        assert all(len(text) <= width for text in found.values())
 
 
 def snapshot_of(slo: SloReport) -> Snapshot:
