@@ -15,7 +15,7 @@ from cdctl.domain.slo.verdict import Row, Verdict
 from cdctl.domain.text import safe
 from cdctl.errors import UsageError
 from cdctl.panels.list_cursor import ListCursor
-from cdctl.panels.slo_lines import head, layout, line, widest_rate
+from cdctl.panels.slo_lines import BARS, head, layout, line, widest_rate
 from cdctl.panels.slo_names import copied, names, shortened
 
 _GRAVEST = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.ERROR, Verdict.NO_DATA, Verdict.MET)
@@ -101,7 +101,9 @@ class Promises:
             self._called, self._called_of = shortened(wanted, form.name), (self._sorted_of, form.name)
         under = rows[self._cursor.place] if rows else None
         lines = [
-            with_role((*line(row, self._called[name], form, width), blank), "cursor" if row is under else "")
+            _under((*line(row, self._called[name], form, width), blank))
+            if row is under
+            else line(row, self._called[name], form, width)
             for row, name in zip(rows[window], wanted[window], strict=True)
         ]
         return [((head(form), "head"), (" " * width, "head")), *lines]
@@ -125,6 +127,13 @@ class Promises:
             self._sorted = sorted(rows, key=lambda row: (_GRAVEST.index(row.verdict), not row.firing))
             self._names, self._rate = names(self._sorted), widest_rate(self._sorted)
         return self._sorted
+
+
+def _under(drawn: Line) -> Line:
+    """The line of the cursor; bars keep their colours, which would be turned round."""
+    return tuple(
+        piece for one in drawn for piece in ((one,) if set(one[0]) & set(BARS) else with_role((one,), "cursor"))
+    )
 
 
 def _meant(row: Row, about: About) -> bool:

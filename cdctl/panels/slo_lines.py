@@ -15,7 +15,7 @@ from cdctl.domain.text import safe
 PAIRS = (("1h", "5m"), ("6h", "30m"), ("1d", "2h"), ("3d", "6h"))
 """Windows of burn rates, the long one first, in the order of the catalogue."""
 _ROLES = {Verdict.MET: "good", Verdict.AT_RISK: "warn", Verdict.BREACHED: "bad", Verdict.NO_DATA: "dim"}
-_BARS = " ▁▂▃▄▅▆▇█"
+BARS = "░▁▂▃▄▅▆▇█"
 _BAR, _SPARK, _SHARE, _VERDICT, _LABEL = 10, 16, 6, 8, 6
 _FORMS = (
     ("sli target bar left pairs spark", 40), ("sli target bar left worst spark", 40), ("sli target bar left worst", 34),
@@ -84,7 +84,7 @@ def line(row: Row, name: str, form: Layout, width: int) -> Line:
     if "target" in form.shows:
         pieces.append((f" {float(100 * row.target):>8.7g}", ""))
     if "left" in form.shows:
-        pieces += [(" ", ""), _budget(row, "bar" in form.shows)]
+        pieces += [(" ", ""), *_budget(row, "bar" in form.shows)]
     if row.reason and row.sli is None:
         room = width - width_of(tuple(pieces)) - 1
         return (*pieces, (" " + grid.shorten(safe(row.reason, 200), room), "dim")) if room > 1 else tuple(pieces)
@@ -94,15 +94,16 @@ def line(row: Row, name: str, form: Layout, width: int) -> Line:
         worst = next((pair for pair in PAIRS if _burning(row, pair)), PAIRS[0])
         pieces.append((f" {'/'.join(worst):>{_LABEL}} {_rates(row, worst, form.rate)}", _burning(row, worst)))
     if "spark" in form.shows:
-        pieces.append(("  " + _spark(row.history, float(1 - row.target)), role))
+        pieces += [("  ", ""), (_spark(row.history, float(1 - row.target)), role)]
     return tuple(pieces)
 
 
-def _budget(row: Row, bar: bool) -> Piece:
+def _budget(row: Row, bar: bool) -> list[Piece]:
     left = row.error_budget.remaining_ratio if row.error_budget else None
     if left is None:
-        return f"{'-':<{_BAR + _SHARE}}" if bar else f"{'-':>{_SHARE}}", "dim"
-    return (_bar(left) if bar else "") + _share(left), _left(left)
+        return [(f"{'-':<{_BAR + _SHARE}}" if bar else f"{'-':>{_SHARE}}", "dim")]
+    share = (_share(left), _left(left))
+    return [(_bar(left), _left(left)), share] if bar else [share]
 
 
 def _burning(row: Row, pair: tuple[str, str]) -> str:
@@ -143,4 +144,4 @@ def _spark(history: History | None, allowed: float) -> str:
     bad = total - np.bincount(part, np.nan_to_num(history.good), _SPARK)
     share = np.divide(np.maximum(bad, 0), total, out=np.zeros(_SPARK), where=total > 0)
     levels = np.ceil(share / max(share.max(), 4 * allowed, 1e-12) * 8).astype(int)
-    return "".join("·" if not n else "▁" if not level else _BARS[level] for n, level in zip(total, levels, strict=True))
+    return "".join("·" if not n else "▁" if not level else BARS[level] for n, level in zip(total, levels, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from xml.sax.saxutils import escape
 
 from cdctl.domain.boards.drawing import Line
@@ -29,14 +30,12 @@ def svg(lines: Sequence[Line], width: int, title: str, theme: str = "dark") -> s
 
 
 def _line(line: Line, number: int, theme: str) -> str:
-    drawn, at = [], 0
-    plain, bare, _ = colors("", theme)
+    drawn, at = _grounds(line, number, theme), 0
+    plain, _, _ = colors("", theme)
     for text, roles in line:
         wide = cells(text)
-        ink, ground, bold = colors(roles, theme)
+        ink, _, bold = colors(roles, theme)
         left, top = _px(_EDGE + at * _WIDE), _EDGE + number * _HIGH
-        if ground != bare:
-            drawn.append(f'<rect x="{left}" y="{top}" width="{_px(wide * _WIDE)}" height="{_HIGH}" fill="{ground}"/>')
         if text.strip():
             more = (' font-weight="bold"' if bold else "") + ("" if ink == plain else f' fill="{ink}"')
             place = f'x="{left}" y="{top + 14}" textLength="{_px(wide * _WIDE)}"'
@@ -44,6 +43,19 @@ def _line(line: Line, number: int, theme: str) -> str:
             drawn.append(f"<text {place}{more}>{escape(text).replace(' ', '&#160;')}</text>")
         at += wide
     return "".join(f"{piece}\n" for piece in drawn)
+
+
+def _grounds(line: Line, number: int, theme: str) -> list[str]:
+    """What texts stand on. Neighbours of one colour are one: between two a seam would be seen."""
+    drawn, at = [], 0
+    bare = colors("", theme)[1]
+    for ground, pieces in groupby(line, lambda piece: colors(piece[1], theme)[1]):
+        wide = sum(cells(text) for text, _ in pieces)
+        if ground != bare:
+            place = f'x="{_px(_EDGE + at * _WIDE)}" y="{_EDGE + number * _HIGH}" width="{_px(wide * _WIDE)}"'
+            drawn.append(f'<rect {place} height="{_HIGH}" fill="{ground}"/>')
+        at += wide
+    return drawn
 
 
 def _px(value: float) -> str:

@@ -58,6 +58,13 @@ def test_the_gravest_first_with_budget_burn_and_the_past():
     assert "█████████░   90%" in lines[at + 3]
 
 
+def test_bars_keep_their_colours_under_the_cursor():
+    drawn = Look(20, "slo", slo=report()).stage.draw(160, 20)
+    under = next(line for line in drawn if "burning" in text_of(line))
+    assert [roles for text, roles in under if "░" in text or "█" in text] == ["bad", "bad"]
+    assert [roles for text, roles in under if text.strip() == "breached"] == ["bad strong cursor"]
+
+
 def test_hostile_text_is_harmless():
     for line in Look(20, "slo", slo=report()).lines(160, 20):
         assert line.isprintable()

@@ -20,3 +20,9 @@ def test_it_is_whole_xml_without_foreign_addresses():
 def test_a_cursor_is_a_ground_of_its_own():
     text = svg([fit([("a", "cursor"), ("b", "")], 2)], 2, "x")
     assert text.count("<rect") == 2
+
+
+def test_a_cursor_has_no_seams():
+    line = fit([("a", "cursor"), ("b", "bad cursor"), ("c", ""), ("d", "cursor")], 4)
+    drawn = ET.fromstring(svg([line], 4, "x")).iter("{http://www.w3.org/2000/svg}rect")
+    assert [rect.get("width") for rect in drawn] == ["100%", "16.8", "8.4"]
