@@ -44,6 +44,7 @@ class Promises:
         self._drawn: Sequence[Row] = ()
         self._names: list[str] = []
         self._rate = 0
+        self._headed = True
         self._called: Mapping[str, str] = {}
         self._called_of: object = None
 
@@ -63,7 +64,7 @@ class Promises:
     def press(self, action: str, key: Key) -> Reply:
         """See the port."""
         if action == "click":
-            self._cursor.point(key.at[1] - 1)
+            self._cursor.point(key.at[1] - self._headed)
             return DONE
         if self._cursor.press(action):
             return DONE
@@ -93,7 +94,8 @@ class Promises:
             return [((safe(told), "dim" if slo.waiting else "bad"),)]
         rows = self._drawn = self._rows()  # keys act on what was seen, whatever was judged since
         self._cursor.follow([(row.name, row.objective, row.group_text) for row in rows])
-        window = self._cursor.fit(height - 1)
+        headed = self._headed = height > 2  # of a low panel every line is a promise's
+        window = self._cursor.fit(height - headed)
         blank: Piece = (" " * width, "")
         wanted = self._names
         form = layout(width, max(map(cells, wanted), default=0), self._rate)
@@ -106,7 +108,7 @@ class Promises:
             else line(row, self._called[name], form, width)
             for row, name in zip(rows[window], wanted[window], strict=True)
         ]
-        return [((head(form), "head"), (" " * width, "head")), *lines]
+        return [((head(form), "head"), (" " * width, "head")), *lines] if headed else lines
 
     def data(self) -> Mapping[str, object]:
         """Every promise, with the numbers of `cdctl slo report -o json`."""

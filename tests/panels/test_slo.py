@@ -65,6 +65,17 @@ def test_bars_keep_their_colours_under_the_cursor():
     assert [roles for text, roles in under if text.strip() == "breached"] == ["bad strong cursor"]
 
 
+def test_on_a_low_screen_promises_are_seen_and_clicked():
+    look = Look(20, "slo", slo=report())
+    lines = look.lines(20, 5)
+    assert lines[2].startswith(" breached burning")
+    assert "WBA" in lines[4]
+    assert [line[:9] for line in look.lines(20, 6)[2:4]] == [" breached", " error   "]
+    look.click(3, 3)
+    under = [text_of(line) for line in look.stage.draw(20, 6) if any("cursor" in role for _, role in line)]
+    assert under[0].startswith(" error ")
+
+
 def test_hostile_text_is_harmless():
     for line in Look(20, "slo", slo=report()).lines(160, 20):
         assert line.isprintable()

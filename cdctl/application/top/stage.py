@@ -17,6 +17,9 @@ from cdctl.domain.grid import cells, shorten
 from cdctl.domain.text import safe
 
 T = TypeVar("T")
+_LOW, _BARE = 7, 3
+"""On a screen of fewer lines a panel of fewer lines has no title: what is looked for comes first. The header keeps its
+own, which tell how old everything is."""
 
 
 class Stage:
@@ -29,6 +32,7 @@ class Stage:
         self._slots = {slot.letter: slot for slot in board.slots}
         self._broken: dict[str, str] = {}
         self._boxes: dict[str, Box] = {}
+        self._low = False
         self._apart = [panel for panel in panels.values() if isinstance(panel, Apart)]
         self._able = [slot.letter for slot in board.slots if panels[slot.letter].bindings]
         self.focus = next(iter(self._able), "")
@@ -110,7 +114,7 @@ class Stage:
         """The mouse at a place of the screen. name: click, wheelup or wheeldown; a click gives the focus, too."""
         for letter, box in self._boxes.items():
             if box.left <= x < box.left + box.width and box.top <= y < box.top + box.height and letter in self._able:
-                titled = bool(self._read(letter, lambda panel: panel.title, letter))
+                titled = not self._bare(box) and bool(self._read(letter, lambda panel: panel.title, letter))
                 at = (x - box.left, y - box.top - titled)
                 return self._clicked(letter, Key(name, at=at))
         return None
@@ -156,12 +160,16 @@ class Stage:
 
     def draw(self, width: int, height: int) -> list[Line]:
         """Exactly `height` lines of exactly `width` cells."""
+        self._low = height < _LOW
         self._boxes = boxes(self.board, width, height)
         rows: list[list[tuple[int, Line]]] = [[] for _ in range(height)]
         for letter, box in self._boxes.items():
             for number, line in enumerate(padded(self._framed(letter, box), box.height)):
                 rows[box.top + number].append((box.left, fit(line, box.width)))
         return [_joined(sorted(row, key=lambda part: part[0]), width) for row in rows]
+
+    def _bare(self, box: Box) -> bool:
+        return self._low and box.height < _BARE
 
     def _framed(self, letter: str, box: Box) -> Sequence[Line]:
         """A panel in its box, under its title; what it raised, where it did."""
@@ -171,7 +179,7 @@ class Stage:
         lines: Sequence[Line] = ()
         broken = self._broken.get(letter, "")
         try:
-            height = box.height - 1 if panel.title else box.height
+            height = box.height - 1 if panel.title and not self._bare(box) else box.height
             lines = panel.draw(box.width, height) if not broken else ()
             title = panel.title
         except Exception as error:
@@ -181,7 +189,7 @@ class Stage:
             lines = [((f" this panel failed: {broken}", "bad"),)]
         if letter != self.focus:  # one bar on the screen, where keys go
             lines = [without_role(line, "cursor") for line in lines]
-        if not title:
+        if not title or self._bare(box):
             return lines
         focused = letter == self.focus and len(self._able) > 1
         title = shorten(title, max(box.width - 6, 1))  # a panel beside it has a title, too
