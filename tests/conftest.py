@@ -18,6 +18,10 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
+# Fixtures of modules and sessions, too, begin without what whoever runs them has set.
+for variable in [name for name in os.environ if name.startswith("CDCTL_") and name != "CDCTL_UPDATE_GOLDEN"]:
+    del os.environ[variable]
+
 # Under nohup and in some CI a hang-up is ignored, and every program that a test starts would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
