@@ -75,6 +75,7 @@ class Promises:
             slo = self._snapshot.slo if self._snapshot is not None else None
             waiting = isinstance(slo, Missing) and slo.waiting
             return (Say("promises are being judged" if waiting else "there is no promise here", bad=True),)
+        self._cursor.press("stay")
         row = self._drawn[self._cursor.place]
         if action == "offenders":
             return (Offenders(row.name, row.group),)

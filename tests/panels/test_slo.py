@@ -13,7 +13,7 @@ from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import fit, text_of
 from cdctl.domain.boards.keys import Key
 from cdctl.domain.boards.requests import Copy, Say
-from cdctl.domain.boards.snapshot import Snapshot
+from cdctl.domain.boards.snapshot import SloSight, Snapshot
 from cdctl.domain.slo.verdict import ErrorBudget, History, Row, SloReport, Verdict
 from cdctl.domain.slo.window import Bounds
 from cdctl.panels.slo import make
@@ -190,3 +190,15 @@ def test_a_key_acts_on_the_promise_that_was_seen():
     panel.see(replace(snapshot_of(report()), slo=Missing("gone")), "s")
     panel.draw(100, 10)
     assert panel.press("open", Key("enter")) == (Say("there is no promise here", bad=True),)
+
+
+def test_a_key_that_acts_holds_the_promise_that_it_acted_on():
+    first = SloReport(AT, AT, (row("a", Verdict.BREACHED), row("b", Verdict.MET)))
+    look = Look(1, "slo", slo=first)
+    look.lines()
+    look.press("y")
+    newer = SloReport(AT, AT, (row("b", Verdict.BREACHED), row("a", Verdict.MET)))
+    look.lookout._slo.sight = SloSight(newer, NOW)  # type: ignore[union-attr]
+    look.lines()
+    look.press("y")
+    assert [one.text.split()[0] for one in look.asked] == ["a", "a"]

@@ -28,7 +28,7 @@ from cdctl.domain.boards.keys import Keymap
 from cdctl.domain.boards.requests import About
 from cdctl.tui.app import Top
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass
