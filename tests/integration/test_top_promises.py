@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cutter import Cutter, hung
 from monthly import END
+from specs_of import slo as promise
 from stock import Stock, outcomes
 from top_acting import Scene
 
@@ -25,23 +26,6 @@ from cdctl.lab.servers import Prometheus, free_port
 from cdctl.tui.app import Top
 
 pytest_plugins = ["stocked"]
-SPEC = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: { name: doors }
-spec:
-  service: doors
-  budgetingMethod: Occurrences
-  timeWindow: [{ duration: 1d, isRolling: true }]
-  objectives: [{ target: 0.99 }]
-  indicator:
-    metadata: { name: doors }
-    spec:
-      ratioMetric:
-        counter: true
-        good: { metricSource: { type: prometheus, spec: { query: 'METRIC{code="200"}' } } }
-        total: { metricSource: { type: prometheus, spec: { query: "METRIC" } } }
-"""
 Story = Callable[[Scene, Promising], Awaitable[None]]
 
 
@@ -54,7 +38,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> None:
 def looked(folder: Path, url: str, metric: str, story: Story) -> None:
     """The board of promises of a context without brokers, whose Prometheus this is, while a story is told."""
     (folder / "specs").mkdir()
-    (folder / "specs" / "doors.yaml").write_text(SPEC.replace("METRIC", metric))
+    (folder / "specs" / "doors.yaml").write_text(promise("doors", metric, good=f'{metric}{{code="200"}}'))
     file = folder / "cdctl.toml"
     file.write_text(
         f'[contexts.x]\nprometheus = {{ url = "{url}", timeout = "8s", retries = 0 }}\n'

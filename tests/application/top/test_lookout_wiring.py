@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from specs_of import slo
 from waiting import children, eventually
 
 from cdctl.application import wiring
@@ -17,23 +18,7 @@ from cdctl.domain.boards.snapshot import SloSight
 from cdctl.domain.settings import Settings
 from cdctl.errors import UsageError
 
-SPEC = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: { name: NAME }
-spec:
-  service: doors
-  budgetingMethod: Occurrences
-  timeWindow: [{ duration: 28d, isRolling: true }]
-  objectives: [{ target: 0.99 }]
-  indicator:
-    metadata: { name: NAME }
-    spec:
-      ratioMetric:
-        counter: true
-        good: { metricSource: { type: prometheus, spec: { query: "good_total" } } }
-        total: { metricSource: { type: prometheus, spec: { query: "all_total" } } }
-"""
+SPEC = slo("doors", "all_total", good="good_total", window="28d")
 
 
 def settings_in(folder: Path, port: int = 9) -> tuple[Settings, str]:
@@ -85,7 +70,7 @@ def test_promises_that_are_written_later_are_judged(tmp_path):
     seen = promising.seen(0.0)
     assert isinstance(seen, Missing)
     assert "holds no *.yaml" in seen.reason
-    (tmp_path / "specs" / "doors.yaml").write_text(SPEC.replace("NAME", "doors"))
+    (tmp_path / "specs" / "doors.yaml").write_text(SPEC)
     promising.once()
     seen = promising.seen(1e12)
     assert isinstance(seen, SloSight)
@@ -101,7 +86,7 @@ def test_specs_with_mistakes_are_told_and_read_again(tmp_path):
     told = promising.seen(0.0)
     assert isinstance(told, Missing)
     assert told.bad
-    spec.write_text(SPEC.replace("NAME", "doors"))
+    spec.write_text(SPEC)
     promising.once()
     assert isinstance(promising.seen(1e12), SloSight)
 
