@@ -42,7 +42,7 @@ def nothing_leaves(disk: Path) -> None:
             await scene.until(lambda: "no space is left on its disk" in scene.said)
             assert "no space is left on its disk" in scene.said
             assert len(lab.executions()) == before
-            assert await scene.until(lambda: "1 over" in scene.board), "what was sent before can be looked at"
+            await scene.until(lambda: "1 over" in scene.board)
             ballast.unlink()
             scene.view.travel(back=True)
             await scene.pilot.press("x")
@@ -71,15 +71,15 @@ def test_a_broker_that_dies_with_orders_in_flight_is_told_and_they_go_on(tmp_pat
             await scene.until(lambda: "1 under way" in scene.board)
             os.kill(lab.broker.pid, signal.SIGKILL)
             await scene.says("no link")
-            assert await scene.until(lambda: "STALE" in scene.board)
+            await scene.until(lambda: "STALE" in scene.board)
             assert scene.hands is not None and len(scene.hands.flights.under_way) == 1
             started_again(lab.broker)
-            assert await scene.until(lambda: "STALE" not in scene.board, 60)
+            await scene.until(lambda: "STALE" not in scene.board, 60)
             await scene.pilot.press("A")
             await scene.shows("type cancel")
             await scene.write("cancel")
             await scene.pilot.press("enter")
-            assert await scene.until(lambda: "cancelled by engineer" in scene.board)
+            await scene.until(lambda: "cancelled by engineer" in scene.board)
 
         play(house, story)
         journal = read_journal(house.folder / "journal.db")

@@ -56,8 +56,11 @@ class Scene:
         screen = self.pilot.app.screen
         return "\n".join("".join(segment.text for segment in strip) for strip in screen._compositor.render_strips())
 
-    async def until(self, holds: Callable[[], object], seconds: float = SECONDS) -> bool:
-        """Whether it comes to hold in time."""
+    async def until(self, holds: Callable[[], object], seconds: float = SECONDS) -> None:
+        """Wait until it holds."""
+        assert await self._comes(holds, seconds), f"it did not come to hold:\n{self.dialog}\n{self.said}"
+
+    async def _comes(self, holds: Callable[[], object], seconds: float) -> bool:
         end, pause = time.monotonic() + seconds, pauses()
         while not holds():
             if time.monotonic() > end:
@@ -67,12 +70,12 @@ class Scene:
 
     async def shows(self, *texts: str, seconds: float = SECONDS) -> None:
         """Wait until all of it is on the screen."""
-        there = await self.until(lambda: all(text in self.dialog for text in texts), seconds)
+        there = await self._comes(lambda: all(text in self.dialog for text in texts), seconds)
         assert there, f"{[text for text in texts if text not in self.dialog]} is not there:\n{self.dialog}\n{self.said}"
 
     async def says(self, text: str, seconds: float = SECONDS) -> None:
         """Wait until it was said."""
-        assert await self.until(lambda: text in self.said, seconds), f"{text} was not said:\n{self.said}"
+        assert await self._comes(lambda: text in self.said, seconds), f"{text} was not said:\n{self.said}"
 
     async def write(self, text: str) -> None:
         """Letter by letter."""
