@@ -79,7 +79,7 @@ class Answerers(dict[type["Ask"], "Answering"]):
         with self._lock:
             if kind not in self and (answering := _answering(kind)) is not None:
                 self.update(answering(self._means))
-        return dict(self)[kind]
+        return dict(self)[kind]  # KeyError, not once more to here
 
 
 def promises(settings: Settings, *, plugins: bool) -> Promising:
