@@ -88,8 +88,10 @@ class Chain:
         if self._db is None or self.broken is not None:
             return
         try:
-            number, digest = self._end(self._db)
-            if one(self._db, "SELECT kind FROM records WHERE number = ?", (number,)) != CHECKPOINT:
+            with self._db:  # one moment: between two reads another process may write
+                number, digest = self._end(self._db)
+                kind = one(self._db, "SELECT kind FROM records WHERE number = ?", (number,))
+            if kind != CHECKPOINT:
                 note = sealed(number, digest, self._sign, round(self._clock.now() * 1000))
                 self.commit([(encode([note]), False)])
         except (apsw.Error, CdctlError):

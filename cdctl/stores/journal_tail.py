@@ -15,7 +15,8 @@ Tail = tuple[int, bytes]
 
 
 def tail(db: apsw.Connection) -> tuple[Tail, Tail | None]:
-    """The last record, and the head that was written with it."""
+    """The last record, and the head that was written with it. To be called in a transaction: between the two reads
+    another process may write."""
     last = db.execute("SELECT number, hash FROM records ORDER BY number DESC LIMIT 1").fetchone() or (0, START)
     return last, db.execute("SELECT number, hash FROM head").fetchone()
 
@@ -26,7 +27,13 @@ def holds(db: apsw.Connection, before: Tail) -> bool:
 
 
 def look_back(db: apsw.Connection) -> str:
-    """What is wrong with the last records; empty when they are whole."""
+    """What is wrong with the last records; empty when they are whole. Sees one moment: others may write meanwhile."""
+    with db:
+        wrong = _looked_back(db)
+    return wrong
+
+
+def _looked_back(db: apsw.Connection) -> str:
     last, head = tail(db)
     if last != head:
         return f"record {last[0]} is the last one and is not the head"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import apsw
 import pytest
 from writing import intent, order, with_journal
 
@@ -166,3 +167,40 @@ def test_a_journal_that_others_write_is_proven_as_it_was_at_one_moment(tmp_path:
         told(one, 50)
         assert reader.head().number >= journal_head
         reader.close()
+
+
+def test_opened_while_others_write(tmp_path: Path) -> None:
+    """Nothing that is read one after the other may be from two moments: it would look damaged."""
+    path = tmp_path / "journal.sqlite"
+    with writer(path, 0) as one:
+        tell(one, 1000)
+        told(one, 1)
+        for _ in range(60):
+            assert with_journal(path, broken) == ""
+
+
+async def broken(journal: SqliteJournal) -> str:
+    return journal.broken
+
+
+def test_sealed_while_others_write(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with writer(path, 0) as one:
+
+        async def work(journal: SqliteJournal) -> None:
+            assert journal._chain and journal._chain._db
+            db = journal._chain._db
+
+            def others_write(_: object, sql: str, __: object) -> bool:
+                if "FROM head" in sql and db.txn_state("main") != apsw.SQLITE_TXN_WRITE:
+                    tell(one, 1)
+                    told(one, 1)
+                return True
+
+            db.exec_trace = others_write
+            await journal.write([intent(1000)])
+            journal._chain.checkpoint()
+            assert journal.broken == ""
+
+        with_journal(path, work)
+    assert list(read_journal(path).verify()) == []
