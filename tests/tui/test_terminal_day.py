@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
+import weakref
 from collections import Counter
 
 from held import bounded_caches_emptied, held
@@ -44,10 +46,16 @@ async def round_of_it(pilot: Pilot[None], look: Look, number: int) -> None:
 
 
 async def opened_and_closed(pilot: Pilot[None]) -> None:
-    """The palette."""
+    """The palette. The library takes it apart beside what goes on: what is counted afterwards is without it."""
     await pilot.press("ctrl+p")
     assert isinstance(pilot.app.screen, Search)
+    palette = weakref.ref(pilot.app.screen)
     await pilot.press("escape")
+    deadline = time.monotonic() + 30
+    while palette() is not None:
+        assert time.monotonic() < deadline, "the palette is still there"
+        await pilot.pause()
+        gc.collect()
 
 
 def test_hours_on_a_terminal_leave_nothing_behind(monkeypatch):
