@@ -52,7 +52,9 @@ class Chain:
         """Open the file for writing. Raises UnavailableError when it cannot be; a damaged one becomes `broken`."""
         try:
             self._db = self._opened()
-            if why := look_back(self._db):
+            with self._db:  # one moment: between two reads another process may write
+                why = look_back(self._db)
+            if why:
                 self.broken = damaged(self._path, why)
         except DAMAGE as error:
             self.broken = damaged(self._path, str(error))
@@ -88,7 +90,7 @@ class Chain:
         if self._db is None or self.broken is not None:
             return
         try:
-            with self._db:  # one moment: between two reads another process may write
+            with self._db:
                 number, digest = self._end(self._db)
                 kind = one(self._db, "SELECT kind FROM records WHERE number = ?", (number,))
             if kind != CHECKPOINT:

@@ -27,13 +27,7 @@ def holds(db: apsw.Connection, before: Tail) -> bool:
 
 
 def look_back(db: apsw.Connection) -> str:
-    """What is wrong with the last records; empty when they are whole. Sees one moment: others may write meanwhile."""
-    with db:
-        wrong = _looked_back(db)
-    return wrong
-
-
-def _looked_back(db: apsw.Connection) -> str:
+    """What is wrong with the last records; empty when they are whole. To be called in a transaction."""
     last, head = tail(db)
     if last != head:
         return f"record {last[0]} is the last one and is not the head"
