@@ -128,7 +128,7 @@ def _row(
     rates = burn.of(i)
     bad_by_window = burn.bad_of(i)
     firing = tuple(pair for pair in pairs(asked.slo.window) if pair.fires(rates, bad_by_window))
-    verdict, reason = _verdict(asked, share, budget, firing)
+    verdict, reason = _verdict(measured, share, budget, firing)
     if verdict is Verdict.NO_DATA:
         reason = f"{reason}; {_history_hint(measured, i)}"
     if mixed(measured, i):
@@ -191,18 +191,28 @@ def remaining(spent: Decimal) -> float:
 
 
 def _verdict(
-    asked: Asked, share: float, budget: ErrorBudget, firing: tuple[BurnPair, ...]
+    measured: Measured, share: float, budget: ErrorBudget, firing: tuple[BurnPair, ...]
 ) -> tuple[Verdict, str | None]:
+    asked = measured.asked
     if share < float(asked.min_coverage):
         observed, least = figures.percent(share), figures.target(asked.min_coverage)
         return Verdict.NO_DATA, f"only {observed} of the window was observed, {least} is the minimum"
     if budget.remaining_ratio is not None and budget.remaining_ratio < 0:
         unit = "slices" if asked.objective.slice_seconds else "events"
-        return Verdict.BREACHED, f"{_count(budget.consumed)} bad {unit}, {_count(budget.allowed)} allowed"
+        allowed = f"{_count(budget.allowed)} allowed{_so_far(measured)}"
+        return Verdict.BREACHED, f"{_count(budget.consumed)} bad {unit}, {allowed}"
     reasons = [f"burn rate {pair}" for pair in firing]
     if budget.remaining_ratio is not None and budget.remaining_ratio < AT_RISK_REMAINING:
         reasons.append(f"{figures.percent(budget.remaining_ratio)} of the error budget left")
     return (Verdict.AT_RISK, "; ".join(reasons)) if reasons else (Verdict.MET, None)
+
+
+def _so_far(measured: Measured) -> str:
+    """How little of a period has passed: a budget of events grows with them, and early in a month one may break it."""
+    window = measured.window
+    if window.kind != "calendar" or measured.end >= window.end or measured.asked.objective.slice_seconds:
+        return ""
+    return f" so far, {figures.percent((measured.end - window.start) / window.seconds)} into the period"
 
 
 def _count(value: float) -> str:

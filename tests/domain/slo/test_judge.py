@@ -170,6 +170,8 @@ def test_budget_so_far_grows_with_the_events_of_a_calendar_month(promise, one, h
     assert row.window == Bounds("calendar", start, start + 30 * DAY)
     assert row.error_budget.allowed == pytest.approx(480)
     assert row.coverage == 1.0
+    row = one(month, hours(85.0, [100.0] * 48, end=start + 2 * DAY), at=start + 2 * DAY)
+    assert (row.verdict, row.reason) == (BREACHED, "720 bad events, 480 allowed so far, 6.6% into the period")
 
 
 # --- burn pairs ---------------------------------------------------------------------------------------------------
