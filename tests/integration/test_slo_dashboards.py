@@ -14,12 +14,23 @@ import httpx
 import pytest
 from charted import answered
 from grafana import chosen, filled, load, targets
-from monthly import END
+from monthly import DAY
+from monthly import END as NEWEST
 
 from cdctl.lab.history import write_blocks
 from cdctl.lab.past import past
 from cdctl.lab.servers import Prometheus
 
+MUNICH = ZoneInfo("Europe/Berlin")
+
+
+def within_a_month(at: int) -> int:
+    """An hour of which the month is not a day old would be judged by next to nothing; some days before that, then."""
+    begun = datetime.fromtimestamp(at, MUNICH).replace(day=1, hour=0, minute=0, second=0).timestamp()
+    return at if at - begun > 2 * DAY else at - 3 * DAY
+
+
+END = within_a_month(NEWEST)
 AT = END - 3600 + 1500
 """Within an hour, so that both edges of a window are seen; a multiple of the slices that are asked about."""
 FEW = 150
@@ -62,8 +73,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def since(panel: Board, at: int) -> int:
     """Milliseconds of the span that a panel asks for."""
-    zone = ZoneInfo("Europe/Berlin")
-    begins = {"now/M": datetime.fromtimestamp(at, zone).replace(day=1, hour=0, minute=0, second=0), None: None}
+    begins = {"now/M": datetime.fromtimestamp(at, MUNICH).replace(day=1, hour=0, minute=0, second=0), None: None}
     begin = begins[panel.get("timeFrom")]
     return int(at - begin.timestamp()) * 1000 if begin else 86_400_000
 
