@@ -28,6 +28,13 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 ROOT = Path(__file__).parents[1]
 _WAITING = {"integration", "proof"}
 """Folders of tests that mostly wait."""
+_LONG = {
+    *("test_lab_up", "test_top_rollouts", "test_rollout_commands", "test_top_acting", "test_lab_commands"),
+    *("test_rollout_ended", "test_cmd_commands", "test_fleet_bad_days", "test_full_disk", "test_fleet_commands"),
+    *("test_top_collector", "test_terminals", "test_terminal_day", "test_send_form", "test_cmd_caps", "test_day"),
+    *("test_fleet_terminal", "test_kills", "test_panels", "test_evidence"),
+}
+"""Files that take more than twenty seconds: whoever gets one last, the others wait for."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long forms are left out unless asked for. Files that wait for servers come between files that compute, so
-    that several workers need the processors evenly; small ones are left for the end."""
+    that several workers need the processors evenly; of both the long ones come first."""
     if not config.getoption("--soak"):
         long = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=long)
@@ -45,8 +52,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
-    waiting = [path for path in files if _WAITING & set(path.parts)]
-    rest = [path for path in files if not _WAITING & set(path.parts)]
+    in_order = sorted(files, key=lambda path: path.stem not in _LONG)
+    waiting = [path for path in in_order if _WAITING & set(path.parts)]
+    rest = [path for path in in_order if not _WAITING & set(path.parts)]
     places = {path: (number + 0.5) / len(waiting) * 0.8 for number, path in enumerate(waiting)}
     places |= {path: number / len(rest) for number, path in enumerate(rest)}
     items[:] = [item for path in sorted(files, key=places.__getitem__) for item in files[path]]
