@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cdctl.application.fleet_doors import inventory, speech
-from cdctl.application.fleet_wiring import finished, fleet_context, link, through
+from cdctl.application.fleet_wiring import beside, finished, fleet_context, link, through
 from cdctl.application.wiring import catalogue
 from cdctl.domain.settings import FileInventory, HttpInventory, SqlInventory
 from cdctl.errors import CdctlError, UsageError
@@ -141,7 +141,7 @@ def _gates(brokers: Iterable[Broker]) -> list[Gate]:
     from cdctl.domain.address import masked
 
     def opener(broker: Broker) -> Callable[[Listener], Link]:
-        return lambda listener: link(broker, listener)
+        return lambda listener: link(beside(broker), listener)
 
     return [Gate(broker.region, masked(broker.url), opener(broker)) for broker in brokers]
 

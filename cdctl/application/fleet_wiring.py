@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -77,6 +78,13 @@ def links(broker: Broker, listener: Listener) -> Link:
     return (
         open_pool(address(broker), broker.connections, listener) if broker.connections > 1 else link(broker, listener)
     )
+
+
+def beside(broker: Broker) -> Broker:
+    """For a look beside whoever is there under the name of the settings: two of one client id would cut each other off,
+    and nothing of it stays at the broker."""
+    client = f"{broker.client_id}-look-{secrets.token_hex(4)}" if broker.client_id else ""
+    return replace(broker, client_id=client, session_expiry=0)
 
 
 def snapshot_path(settings: Settings, context: Context) -> Path | None:

@@ -63,6 +63,26 @@ def settings(tmp_path, monkeypatch, urls):
     return write
 
 
+def test_who_watches_under_the_name_of_the_settings_is_not_cut_off(cdctl, settings, urls, tmp_path):
+    folder = settings("eu")
+    file = folder / "cdctl.toml"
+    file.write_text(file.read_text().replace('" }', '", client_id = "ours", session_expiry = "1h" }'))
+    cuts: list[object] = []
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "ours", protocol=mqtt.MQTTv5)
+    client.on_disconnect = lambda *told: cuts.append(told)
+    client.connect("127.0.0.1", int(urls["eu"].rpartition(":")[2]))
+    client.loop_start()
+    try:
+        for command in (("info",), ("ping", "--count", "2"), ("top", "--for", "1s")):
+            assert cdctl("broker", *command).code in {0, 3}, "3: nothing was said for a second"
+        assert "MQTT 5" in cdctl("config", "check").out
+        client.publish("cd/eu/x/birth", b"", 1).wait_for_publish(10)
+        assert cuts == []
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
 def test_info_says_what_each_broker_is(cdctl, settings, urls):
     settings("eu", "us", "cn")
     ran = cdctl("broker", "info", "-o", "json")

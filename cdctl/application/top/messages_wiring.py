@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cdctl.domain.boards.messages import Listen
@@ -72,9 +70,7 @@ def _filters(spoken: Speech, region: str, vin: str) -> Sequence[Filter]:
 
 
 def _opener(broker: Broker) -> Callable[[Listener], Link]:
-    """A link beside the one that watches the fleet: two of one client id would cut each other off."""
-    from cdctl.application.fleet_wiring import link
+    from cdctl.application.fleet_wiring import beside, link
 
-    client = f"{broker.client_id}-look-{secrets.token_hex(4)}" if broker.client_id else ""
-    own = replace(broker, client_id=client, session_expiry=0)
+    own = beside(broker)
     return lambda listener: link(own, listener)
