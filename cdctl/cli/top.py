@@ -133,6 +133,8 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], look: _Look) -
         return found, keymap
 
     async def work(lookout: Lookout, fleet: Fleet | Missing, slo: Promising | Missing) -> int:
+        import asyncio
+
         from cdctl.application.top.sending_wiring import hands_of
         from cdctl.application.top.view import View
         from cdctl.tui import colourless
@@ -145,6 +147,8 @@ def _live(run: Run, settings: Settings, place: tuple[str, About], look: _Look) -
         app = Top(view, boards()[0].changed, look.theme, hands, partial(_painted, slo), show_vins=look.show_vins)
         try:
             await app.run_async()
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # it was told to end, which the library takes for a wish to leave
         finally:
             for line in hands.going_on() if hands is not None else ():
                 exits.note(run, line)

@@ -81,5 +81,6 @@ def test_it_ends_when_it_is_told_to(tmp_path):
     children = running.children()
     running.child.send_signal(signal.SIGTERM)
     assert eventually(running.read_on)
+    assert running.child.returncode == 130
     os.close(running.main)
     assert eventually(lambda: all(map(gone, children)))
