@@ -54,23 +54,27 @@ def test_a_cancelled_plan_ends_its_rollout(house: House) -> None:
 
 def test_a_cancelled_plan_whose_runner_died_is_not_gone_on_with(house: House) -> None:
     rollout = killed(house, written(house, SLOW))
-    before = state(house, rollout)
+    before, left = state(house, rollout), len(house.noted("intent"))
     done = house.run("cmd", "cancel", str(before["plan"]), "--yes")
     assert "it is ended here" in done.stderr, done.stderr
     resumed = house.run("rollout", "resume", rollout, "--yes")
     assert (resumed.returncode, "it was aborted at" in resumed.stderr) == (5, True)
     after = state(house, rollout)
-    assert (after["phase"], told(after)) == ("aborted", told(before))
+    assert after["phase"] == "aborted"
+    assert len(house.noted("intent")) == left < sum(wave["size"] for wave in after["waves"]), "nothing left since"
+    assert told(before) <= told(after) <= left, "what was told before the kill may be an order behind"
 
 
 def test_an_abort_works_where_nobody_runs_it(house: House) -> None:
     rollout = killed(house, written(house, SLOW))
-    before = state(house, rollout)
+    before, left = state(house, rollout), len(house.noted("intent"))
     assert house.run("rollout", "abort", rollout, by="viewer").returncode == 5
     done = house.run("rollout", "abort", rollout, "--reason", "burns", by="second")
     assert done.returncode == 0, done.stderr
     after = state(house, rollout)
-    assert (after["phase"], after["reason"], told(after)) == ("aborted", "burns", told(before))
+    assert (after["phase"], after["reason"]) == ("aborted", "burns")
+    assert len(house.noted("intent")) == left < sum(wave["size"] for wave in after["waves"]), "nothing left since"
+    assert told(before) <= told(after) <= left, "what was told before the kill may be an order behind"
     found = words(house, rollout)
     assert ("started", "rollout") in found
     assert found[-2:] == [("aborting", "second"), ("aborted", "rollout")]
