@@ -22,11 +22,12 @@ def same(look: Look, name: str) -> None:
     for width, height in SIZES:
         look.lines(width, height)  # what a panel asks for may hang on its size
         whole = f"{name}-{width}x{height}"
-        _compare(f"{whole}.txt", "".join(f"{line}\n" for line in look.lines(width, height)))
-        _compare(f"{whole}.svg", svg(look.stage.draw(width, height), width, name))
+        compare(f"{whole}.txt", "".join(f"{line}\n" for line in look.lines(width, height)))
+        compare(f"{whole}.svg", svg(look.stage.draw(width, height), width, name))
 
 
-def _compare(name: str, text: str) -> None:
+def compare(name: str, text: str) -> None:
+    """This text is that of the kept file."""
     file = GOLDEN / name
     if UPDATE:
         file.write_text(text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from formed import Form, play, steady
+from pictures import compare
 from screens import vin
 from textual.widgets import Button, Input, OptionList, Select
 
@@ -15,9 +16,6 @@ from cdctl.stores.journal import read_journal
 from cdctl.tui.form_fields import FieldRow
 from cdctl.tui.screen import BoardView
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "boards"
-UPDATE = bool(os.environ.get("CDCTL_UPDATE_GOLDEN"))
-
 
 def row(form: Form, name: str) -> FieldRow:
     return next(one for one in form.pilot.app.screen.query(FieldRow) if one.field.name == name)
@@ -25,13 +23,6 @@ def row(form: Form, name: str) -> FieldRow:
 
 def typed(form: Form) -> Input:
     return form.pilot.app.screen.query_one("#typed", Input)
-
-
-def compare(name: str, text: str) -> None:
-    file = GOLDEN / name
-    if UPDATE:
-        file.write_text(text)
-    assert text == file.read_text(), f"{name} differs; CDCTL_UPDATE_GOLDEN=1 writes it anew, then look at it"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
+from pictures import SIZES, compare
 from screens import Look
 from zones import at_greenwich
 
 from cdctl.domain.boards.asking import Missing
 from cdctl.domain.boards.drawing import text_of, width_of
 from cdctl.tui.svg import svg
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "boards"
-UPDATE = bool(os.environ.get("CDCTL_UPDATE_GOLDEN"))
-SIZES = [(80, 24), (160, 50)]
-
-
-def compare(name: str, text: str) -> None:
-    file = GOLDEN / name
-    if UPDATE:
-        file.write_text(text)
-    assert text == file.read_text(), f"{name} differs; CDCTL_UPDATE_GOLDEN=1 writes it anew, then read the diff"
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
